@@ -1,0 +1,6 @@
+"""Engines: a face detector and a face embedder that belong together."""
+
+from .base import Engine, FaceDetector, FaceEmbedder
+from .registry import ENGINES, open_engine
+
+__all__ = ["ENGINES", "Engine", "FaceDetector", "FaceEmbedder", "open_engine"]

@@ -1,0 +1,98 @@
+"""What every engine can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..schema import Detections, FloatArray, RgbImage
+
+
+class FaceDetector(ABC):
+    """Finds faces and their five landmarks."""
+
+    @abstractmethod
+    def detect(self, images: Sequence[RgbImage]) -> list[Detections]:
+        """Find the faces of each picture.
+
+        Args:
+            images: RGB pictures, (H, W, 3) uint8, of any and of different sizes, down to 1 x 1.
+
+        Returns:
+            One Detections a picture, boxes and landmarks in pixels of that picture, best score first.
+        """
+
+
+class FaceEmbedder(ABC):
+    """Turns aligned faces into vectors: the closer two vectors, the likelier one person.
+
+    Attributes:
+        dimension: Length of an embedding.
+        crop_size: Side of an aligned crop in pixels.
+    """
+
+    dimension: int
+    crop_size: int
+
+    @abstractmethod
+    def align(self, image: RgbImage, detections: Detections) -> RgbImage:
+        """Cut the faces out of a picture, upright and scaled as the network was trained on them.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            detections: n faces in pixels of this picture.
+
+        Returns:
+            (n, crop_size, crop_size, 3) uint8 RGB; what lies outside the picture is black.
+        """
+
+    @abstractmethod
+    def embed(self, crops: RgbImage) -> FloatArray:
+        """Turn aligned crops into embeddings.
+
+        Args:
+            crops: (n, crop_size, crop_size, 3) uint8 RGB; n may be 0.
+
+        Returns:
+            (n, dimension) float32, L2-normalised.
+
+        Raises:
+            ShapeError: The crops have another size.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePrior:
+    """Where this engine's cosine scores part one person from two, before any gallery is seen.
+
+    The probability that two faces are one person is `1 / (1 + exp(-slope * (score - threshold)))`.
+
+    Attributes:
+        threshold: Score at which both are equally likely.
+        slope: Steepness there; higher is sharper.
+    """
+
+    threshold: float
+    slope: float
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A detector and an embedder. Vectors of engines with different `id` are never compared.
+
+    Attributes:
+        name: As in the command line: `sface`.
+        version: Changes whenever weights or alignment do.
+    """
+
+    name: str
+    version: str
+    detector: FaceDetector
+    embedder: FaceEmbedder
+    prior: ScorePrior
+
+    @property
+    def id(self) -> str:
+        """Name and version: what is stored beside every embedding."""
+        return f"{self.name}@{self.version}"

@@ -1,0 +1,146 @@
+"""The engine `sface`: YuNet finds faces, SFace embeds them. Small, fast, free for any use.
+
+Sources: Wu et al., YuNet: a tiny millisecond-level face detector, MIR 2023; Zhong et al., SFace: sigmoid-constrained
+hypersphere loss for robust face recognition, TIP 2021.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..errors import ShapeError
+from ..faces.alignment import ARCFACE_TEMPLATE, align_faces
+from ..models import WeightsCache, weights_version
+from ..schema import Detections, FloatArray, RgbImage
+from .base import Engine, FaceDetector, FaceEmbedder, ScorePrior
+
+DETECTOR_WEIGHTS = "yunet-2023mar-int8bq"
+EMBEDDER_WEIGHTS = "sface-2021dec-int8bq"
+_MIN_SIDE = 32
+"""YuNet's coarsest grid has cells of 32 pixels; a smaller picture is padded to one."""
+_BATCH = 16
+_LEFT_FIRST = [1, 0, 2, 4, 3]
+"""YuNet names the person's right eye first and the right mouth corner before the left."""
+
+
+class YuNet(FaceDetector):
+    """YuNet through OpenCV. Large pictures are scaled down first: it sees faces of about 10 to 300 pixels."""
+
+    def __init__(self, weights: Path, max_side: int = 640, min_score: float = 0.6) -> None:
+        """Load the network.
+
+        Args:
+            weights: The ONNX file.
+            max_side: Longer side in pixels to which larger pictures are scaled down.
+            min_score: Faces with a lower score are dropped.
+        """
+        self._max_side = max_side
+        self._network = cv2.FaceDetectorYN.create(str(weights), "", (max_side, max_side), min_score, 0.3, 5000)
+
+    def detect(self, images: Sequence[RgbImage]) -> list[Detections]:
+        """Find the faces of each picture, one picture at a time."""
+        return [self._detect(image) for image in images]
+
+    def _detect(self, image: RgbImage) -> Detections:
+        height, width = image.shape[:2]
+        scale = min(1.0, self._max_side / max(height, width))
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        bgr = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
+        bottom, right = max(0, _MIN_SIDE - size[1]), max(0, _MIN_SIDE - size[0])
+        if bottom or right:
+            bgr = cv2.copyMakeBorder(bgr, 0, bottom, 0, right, cv2.BORDER_CONSTANT)
+        self._network.setInputSize((bgr.shape[1], bgr.shape[0]))
+        found = self._network.detect(bgr)[1]
+        if found is None:
+            return Detections.empty()
+        rows: FloatArray = found[np.argsort(-found[:, 14], kind="stable")].astype(np.float32)
+        back = np.array([width / size[0], height / size[1]], np.float32)
+        boxes_xywh = rows[:, :4] * np.tile(back, 2)
+        return Detections(boxes_xywh, rows[:, 14], rows[:, 4:14].reshape(-1, 5, 2)[:, _LEFT_FIRST] * back)
+
+
+class SFace(FaceEmbedder):
+    """SFace through ONNX Runtime, 128 dimensions."""
+
+    dimension = 128
+    crop_size = 112
+
+    def __init__(self, weights: Path, threads: int = 0) -> None:
+        """Load the network, folding its quantised weights once and keeping the result beside the file.
+
+        Args:
+            weights: The ONNX file.
+            threads: Threads to use; 0 means all cores.
+        """
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        folded = weights.with_suffix(f".ort-{onnxruntime.__version__}.onnx")
+        if not folded.exists():
+            _fold(weights, folded)
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(folded), options, providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+
+    def align(self, image: RgbImage, detections: Detections) -> RgbImage:
+        """Cut the faces out on the template of ArcFace, 112 x 112."""
+        return align_faces(image, detections.landmarks, ARCFACE_TEMPLATE, self.crop_size)
+
+    def embed(self, crops: RgbImage) -> FloatArray:
+        """Embed crops in batches."""
+        if crops.shape[1:] != (self.crop_size, self.crop_size, 3):
+            raise ShapeError("crops", f"(n, {self.crop_size}, {self.crop_size}, 3)", crops.shape)
+        parts = [self._run(crops[start : start + _BATCH]) for start in range(0, len(crops), _BATCH)]
+        return np.concatenate(parts) if parts else np.zeros((0, self.dimension), np.float32)
+
+    def _run(self, crops: RgbImage) -> FloatArray:
+        # The network was trained on RGB in 0..255; its own first layers shift and scale.
+        planes = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
+        raw = self._session.run(None, {self._input: planes})[0]
+        unit: FloatArray = raw / np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-12)
+        return unit
+
+
+def _fold(weights: Path, folded: Path) -> None:
+    """Save the network with its weights dequantised once and room for batches of any size.
+
+    The published file lists its weights as graph inputs and keeps them as 8-bit blocks: ONNX Runtime would then unpack them
+    at every call, which takes two thirds longer.
+    """
+    import onnx
+    import onnxruntime
+
+    model = onnx.load(str(weights))
+    constants = {tensor.name for tensor in model.graph.initializer}
+    inputs = [value for value in model.graph.input if value.name not in constants and value.name == "data"]
+    for value in (*inputs, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "n"
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
+    options.log_severity_level = 3
+    # Two processes may do this at once: each writes its own file, the last one stays.
+    partial = folded.with_suffix(f".{os.getpid()}.partial")
+    options.optimized_model_filepath = str(partial)
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    partial.replace(folded)
+
+
+def make_engine(weights: WeightsCache, threads: int = 0) -> Engine:
+    """Load YuNet and SFace.
+
+    Raises:
+        WeightsError: The weights cannot be had.
+    """
+    detector = YuNet(weights.path(DETECTOR_WEIGHTS))
+    embedder = SFace(weights.path(EMBEDDER_WEIGHTS), threads)
+    version = weights_version("arcface-112", DETECTOR_WEIGHTS, EMBEDDER_WEIGHTS)
+    return Engine("sface", version, detector, embedder, ScorePrior(threshold=0.36, slope=25.0))

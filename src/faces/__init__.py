@@ -1,0 +1,1 @@
+"""Single faces: alignment and quality."""

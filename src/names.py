@@ -1,0 +1,57 @@
+"""Names of projects, people and videos as folders: readable, and unable to leave the folder they belong in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+
+from .errors import ConfigError, InvalidNameError
+
+MAX_NAME = 200
+"""Most file systems allow 255 bytes in a name; the rest is left for endings and accents that take two bytes."""
+
+_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+
+
+def folder_name(name: str, kind: str = "person") -> str:
+    """Turn a name that a person typed into the name of a folder: `Churchill Winston` becomes `Churchill_Winston`.
+
+    Accents, other scripts and punctuation stay; white space becomes one underscore.
+
+    Args:
+        name: As typed.
+        kind: What is named, for the message.
+
+    Raises:
+        InvalidNameError: The name is empty, too long, or holds a path.
+    """
+    text = "_".join(unicodedata.normalize("NFC", name).split())
+    if not text:
+        raise InvalidNameError(kind, name, "is empty. Give it at least one letter.")
+    if any(character in text for character in '/\\:*?"<>|') or not text.isprintable():
+        raise InvalidNameError(kind, name, 'holds a character that no folder may have (/ \\ : * ? " < > |).')
+    if text.startswith(".") or _RESERVED.match(text):
+        raise InvalidNameError(kind, name, "starts with a dot or is reserved by the system. Choose another.")
+    if len(text.encode()) > MAX_NAME:
+        raise InvalidNameError(kind, name, f"is longer than {MAX_NAME} bytes. Shorten it.")
+    return text
+
+
+def display_name(folder: str) -> str:
+    """Turn a folder's name back into a name to show: `Churchill_Winston` becomes `Churchill Winston`."""
+    return unicodedata.normalize("NFC", folder).replace("_", " ").strip()
+
+
+def inside(root: Path, relative: str) -> Path:
+    """Join a path from outside to a folder of ours.
+
+    Raises:
+        ConfigError: The path leads out of the folder, also through a link.
+    """
+    if "\0" in relative:
+        raise ConfigError(f"The path {relative!r} holds a NUL character.")
+    path = (root / relative).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise ConfigError(f"The path {relative!r} leads out of {root.name}/. Give one inside it.")
+    return path

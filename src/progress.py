@@ -1,0 +1,152 @@
+"""How long work tells where it stands: the parts report, the command line, the API or a test listens."""
+
+from __future__ import annotations
+
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+_LINE_EVERY_S = 5.0
+
+
+class Task(ABC):
+    """One piece of work under way."""
+
+    @abstractmethod
+    def advance(self, amount: float = 1.0) -> None:
+        """Say that so much more of the total is done."""
+
+
+class Progress(ABC):
+    """Somebody who listens."""
+
+    @abstractmethod
+    @contextmanager
+    def task(self, label: str, total: float | None = None, unit: str = "") -> Iterator[Task]:
+        """Open a piece of work; `total` is None where nobody knows it."""
+        raise NotImplementedError
+        yield
+
+    @abstractmethod
+    def message(self, text: str) -> None:
+        """Say something in one line."""
+
+
+class Silent(Progress):
+    """Nobody listens."""
+
+    @contextmanager
+    def task(self, label: str, total: float | None = None, unit: str = "") -> Iterator[Task]:
+        """Take the reports and drop them."""
+        yield _SilentTask()
+
+    def message(self, text: str) -> None:
+        """Drop it."""
+
+
+class _SilentTask(Task):
+    def advance(self, amount: float = 1.0) -> None:
+        """Drop it."""
+
+
+class Lines(Progress):
+    """Plain lines, a few seconds apart: for logs and pipes."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        """Write to a stream, standard error unless told otherwise."""
+        self._stream = stream or sys.stderr
+
+    @contextmanager
+    def task(self, label: str, total: float | None = None, unit: str = "") -> Iterator[Task]:
+        """Write a line now and then, and one at the end."""
+        task = _LinesTask(self, label, total, unit)
+        yield task
+        task.report()
+
+    def message(self, text: str) -> None:
+        """Write it."""
+        print(text, file=self._stream, flush=True)
+
+
+class _LinesTask(Task):
+    def __init__(self, lines: Lines, label: str, total: float | None, unit: str) -> None:
+        self._lines, self._label, self._total, self._unit = lines, label, total, unit
+        self._done, self._start = 0.0, time.monotonic()
+        self._next = self._start + _LINE_EVERY_S
+
+    def advance(self, amount: float = 1.0) -> None:
+        """Count, and write a line when the last one is old enough."""
+        self._done += amount
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _LINE_EVERY_S
+            self.report()
+
+    def report(self) -> None:
+        """Write how far it is, how fast it goes and how long it will take."""
+        rate = self._done / max(time.monotonic() - self._start, 1e-9)
+        of = f" of {self._total:g}" if self._total is not None else ""
+        left = f", {(self._total - self._done) / rate:.0f} s left" if self._total and rate > 0 else ""
+        unit = f" {self._unit}" if self._unit else ""
+        self._lines.message(f"{self._label}: {self._done:.4g}{of}{unit} ({rate:.3g}/s{left})")
+
+
+class Bars(Progress):
+    """Bars with rate and time left: for a person at a terminal."""
+
+    def __init__(self) -> None:
+        """Draw on standard error."""
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            TaskProgressColumn,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+        from rich.progress import Progress as RichProgress
+
+        self._rich = RichProgress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(show_speed=True),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[unit]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._open = 0
+
+    @contextmanager
+    def task(self, label: str, total: float | None = None, unit: str = "") -> Iterator[Task]:
+        """Draw a bar while the work lasts; it stays when the work is done."""
+        if self._open == 0:
+            self._rich.start()
+        self._open += 1
+        bar = self._rich.add_task(label, total=total, unit=unit)
+        try:
+            yield _BarTask(self._rich, bar)
+        finally:
+            self._open -= 1
+            if self._open == 0:
+                self._rich.stop()
+
+    def message(self, text: str) -> None:
+        """Write it above the bars."""
+        self._rich.console.print(text, highlight=False, markup=False)
+
+
+class _BarTask(Task):
+    def __init__(self, rich_progress: object, bar: object) -> None:
+        self._rich, self._bar = rich_progress, bar
+
+    def advance(self, amount: float = 1.0) -> None:
+        """Move the bar."""
+        self._rich.advance(self._bar, amount)  # type: ignore[attr-defined]
+
+
+def for_terminal() -> Progress:
+    """Return bars on a terminal and plain lines elsewhere."""
+    return Bars() if sys.stderr.isatty() else Lines()

@@ -1,0 +1,28 @@
+"""Where records live: SQLite with nothing to install, or MongoDB."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import ConfigError
+from .base import Store
+
+__all__ = ["Store", "open_store"]
+
+
+def open_store(uri: str) -> Store:
+    """Open the store that an address names, making it where it does not exist.
+
+    Args:
+        uri: `sqlite:///relative/path.db`, or `sqlite:////absolute/path.db`.
+
+    Raises:
+        ConfigError: No store goes by this address.
+        StorageError: The store cannot be opened, or is newer than this program.
+    """
+    scheme, _, rest = uri.partition("://")
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        from .sqlite import SqliteStore
+
+        return SqliteStore(Path(rest[1:]))
+    raise ConfigError(f"database.uri {uri!r} names no store. Write sqlite:///data/facerec.db.")

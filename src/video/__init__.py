@@ -1,0 +1,1 @@
+"""Reading videos: frames in order with their times, and the cuts between shots."""

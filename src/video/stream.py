@@ -1,0 +1,93 @@
+"""What every video reader gives: light handles of frames, in presentation order, timed by their PTS."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from types import TracebackType
+from typing import Self
+
+from ..schema import WHOLE, Interval, RgbImage
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """What the container says of a video.
+
+    Attributes:
+        locator: Path or address, without fragment.
+        width, height: Pixels as shown, after rotation.
+        frame_rate: Average frames a second, exact.
+        duration: Seconds, None where nobody knows.
+        n_frames: As the container says, None where it does not; not to be trusted.
+        codec: FFmpeg's name of it.
+        rotation: Degrees clockwise by which decoded pictures are turned to stand upright: 0, 90, 180 or 270.
+    """
+
+    locator: str
+    width: int
+    height: int
+    frame_rate: Fraction
+    duration: float | None
+    n_frames: int | None
+    codec: str
+    rotation: int = 0
+
+
+class DecodedFrame(ABC):
+    """A frame that is decoded but not yet converted: most frames are only looked at for cuts.
+
+    Attributes:
+        frame_index: Counts from 0 in presentation order from the start of the video.
+        npt: Seconds from the start of the video (PTS minus the container's start time).
+    """
+
+    frame_index: int
+    npt: float
+
+    @abstractmethod
+    def rgb(self) -> RgbImage:
+        """Convert to (H, W, 3) uint8 RGB, upright, in the size of VideoInfo also where the stream changes it midway."""
+
+    @abstractmethod
+    def thumbnail(self) -> RgbImage:
+        """Return a small (36, 64, 3) uint8 RGB picture, not rotated, cheap to make: for finding cuts."""
+
+
+class VideoStream(ABC):
+    """A video that can be read from start to end, more than once.
+
+    Attributes:
+        info: What the container says.
+        n_damaged: Frames or packets that could not be decoded in the last reading so far.
+        damage: One line about the last damage, empty where there was none.
+    """
+
+    info: VideoInfo
+    n_damaged: int
+    damage: str
+
+    @abstractmethod
+    def frames(self, interval: Interval = WHOLE) -> Iterator[DecodedFrame]:
+        """Decode in presentation order the frames whose npt lies in an interval.
+
+        `frame_index` counts from the start of the video, whatever the interval. Damaged packets are skipped and
+        counted; a video that ends too early ends the iteration, and `damage` says so.
+
+        Raises:
+            MediaError: Not one frame can be decoded.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the file or connection."""
+
+    def __enter__(self) -> Self:
+        """Close at the end of a `with` block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close, whatever happened."""
+        self.close()

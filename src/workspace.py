@@ -1,0 +1,109 @@
+"""Where a run works: its store, its folders, its engine and who listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .engines import Engine, open_engine
+from .errors import ConfigError
+from .models import WeightsCache
+from .names import folder_name
+from .progress import Progress, Silent
+from .records import Project
+from .settings import Settings
+from .storage import Store, open_store
+
+
+@dataclass(slots=True)
+class Workspace:
+    """One data folder, one store, one set of settings."""
+
+    settings: Settings
+    store: Store
+    progress: Progress = field(default_factory=Silent)
+    _engines: dict[str, Engine] = field(default_factory=dict)
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder that relative paths of records start from."""
+        return self.settings.data_dir
+
+    def training_dir(self, project: str) -> Path:
+        """Where photos of a project lie, a folder a person."""
+        return self.data_dir / "training_img" / project
+
+    def aligned_dir(self, project: str) -> Path:
+        """Where aligned faces of a project lie, a folder a person, with `disabled.txt`."""
+        return self.data_dir / "training_img_aligned" / project
+
+    def classifier_dir(self, project: str) -> Path:
+        """Where the models of a project lie."""
+        return self.data_dir / "classifier" / project
+
+    def output_dir(self, project: str, video_folder: str) -> Path:
+        """Where the results of a video lie."""
+        return self.data_dir / "out" / project / video_folder
+
+    def weights(self) -> WeightsCache:
+        """The cache that engines take their weights from."""
+        return WeightsCache(self.settings.weights_dir, self.progress)
+
+    def engine(self, name: str) -> Engine:
+        """Open an engine once and keep it.
+
+        Raises:
+            EngineError: There is no such engine, or it cannot be loaded.
+        """
+        if name not in self._engines:
+            self._engines[name] = open_engine(name, self.weights(), self.settings.threads)
+        return self._engines[name]
+
+    def project(self, name: str) -> Project:
+        """Return a project that exists.
+
+        Raises:
+            ConfigError: There is no project of this name.
+        """
+        project = self.store.get(Project, folder_name(name, "project"))
+        if project is None:
+            known = ", ".join(sorted(known.project for known in self.store.find(Project))) or "none yet"
+            raise ConfigError(f'There is no project "{name}" (known: {known}). Begin one with: crawl --project {name}')
+        return project
+
+    def begin_project(self, name: str, engine: str | None = None) -> Project:
+        """Return the project of a name, beginning it where there is none.
+
+        Args:
+            name: As typed.
+            engine: Engine to begin with; the setting where None. A project keeps its engine.
+
+        Raises:
+            InvalidNameError: The name cannot be a folder.
+            ConfigError: The project exists with another engine.
+        """
+        slug = folder_name(name, "project")
+        project = self.store.get(Project, slug)
+        if project is None:
+            project = Project(slug, engine or self.settings.engine, classifier=self.settings.classifier)
+            self.store.put(project)
+        if engine and engine != project.engine:
+            raise ConfigError(
+                f'Project "{slug}" was begun with engine "{project.engine}"; vectors of "{engine}" cannot join them. '
+                "Begin another project for it."
+            )
+        return project
+
+
+@contextmanager
+def open_workspace(settings: Settings, progress: Progress | None = None) -> Iterator[Workspace]:
+    """Open the store that the settings name, and close it at the end.
+
+    Raises:
+        ConfigError: The settings name no store.
+        StorageError: The store cannot be opened.
+    """
+    with open_store(settings.database.uri) as store:
+        yield Workspace(settings, store, progress or Silent())
