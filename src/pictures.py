@@ -31,7 +31,7 @@ _MAGIC = (
 _KEPT = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp"}
 """Kinds that are kept byte for byte; others become PNG, which every browser and tool can show."""
 
-_DECODERS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_DECODERS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 """Pillow's decoders for these kinds. It has dozens more, for formats that only an attacker would send."""
 
 PHOTO_SUFFIXES = frozenset(

@@ -109,6 +109,13 @@ class Bing(SearchEngine):
 
         return BingParser(1, None, None)
 
+    def _read(self, address: str, content: bytes) -> list[FoundImage]:
+        # icrawler reads addresses that end in .jpg; the others stand in the same place.
+        found = super()._read(address, content)
+        known = {image.url for image in found}
+        others = ((url, page) for url, page in self._pages(content).items() if url not in known and _is_address(url))
+        return found + [FoundImage(url, page=page) for url, page in others]
+
     def _pages(self, content: bytes) -> Mapping[str, str]:
         from bs4 import BeautifulSoup
 

@@ -165,6 +165,8 @@ class Web:
             raise _TryAgain(url, f"gave no answer within {timeout:g} s") from err
         except requests.exceptions.SSLError as err:
             raise FetchError(url, "has no valid certificate", passing=True) from err
+        except urllib3.exceptions.ProtocolError as err:
+            raise _TryAgain(url, "broke off before its end") from err
         except (requests.ConnectionError, urllib3.exceptions.HTTPError, OSError) as err:
             if isinstance(err, ValueError):  # InvalidURL and the like are both
                 raise FetchError(url, "is no valid address") from err
@@ -175,9 +177,8 @@ class Web:
     def _read(self, url: str, response: requests.Response, check: Check | None, deadline: float) -> bytes:
         """Read an answer as it comes, so that its size, kind and speed are judged before it is complete."""
         announced = response.headers.get("Content-Length", "")
-        wanted = int(announced) if announced.isascii() and announced.isdigit() else None
         limit = self.limits.max_bytes
-        if wanted is not None and wanted > limit:
+        if announced.isascii() and announced.isdigit() and int(announced) > limit:
             raise FetchError(url, f"is larger than {limit} bytes")
         data = bytearray()
         # read1 returns what has come; read would wait for a full chunk from a server that drips.
@@ -191,8 +192,6 @@ class Web:
                 raise FetchError(url, "was interrupted", passing=True)
             if time.monotonic() > deadline:
                 raise FetchError(url, f"took longer than {self.limits.total_s:g} s", passing=True)
-        if wanted is not None and len(data) < wanted and "Content-Encoding" not in response.headers:
-            raise _TryAgain(url, "broke off before its end")
         return bytes(data)
 
 
