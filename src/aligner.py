@@ -150,6 +150,7 @@ class _PersonAligner:
         self._aligned = self._copies = 0
         images = training_set.images(person_id)
         self._owners = {image.aligned_path: image.sha256 for image in images if image.aligned_path is not None}
+        self._begun: set[str] = set()
         self.failures: list[Failure] = []
 
     def run(self, files: Sequence[Path], task: Task) -> PersonAlignment:
@@ -184,18 +185,27 @@ class _PersonAligner:
         sha256 = file_digest(file)
         image = self._training_set.has(sha256)
         if image is None:
-            for replaced in self._training_set.at(file):
-                self._training_set.forget(replaced)
-            provenance = Provenance(MANUAL)
-            return Image(
-                self._training_set.project, sha256, self._person_id, self._training_set.relative(file), provenance, 0, 0
-            )
+            return self._new_record(file, sha256)
         if image.path != self._training_set.relative(file):
             if file_digest(self._training_set.absolute(image.path)) == sha256:
                 self._copies += 1
                 return None
             image = self._training_set.move(image, self._person_id, file)
         return self._reconsidered(image)
+
+    def _new_record(self, file: Path, sha256: str) -> Image | None:
+        """Begin a record; None where the same photo waits in the batch already."""
+        if sha256 in self._begun:
+            self._copies += 1
+            return None
+        self._begun.add(sha256)
+        provenance = Provenance(MANUAL)
+        for edited in self._training_set.at(file):
+            # A photo that somebody cropped or retouched still comes from where it came from.
+            provenance = edited.provenance
+            self._training_set.forget(edited)
+        path = self._training_set.relative(file)
+        return Image(self._training_set.project, sha256, self._person_id, path, provenance, width=0, height=0)
 
     def _reconsidered(self, image: Image) -> Image:
         changed = reconsider(image, self._discard_multi_faces)

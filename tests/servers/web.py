@@ -25,6 +25,8 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from src.crawler.web import Limits, open_session
+
 _FIRST = {"first": "0", "start": "0", "pn": "0", "action": "wbsearchentities"}
 """What a service is asked for first: Bing, Google and Baidu count results, Wikidata is searched before it gives details."""
 
@@ -86,8 +88,6 @@ class LocalWeb:
 
     def session(self) -> requests.Session:
         """Return a session whose every request comes here."""
-        from src.crawler.web import Limits, open_session
-
         session = open_session(Limits())
         for scheme in ("http://", "https://"):
             session.mount(scheme, _Redirected(self.address))
