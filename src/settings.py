@@ -70,7 +70,8 @@ class ClusterizeSettings(_Section):
     weighted_dominant_ratio: Ratio = Field(0.5, description="The same, weighted by confidence")
     min_length: int = Field(1, ge=1, description="Samples a track needs to be named")
     merge_cluster: bool = Field(True, description="Join neighbouring tracks of one person")
-    merge_gap_s: float = Field(2.0, ge=0, description="Tracks further apart are not joined")
+    merge_gap_s: float = Field(1.0, ge=0, description="Tracks further apart are not joined")
+    unknown_similarity: Ratio = Field(0.45, description="Cosine similarity that makes two unknown tracks one person")
 
 
 class ServerSettings(_Section):
