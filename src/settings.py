@@ -88,6 +88,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Training pictures, models, weights, results")
     weights_dir: Path = Field(Path("data/weights"), description="Networks, fetched once and checked")
+    weights_from: Path | None = Field(None, description="Folder with networks fetched by hand; looked in before the registry")
     engine: str = Field("sface", description="sface | facenet; a project keeps the engine it was begun with")
     classifier: Classifier = Field("SVM", description="How people are told apart")
     threads: int = Field(0, ge=0, description="Threads a network may use; 0 = all cores")
