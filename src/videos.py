@@ -14,15 +14,11 @@ from .names import video_folder
 from .records import Analysis, Status, Track, TrackSamples, Video, stable_id
 from .storage import Store
 from .video.fragments import Fragment, split_locator
+from .video.source import is_address
 from .video.stream import VideoStream
 
 _BLOCK = 1 << 20
 _ID_DIGITS = 16
-
-
-def is_address(locator: str) -> bool:
-    """Say whether a locator is fetched over the network."""
-    return locator.startswith(("http://", "https://"))
 
 
 def video_identity(locator: str) -> tuple[str, str]:

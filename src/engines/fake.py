@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..faces.alignment import align_faces
 from ..schema import Detections, FloatArray, RgbImage
-from .base import Engine, FaceDetector, FaceEmbedder, ScorePrior
+from .base import Engine, FaceDetector, FaceEmbedder
 
 PEOPLE = 12
 """Colours that are told apart, 30 degrees of hue from one to the next: lossy video shifts a hue by less than 10."""
@@ -116,4 +116,4 @@ def _vector(crop: RgbImage) -> FloatArray:
 
 def make_fake_engine() -> Engine:
     """Build the engine; nothing is loaded."""
-    return Engine("fake", "1", FakeDetector(), FakeEmbedder(), ScorePrior(threshold=0.5, slope=20.0))
+    return Engine("fake", "1", FakeDetector(), FakeEmbedder())

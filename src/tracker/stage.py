@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def _sampling(settings: TrackerSettings, video_speedup: int | None, sample_perio
     if video_speedup is None and sample_period_s is None:
         video_speedup = None if settings.sample_period_s else settings.video_speedup
         sample_period_s = settings.sample_period_s
-    return Sampling(video_speedup=video_speedup, sample_period_s=sample_period_s)
+    return Sampling(video_speedup or settings.video_speedup, sample_period_s)
 
 
 def _begin(
@@ -120,7 +121,7 @@ def _begin(
         analysis_id,
         video.video_id,
         engine.id,
-        sampling.describe(),
+        sampling.describe() | {"period_s": sampling.period_s(Fraction(video.frame_rate))},
         tracker,
         str(fragment),
         versions={"facerec": __version__},
