@@ -200,11 +200,16 @@ def _merge(named: list[_Named], gap_s: float) -> list[_Named]:
     result: dict[str, list[_Named]] = {}
     for track in sorted(named, key=lambda track: (track.start_npt, track.track.track_id)):
         chain = result.setdefault(str(track.name), [])
-        if chain and 0 <= track.track.start_npt - chain[-1].track.end_npt and track.start_npt - chain[-1].end_npt <= gap_s:
+        if chain and _follows(chain[-1], track, gap_s):
             chain[-1] = _joined(chain[-1], track)
         else:
             chain.append(track)
     return [track for chain in result.values() for track in chain]
+
+
+def _follows(first: _Named, second: _Named, gap_s: float) -> bool:
+    """Say whether one appearance goes on with another: later, and soon enough. Two faces at a time are two people."""
+    return second.track.start_npt > first.track.end_npt and second.start_npt - first.end_npt <= gap_s
 
 
 def _joined(first: _Named, second: _Named) -> _Named:

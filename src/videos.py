@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from .video.stream import VideoStream
 
 _BLOCK = 1 << 20
 _ID_DIGITS = 16
+SAMPLE_ARRAYS = tuple(field.name for field in fields(TrackSamples))[3:]
+"""The fields of TrackSamples that hold one entry a sample; the first three name the part."""
 
 
 def video_identity(locator: str) -> tuple[str, str]:
@@ -114,20 +117,11 @@ def read_samples(store: Store, track: Track) -> TrackSamples:
     parts = list(store.find(TrackSamples, analysis_id=track.analysis_id, track_id=track.track_id))
     if len(parts) == 1:
         return parts[0]
-    joined = {
-        name: np.concatenate([getattr(part, name) for part in parts])
-        for name in (
-            "frame_index",
-            "npt",
-            "boxes_xywh",
-            "landmarks",
-            "scores",
-            "qualities",
-            "embedded",
-            "embeddings",
-        )
-    }
-    return replace(parts[0], **joined)
+
+    def join(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return TrackSamples(track.analysis_id, track.track_id, 0, *(join(name) for name in SAMPLE_ARRAYS))
 
 
 def _free_folder(store: Store, locator: str, video_id: str) -> str:

@@ -84,7 +84,8 @@ class _Sklearn(FaceClassifier):
         if not len(embeddings):
             return np.zeros((0, len(self._estimator.classes_)), np.float32)
         # A forest or a vote of neighbours says 0 where it merely has seen nothing.
-        return np.log(np.maximum(self._estimator.predict_proba(embeddings), 1e-3)).astype(np.float32)
+        logarithms: FloatArray = np.log(np.maximum(self._estimator.predict_proba(embeddings), 1e-3)).astype(np.float32)
+        return logarithms
 
     def save(self, folder: Path) -> None:
         """Write the estimator."""
@@ -195,7 +196,8 @@ class XgBoost(FaceClassifier):
         if not len(embeddings):
             return np.zeros((0, self._n_people), np.float32)
         probabilities = self._booster.predict(xgboost.DMatrix(embeddings)).reshape(len(embeddings), self._n_people)
-        return np.log(np.maximum(probabilities, 1e-3)).astype(np.float32)
+        logarithms: FloatArray = np.log(np.maximum(probabilities, 1e-3)).astype(np.float32)
+        return logarithms
 
     def save(self, folder: Path) -> None:
         """Write the trees as JSON."""

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from filterpy.kalman import KalmanFilter
 
-from ..schema import FloatArray
+from ..schema import DoubleArray, FloatArray
 
 _MEASURED = 4
 _STATE = 7
 
 
-def _to_measurement(box_xywh: FloatArray) -> FloatArray:
+def _to_measurement(box_xywh: FloatArray) -> DoubleArray:
     """Box to centre x, centre y, area, aspect ratio."""
     x, y, w, h = box_xywh
     return np.array([x + w / 2, y + h / 2, w * h, w / max(h, 1e-6)], np.float64)[:, None]
