@@ -68,7 +68,10 @@ def inside(root: Path, relative: str) -> Path:
     """
     if "\0" in relative:
         raise ConfigError(f"The path {relative!r} holds a NUL character.")
-    path = (root / relative).resolve()
+    try:
+        path = (root / relative).resolve()
+    except (OSError, RuntimeError) as err:
+        raise ConfigError(f"The path {relative!r} cannot be followed: it holds a loop of links.") from err
     if not path.is_relative_to(root.resolve()):
         raise ConfigError(f"The path {relative!r} leads out of {root.name}/. Give one inside it.")
     return path
