@@ -77,9 +77,7 @@ def test_boxes_are_where_the_faces_are(workspace: Workspace, project: str, film:
         assert float(row["x2"]) - float(row["x1"]) == pytest.approx(FACE, abs=3)
 
 
-def test_the_second_run_opens_nothing(
-    workspace: Workspace, project: str, film: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_second_run_opens_nothing(workspace: Workspace, project: str, film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = tracker.run(workspace, str(film), project, video_speedup=EVERY)
     monkeypatch.setattr(PyAvStream, "frames", lambda *_args: pytest.fail("the video was decoded again"))
     again = tracker.run(workspace, str(film), project, video_speedup=EVERY)
