@@ -246,10 +246,10 @@ class _Camera:
         rest = np.array([[scale / self._scale_x, 0, left], [0, scale / self._scale_y, top]])
         # Pixel centres lie at halves: without this the picture would creep by half a pixel as it grows.
         rest[:, 2] += (rest[[0, 1], [0, 1]] - 1) / 2
-        flat: RgbImage = cv2.warpAffine(self._layer, rest, (self._width, self._height), borderMode=cv2.BORDER_REPLICATE)
+        flat = cv2.warpAffine(self._layer, rest, (self._width, self._height), borderMode=cv2.BORDER_REPLICATE)
         if self._covers(scale, left, top):
-            return flat
-        # What the picture leaves free shows the background; at its edges the two mix, or the edges would jump from pixel to pixel.
+            return np.asarray(flat, np.uint8)
+        # The background shows where the picture ends; the two mix at its edge, which would else jump from pixel to pixel.
         cover = cv2.warpAffine(self._cover, rest, (self._width, self._height))
         mixed: RgbImage = np.rint(self._background + (flat - self._background) * cover[..., None]).astype(np.uint8)
         return mixed
