@@ -24,6 +24,9 @@ from .timebase import format_npt
 from .videos import find_analysis, find_video, iter_tracks, sample_number
 from .workspace import Workspace
 
+_TICK_S = 1e-6
+"""Times that differ by less are equal; sums of floats are not exact."""
+
 COLUMNS = (
     "name",
     "start_npt",
@@ -72,6 +75,7 @@ class _Named:
     start_npt: float
     end_npt: float
     merged: tuple[int, ...]
+    last_shot: int
     confidence: float
 
 
@@ -154,6 +158,7 @@ def _name_tracks(workspace: Workspace, analysis: Analysis, model: Model, setting
                 start,
                 end,
                 (track.track_id,),
+                track.shot,
                 confidence if accepted else max(unknown, 0.0),
             )
         )
@@ -166,8 +171,10 @@ def stretch(track: Track, shot: Shot, period_s: float) -> tuple[float, float]:
     A sample stands for half a period to either side. Where the shot begins or ends less than a whole period away, so does
     the face: between that cut and the sample nobody looked.
     """
-    start = track.start_npt - period_s / 2 if track.start_npt - shot.start_npt >= period_s else shot.start_npt
-    end = track.end_npt + period_s / 2 if shot.end_npt - track.end_npt > period_s else shot.end_npt
+    looked_before = track.start_npt - shot.start_npt >= period_s - _TICK_S
+    looked_after = shot.end_npt - track.end_npt > period_s + _TICK_S
+    start = track.start_npt - period_s / 2 if looked_before else shot.start_npt
+    end = track.end_npt + period_s / 2 if looked_after else shot.end_npt
     return start, end
 
 
@@ -208,8 +215,12 @@ def _merge(named: list[_Named], gap_s: float) -> list[_Named]:
 
 
 def _follows(first: _Named, second: _Named, gap_s: float) -> bool:
-    """Say whether one appearance goes on with another: later, and soon enough. Two faces at a time are two people."""
-    return second.track.start_npt > first.track.end_npt and second.start_npt - first.end_npt <= gap_s
+    """Say whether one appearance goes on with another: later and soon enough, and with no whole shot of others between.
+
+    Two faces at a time are two people, also where both look like one.
+    """
+    in_time = second.track.start_npt > first.track.end_npt and second.start_npt - first.end_npt <= gap_s
+    return in_time and second.track.shot - first.last_shot <= 1
 
 
 def _joined(first: _Named, second: _Named) -> _Named:
@@ -232,6 +243,7 @@ def _joined(first: _Named, second: _Named) -> _Named:
         start_npt=first.start_npt,
         end_npt=second.end_npt,
         merged=first.merged + second.merged,
+        last_shot=second.last_shot,
         confidence=confidence,
     )
 

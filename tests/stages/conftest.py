@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from src import aligner, classifier
 from src.engines import ENGINES
 from src.engines.base import ScorePrior
 from src.engines.fake import colour_of, make_fake_engine
@@ -71,3 +73,35 @@ def film(tmp_path: Path) -> Path:
         DrawnShot(50, {2: (100, 100, 64)}, brightness=120),
     ]
     return write_video(tmp_path / "film.mp4", draw(shots), options={"crf": "12"})
+
+
+PEOPLE = {0: "Anna Albers", 1: "Ben Bo", 2: "Çelik Özil"}
+"""Who has which colour, for the stages that need names."""
+
+
+def draw_photo(person: int, number: int, size: int = 120) -> RgbImage:
+    """Draw a photo of a person: a face that differs a little from photo to photo."""
+    rng = np.random.default_rng([person, number])
+    image = rng.integers(20, 90, (size, size, 1), np.uint8).repeat(3, axis=2)
+    left, top = rng.integers(10, size - FACE - 20, 2)
+    shade = np.clip(np.array(colour_of(person)) + rng.integers(-12, 13, 3), 0, 255)
+    image[top : top + FACE + 8, left : left + FACE + 8] = shade
+    return image
+
+
+def put_photos(workspace: Workspace, project: str, people: Mapping[int, str], each: int = 4) -> None:
+    """Put photos into the folders of people, as somebody would by hand."""
+    for person, name in people.items():
+        folder = workspace.training_dir(project) / name.replace(" ", "_")
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(each):
+            Image.fromarray(draw_photo(person, number)).save(folder / f"{number:06}.png")
+
+
+@pytest.fixture
+def trained(workspace: Workspace, project: str) -> str:
+    """The project with three people, aligned and trained."""
+    put_photos(workspace, project, PEOPLE)
+    aligner.run(workspace, project)
+    classifier.run(workspace, project)
+    return project
