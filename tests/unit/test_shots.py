@@ -1,18 +1,21 @@
-"""The cut detector on drawn pictures: what must cut, what must not, and how often at most."""
+"""The cut detector on drawn pictures: what must cut, what must not, and how often at most; and its scorer by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, chain
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from evaluation.shots import CutScore, main, score_cuts
 from src.errors import ShapeError
 from src.schema import RgbImage
 from src.video.shots import ShotDetector
-from tests.videos import pan, shots, snow, texture, with_gain, with_grain
+from tests.videos import pan, shots, snow, texture, with_gain, with_grain, write_video
 
 
 def thumbnail(picture: RgbImage) -> RgbImage:
@@ -127,3 +130,48 @@ def test_does_not_change_its_input() -> None:
 def test_refuses_another_size() -> None:
     with pytest.raises(ShapeError, match=r"thumbnail must be \(36, 64, 3\)"):
         ShotDetector().update(np.zeros((64, 36, 3), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "got", "found", "missed", "false"),
+    [
+        ([10, 20], [10, 20], 2, 0, 0),
+        ([10, 20], [9, 21], 2, 0, 0),  # a frame beside is found
+        ([10, 20], [8, 22], 0, 2, 2),  # two are not
+        ([10], [10, 11], 1, 0, 1),  # a cut is found once
+        ([10, 11], [10], 1, 1, 0),
+        ([], [5], 0, 0, 1),
+        ([5], [], 0, 1, 0),
+        ([], [], 0, 0, 0),
+    ],
+)
+def test_scoring_of_cuts(wanted: Sequence[int], got: Sequence[int], found: int, missed: int, false: int) -> None:
+    assert score_cuts("a", wanted, got) == CutScore("a", found, missed, false)
+
+
+def test_precision_recall_and_f1() -> None:
+    score = CutScore("a", found=3, missed=1, false=2)
+
+    assert (score.precision, score.recall, score.f1) == (pytest.approx(0.6), 0.75, pytest.approx(2 / 3))
+    assert CutScore("a", 0, 0, 0).f1 == 1.0
+    assert CutScore("a", 0, 1, 1).f1 == 0.0
+
+
+def test_evaluation_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "videos").mkdir()
+    write_video(tmp_path / "videos" / "a.mp4", shots([25, 25]))
+    # The second row names a cut that is not there.
+    rows = ["video,shot,start_s,end_s", "a.mp4,0,0,1", "a.mp4,1,1,1.6", "a.mp4,2,1.6,2"]
+    (tmp_path / "videos" / "shots.csv").write_text("\n".join(rows), encoding="utf-8")
+
+    assert main(["--data", str(tmp_path), "--json"]) == 0
+    video, everything = json.loads(capsys.readouterr().out)
+    assert (video["video"], video["found"], video["missed"], video["false"]) == ("a.mp4", 1, 1, 0)
+    assert everything["recall"] == 0.5
+    assert main(["--data", str(tmp_path)]) == 0
+    assert "a.mp4" in capsys.readouterr().out
+
+
+def test_evaluation_without_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--data", str(tmp_path)]) == 1
+    assert "shots.csv cannot be read" in capsys.readouterr().err
