@@ -7,6 +7,9 @@ from fractions import Fraction
 _JUMP_S = 1
 """A time stamp that falls back further than this starts a new count (a recording that was joined or wrapped around)."""
 
+_STEADY_FRAMES = 25
+"""After so many frames at even distances, a wider distance is a hole and not a variable frame rate."""
+
 _NUDGE = Fraction(1, 8)
 """Of a frame's duration: how far a stamp that does not rise is put behind the one before it."""
 
@@ -75,3 +78,25 @@ class Clock:
             return self._last + self._period * _NUDGE
         self._shift += self._last + self._period - time
         return self._last + self._period
+
+
+class Rhythm:
+    """Notices frames that are missing from an even row of times: some containers lose them without a word when damaged."""
+
+    def __init__(self) -> None:
+        """Start before the first frame."""
+        self._last: float | None = None
+        self._step, self._n_even = 0.0, 0
+
+    def missing_before(self, npt: float) -> int:
+        """Return how many frames are missing between the frame before and the next one, which is at `npt`; mostly 0."""
+        step = npt - self._last if self._last is not None else 0.0
+        self._last = npt
+        # Times in milliseconds jitter by one of them.
+        if abs(step - self._step) <= 0.1 * self._step + 0.001:
+            self._n_even += 1
+            return 0
+        if self._n_even >= _STEADY_FRAMES and step > 1.5 * self._step:
+            return round(step / self._step) - 1
+        self._step, self._n_even = step, 0
+        return 0

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream as AvVideoStream
 
 from ..errors import MediaError
 from ..schema import WHOLE, Interval, RgbImage
-from .clock import Clock
+from .clock import Clock, Rhythm
 from .source import open_container, raise_if_network, video_stream
 from .stream import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, DecodedFrame, VideoInfo, VideoStream
 
@@ -159,8 +159,9 @@ class PyAvStream(VideoStream):
     reading ends the one before. Pixels stay as they are coded where they are not square (sample aspect ratio), and so
     do the fields of interlaced video.
 
-    `n_damaged` counts the packets that the decoder refused and the frames that it could restore only in part; the
-    latter are yielded, since most of the picture is true. A lost frame has no index: times stay right, indices close up.
+    `n_damaged` counts the packets that are damaged or that the decoder refused, the frames that it could restore only in part
+    (they are yielded, since most of the picture is true), and the frames missing from an even row of times. A lost frame has
+    no index: times stay right, indices close up.
     """
 
     def __init__(self, locator: str, timeout_s: float = 30.0) -> None:
@@ -206,6 +207,7 @@ class PyAvStream(VideoStream):
 
     def _forget_damage(self) -> None:
         self.n_damaged, self.damage = 0, ""
+        self._n_explained = 0
 
     def _nothing_decoded(self) -> MediaError:
         why = f" ({self.damage})" if self.damage else ""
@@ -230,8 +232,10 @@ class PyAvStream(VideoStream):
         with open_container(self._locator, self._timeout_s) as container:
             stream = video_stream(container, self._locator)
             clock = Clock(_time_base(stream), _rate(stream), _start(container), stream.start_time)
+            rhythm = Rhythm()
             for frame_index, frame in enumerate(self._decode(container, stream)):
-                npt = clock.npt(frame.pts, frame.dts)
+                before, npt = npt, clock.npt(frame.pts, frame.dts)
+                self._note_missing(rhythm.missing_before(npt), before, npt)
                 if interval.end_npt is not None and npt >= interval.end_npt:
                     return
                 if npt >= interval.start_npt:
@@ -257,6 +261,8 @@ class PyAvStream(VideoStream):
             yield from self._decode_packet(stream, packet)
 
     def _decode_packet(self, stream: AvVideoStream, packet: av.Packet[AvVideoStream] | None) -> Iterator[VideoFrame]:
+        if packet is not None and packet.is_corrupt:
+            self._note_damage("a packet is damaged")
         try:
             frames = stream.decode(packet)
         except EOFError:
@@ -269,9 +275,16 @@ class PyAvStream(VideoStream):
                 self._note_damage("a frame could be decoded only in part")
             yield frame
 
-    def _note_damage(self, what: str) -> None:
-        self.n_damaged += 1
+    def _note_damage(self, what: str, n: int = 1) -> None:
+        self.n_damaged += n
         self.damage = what
+
+    def _note_missing(self, n: int, before: float, npt: float) -> None:
+        """Count frames missing between two times, unless the decoder has complained of them already."""
+        if n:
+            n_told = self.n_damaged - self._n_explained
+            self._note_damage(f"frames are missing between {before:.2f} s and {npt:.2f} s", max(0, n - n_told))
+            self._n_explained = self.n_damaged
 
     def _check_end(self, npt: float, promised: float | None) -> None:
         tolerance = max(_MISSING_END_S, float(2 / self.info.frame_rate))
