@@ -72,7 +72,8 @@ class ClusterizeSettings(_Section):
     weighted_dominant_ratio: Ratio = Field(0.5, description="The same, weighted by confidence")
     min_length: int = Field(1, ge=1, description="Samples a track needs to be named")
     merge_cluster: bool = Field(True, description="Join neighbouring tracks of one person")
-    merge_gap_s: float = Field(2.0, ge=0, description="Tracks further apart are not joined")
+    merge_gap_s: float = Field(1.0, ge=0, description="Tracks further apart are not joined")
+    unknown_similarity: Ratio = Field(0.45, description="Cosine similarity that makes two unknown tracks one person")
 
 
 class ServerSettings(_Section):
@@ -89,6 +90,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Training pictures, models, weights, results")
     weights_dir: Path = Field(Path("data/weights"), description="Networks, fetched once and checked")
+    weights_from: Path | None = Field(None, description="Folder with networks fetched by hand; looked in before the registry")
     engine: str = Field("sface", description="sface | facenet; a project keeps the engine it was begun with")
     classifier: Classifier = Field("SVM", description="How people are told apart")
     threads: int = Field(0, ge=0, description="Threads a network may use; 0 = all cores")
