@@ -24,7 +24,7 @@ from .recognition.gallery import Gallery
 from .recognition.identify import CrossValidation, Recognizer, train_recognizer
 from .records import Image, ImageState, Model, Person, Project
 from .schema import UNKNOWN, FloatArray
-from .trainingset import TrainingSet
+from .trainingset import DISABLED_FILE, TrainingSet
 from .workspace import Workspace
 
 NAMED_FROM = 0.5
@@ -88,8 +88,9 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
     if name not in CLASSIFIERS:
         raise GalleryError(f'There is no classifier "{name}". Choose one of: {", ".join(CLASSIFIERS)}.')
     training_set = TrainingSet(workspace, owner.project)
-    training_set.notice_deletions()
-    training_set.notice_disabled_file()
+    training_set.notice_changes()
+    for line in training_set.notice_disabled_file():
+        workspace.progress.message(f"{DISABLED_FILE} names {line}, which is no aligned picture of this project")
     images = list(workspace.store.find(Image, project=owner.project))
     active = [image for image in images if image.state is ImageState.ACTIVE]
     engine = _engine_of(owner, active)

@@ -42,10 +42,10 @@ class InvalidNameError(ConfigError):
 class FetchError(AnnotationError):
     """An address could not be fetched."""
 
-    def __init__(self, url: str, why: str) -> None:
-        """Keep the address and what went wrong with it."""
+    def __init__(self, url: str, why: str, *, passing: bool = False) -> None:
+        """Keep the address, what went wrong with it, and whether it may work another time."""
         super().__init__(f"{url}: {why}")
-        self.url, self.why = url, why
+        self.url, self.why, self.passing = url, why, passing
 
 
 class MediaError(AnnotationError):

@@ -137,7 +137,7 @@ def test_two_trackers_do_not_touch_each_other() -> None:
 def test_a_tracker_goes_on_from_its_state_as_if_nothing_had_happened() -> None:
     rng = np.random.default_rng(0)
     whole, first = SortTracker(), SortTracker()
-    steps = [(boxes(*(tuple(rng.uniform(0, 200, 2)) + (40.0, 50.0) for _ in range(4))), faces(0, 1, 2, 3)) for _ in range(12)]
+    steps = [(boxes(*((*tuple(rng.uniform(0, 200, 2)), 40.0, 50.0) for _ in range(4))), faces(0, 1, 2, 3)) for _ in range(12)]
     expected = [whole.update(*step).tolist() for step in steps]
     got = [first.update(*step).tolist() for step in steps[:6]]
     second = SortTracker()
