@@ -15,6 +15,7 @@ PY := $(VENV)/bin/python
 # Wheels only where there are any; modules are compiled when they are first imported, not all at once.
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --prefer-binary --no-compile
 # Stamps say what is installed: nothing is installed twice, and everything anew when a list of requirements changes.
+MADE := $(VENV)/.made
 BASE := $(VENV)/.base
 DEV := $(VENV)/.dev
 FULL := $(VENV)/.full
@@ -54,7 +55,7 @@ clean: ## Remove what tools leave behind; data/ and .venv/ stay
 distclean: clean ## Remove .venv/ too; data/ stays
 	rm -rf $(VENV)
 
-$(PY):
+$(MADE):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it, or give its path:" \
 		"make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -62,8 +63,9 @@ $(PY):
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) has no venv module. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	@touch $@
 
-$(BASE): requirements.txt | $(PY)
+$(BASE): requirements.txt | $(MADE)
 	@echo "Installing requirements.txt into $(VENV)/ …" >&2
 	$(PIP) -r requirements.txt
 	@touch $@
