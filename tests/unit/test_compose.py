@@ -37,8 +37,8 @@ def _frames(path: Path) -> tuple[list[RgbImage], list[float]]:
 
 def _white(frame: RgbImage) -> Box:
     """Measure the white rectangle, to a part of a pixel: by its mass and its middle."""
-    # Red is 0 in the photo around the face and at most 80 in the background; an edge is where it passes the half.
-    weight = np.clip((frame[..., 0].astype(float) - 90) / 75, 0, 1)
+    # Red is 0 in the photo around the face and below 110 in the blurred background; an edge is where it passes the half.
+    weight = np.clip((frame[..., 0].astype(float) - 110) / 35, 0, 1)
     column, row = weight.max(axis=0), weight.max(axis=1)
     width, height = column.sum(), row.sum()
     x = (column * (np.arange(len(column)) + 0.5)).sum() / width
