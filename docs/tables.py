@@ -109,8 +109,16 @@ def _command_text(command: click.Command, usage: str) -> str:
 
 def _flag_row(flag: click.Option) -> str:
     names = ", ".join(f"`{name}`" for name in [*flag.opts, *flag.secondary_opts])
-    value = "" if flag.is_flag or flag.count else f" {_cell(flag.type.name.upper())}"
-    return f"| {names}{value} | {_cell(flag.help)} |"
+    meaning = _cell(flag.help) + (" Needed." if flag.required else "")
+    return f"| {names} {_value(flag)}| {meaning} |".replace("  ", " ")
+
+
+def _value(flag: click.Option) -> str:
+    if flag.is_flag or flag.count:
+        return ""
+    if isinstance(flag.type, click.Choice):
+        return _cell(" | ".join(map(str, flag.type.choices))) + " "
+    return flag.type.name.upper().replace(" RANGE", "") + " "
 
 
 def _cell(text: str | None) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..engines.base import FaceDetector
 from ..schema import BoolArray, Detections, FloatArray, RgbImage
+from .base import FaceDetector
 
 _RETRY_SIDE = 640
 """Detectors scale pictures to about this side anyway; a smaller copy keeps the second look cheap."""
