@@ -6,6 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..geometry import clip_boxes
 from ..schema import Detections, FloatArray, RgbImage
 
 
@@ -22,6 +25,26 @@ class FaceDetector(ABC):
         Returns:
             One Detections a picture, boxes and landmarks in pixels of that picture, best score first.
         """
+
+
+def keep_inside(faces: Detections, width: int, height: int) -> Detections:
+    """Cut boxes off at the edges of a picture, and drop faces that are not in it.
+
+    Networks are sure of faces far outside of very small pictures, whose edges they take for something else.
+
+    Args:
+        faces: n faces.
+        width: Pixels of the picture.
+        height: Pixels of the picture.
+
+    Returns:
+        The faces whose landmarks are centred in the picture and whose box shows there by a quarter at least.
+    """
+    clipped = clip_boxes(faces.boxes_xywh, width, height)
+    shown = clipped[:, 2:].prod(axis=1) >= np.maximum(0.25 * faces.boxes_xywh[:, 2:].prod(axis=1), 1e-6)
+    centres = faces.landmarks.mean(axis=1)
+    centred = ((centres >= 0) & (centres <= [width, height])).all(axis=1)
+    return Detections(clipped, faces.scores, faces.landmarks).take(shown & centred)
 
 
 class FaceEmbedder(ABC):

@@ -1,7 +1,8 @@
 """An engine without weights, for tests: its faces are squares of strong colour, and the colour is the person.
 
-Shipped with the code so that every test of a stage, and of a program built on this one, can run the real pipeline on pictures and
-videos that it draws itself, in milliseconds, and knows the truth. It cannot be chosen by name: build it with `make_fake_engine()`.
+Shipped with the code so that every test of a stage, and of a program built on this one, can run the real pipeline on
+pictures and videos that it draws itself, in milliseconds, and knows the truth. It cannot be chosen by name: build it with
+`make_fake_engine()`.
 
     image = np.full((240, 320, 3), 64, np.uint8)     # grey is background
     image[40:100, 60:120] = colour_of(3)             # the face of person 3

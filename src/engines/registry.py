@@ -23,6 +23,12 @@ def _facenet(weights: WeightsCache, threads: int) -> Engine:
     return make_engine(weights, threads)
 
 
+def _facenet_512(weights: WeightsCache, threads: int) -> Engine:
+    from .facenet import FACENET_512, make_engine
+
+    return make_engine(weights, threads, FACENET_512)
+
+
 @dataclass(frozen=True, slots=True)
 class EngineEntry:
     """An engine that can be opened.
@@ -39,6 +45,7 @@ class EngineEntry:
 ENGINES: Mapping[str, EngineEntry] = {
     "sface": EngineEntry(_sface, ScorePrior(threshold=0.43, slope=26.0, margin=2.0)),
     "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
+    "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
 }
 """Every engine that can be named."""
 
