@@ -64,17 +64,21 @@ class FaceEmbedder(ABC):
 
 @dataclass(frozen=True, slots=True)
 class ScorePrior:
-    """Where this engine's cosine scores part one person from two, before any gallery is seen.
+    """Where an engine's evidence parts a known person from a stranger, before any gallery is seen.
 
-    The probability that two faces are one person is `1 / (1 + exp(-slope * (score - threshold)))`.
+    The evidence of a face for a person is the mean of its cosine to the person's mean and to the three nearest pictures.
+    With a lead of `lead` over the next person, the probability that the face is known is
+    `1 / (1 + exp(-(slope * (evidence - threshold) + margin * lead)))`.
 
     Attributes:
-        threshold: Score at which both are equally likely.
+        threshold: Evidence at which, without a lead, both are equally likely.
         slope: Steepness there; higher is sharper.
+        margin: What a lead counts.
     """
 
     threshold: float
     slope: float
+    margin: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,6 @@ class Engine:
     version: str
     detector: FaceDetector
     embedder: FaceEmbedder
-    prior: ScorePrior
 
     @property
     def id(self) -> str:

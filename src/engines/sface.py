@@ -17,7 +17,7 @@ from ..errors import ShapeError
 from ..faces.alignment import ARCFACE_TEMPLATE, align_faces
 from ..models import WeightsCache, weights_version
 from ..schema import Detections, FloatArray, RgbImage
-from .base import Engine, FaceDetector, FaceEmbedder, ScorePrior
+from .base import Engine, FaceDetector, FaceEmbedder
 
 DETECTOR_WEIGHTS = "yunet-2023mar-int8bq"
 EMBEDDER_WEIGHTS = "sface-2021dec-int8bq"
@@ -143,4 +143,4 @@ def make_engine(weights: WeightsCache, threads: int = 0) -> Engine:
     detector = YuNet(weights.path(DETECTOR_WEIGHTS))
     embedder = SFace(weights.path(EMBEDDER_WEIGHTS), threads)
     version = weights_version("arcface-112", DETECTOR_WEIGHTS, EMBEDDER_WEIGHTS)
-    return Engine("sface", version, detector, embedder, ScorePrior(threshold=0.36, slope=25.0))
+    return Engine("sface", version, detector, embedder)
