@@ -59,7 +59,7 @@ def evaluate(workspace: Workspace, data: EvaluationData, options: Options) -> Ev
         options: What is measured.
 
     Raises:
-        ConfigError: A video that was asked for does not exist.
+        ConfigError: There is no ground truth, or none for a video that was asked for.
         AnnotationError: The project cannot be built.
     """
     from src import aligner, classifier, crawler
@@ -91,8 +91,10 @@ def choose_videos(data: EvaluationData, names: Sequence[str]) -> list[str]:
     """Return the videos of these names, in the order of the ground truth; all of them where there is no name.
 
     Raises:
-        ConfigError: A name is that of no video with ground truth.
+        ConfigError: There is no ground truth, or none for a video of this name.
     """
+    if not data.truth:
+        raise ConfigError(f"{data.root / 'videos' / 'ground_truth.csv'} has no row that is to be scored. Add some.")
     unknown = [name for name in names if not any(name in {video, Path(video).stem} for video in data.truth)]
     if unknown:
         raise ConfigError(f"No video with ground truth is called {', '.join(unknown)}. Known: {', '.join(data.truth)}.")
