@@ -18,7 +18,8 @@ VERBS = {
     "train": ("classifier", "Train a classifier on the aligned faces."),
     "track": ("tracker", "Find and follow the faces of a video."),
     "clusterize": ("clusterize", "Say who appears when in a video."),
-    "models": ("models", "List, fetch or check the weights of the networks."),
+    "serve": ("api.serve", "Serve the API to other programs."),
+    "models": ("models.__main__", "List, fetch or check the weights of the networks."),
 }
 """What a verb runs. A module is imported when its verb is used, so that help answers at once."""
 

@@ -16,8 +16,8 @@ from rich.text import Text
 
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .engines import Engine
+from .engines.finding import find_faces, main_face
 from .errors import MediaError
-from .faces.finding import find_faces, main_face
 from .faces.quality import face_qualities
 from .names import folder_name
 from .pictures import Picture, file_digest, perceptual_hash, png_bytes, read_picture, write_file

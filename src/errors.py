@@ -7,6 +7,7 @@
     ├── MediaError           a photo or video cannot be read
     ├── EngineError          a detector or embedder cannot be used
     │   └── WeightsError     its weights are missing, damaged or cannot be fetched
+    │       └── DiskFullError  nor will they fit: no other source can help
     ├── ShapeError           an array has not the shape that is asked for
     ├── GalleryError         the known faces cannot train a classifier
     ├── StorageError         the store cannot be read or written
@@ -16,6 +17,8 @@ A message says what happened, to which thing, and what to do about it. The comma
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class AnnotationError(Exception):
@@ -60,6 +63,15 @@ class EngineError(AnnotationError):
 
 class WeightsError(EngineError):
     """Weights of an engine are missing, damaged or cannot be fetched."""
+
+
+class DiskFullError(WeightsError):
+    """The disk has no room for weights; no other source can help."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the folder that they should go to."""
+        super().__init__(f"The disk of {folder} is full. Free some room, or choose another weights_dir.")
+        self.folder = folder
 
 
 class ShapeError(AnnotationError):

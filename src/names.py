@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from .errors import ConfigError, InvalidNameError
 
 MAX_NAME = 200
 """Most file systems allow 255 bytes in a name; the rest is left for endings and accents that take two bytes."""
 
+_FORBIDDEN = frozenset('/\\:*?"<>|')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 
 
@@ -29,7 +31,7 @@ def folder_name(name: str, kind: str = "person") -> str:
     text = "_".join(unicodedata.normalize("NFC", name).split())
     if not text:
         raise InvalidNameError(kind, name, "is empty. Give it at least one letter.")
-    if any(character in text for character in '/\\:*?"<>|') or not text.isprintable():
+    if any(character in text for character in _FORBIDDEN) or not text.isprintable():
         raise InvalidNameError(kind, name, 'holds a character that no folder may have (/ \\ : * ? " < > |).')
     if text.startswith(".") or _RESERVED.match(text):
         raise InvalidNameError(kind, name, "starts with a dot or is reserved by the system. Choose another.")
@@ -43,6 +45,21 @@ def display_name(folder: str) -> str:
     return unicodedata.normalize("NFC", folder).replace("_", " ").strip()
 
 
+def video_folder(locator: str) -> str:
+    """Turn a path or address into the name of a folder: `http://host/a/Film 1.mp4?x=2` becomes `Film_1`.
+
+    Characters that no folder may have become `-`: a video is named by others, and refusing it for its name helps nobody.
+    """
+    path = urlsplit(locator).path if "://" in locator else locator
+    stem = Path(unquote(path) if "://" in locator else path).stem
+    text = unicodedata.normalize("NFC", "_".join(stem.split()))
+    text = "".join("-" if character in _FORBIDDEN or not character.isprintable() else character for character in text)
+    while len(text.encode()) > MAX_NAME:
+        text = text[:-1]
+    text = text.lstrip(".")
+    return f"video_{text}" if not text or _RESERVED.match(text) else text
+
+
 def inside(root: Path, relative: str) -> Path:
     """Join a path from outside to a folder of ours.
 
@@ -51,7 +68,10 @@ def inside(root: Path, relative: str) -> Path:
     """
     if "\0" in relative:
         raise ConfigError(f"The path {relative!r} holds a NUL character.")
-    path = (root / relative).resolve()
+    try:
+        path = (root / relative).resolve()
+    except (OSError, RuntimeError) as err:
+        raise ConfigError(f"The path {relative!r} cannot be followed: it holds a loop of links.") from err
     if not path.is_relative_to(root.resolve()):
         raise ConfigError(f"The path {relative!r} leads out of {root.name}/. Give one inside it.")
     return path

@@ -11,11 +11,13 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
 
 from .errors import ConfigError
 
 CONFIG_FILE = Path("config/config.yaml")
 CONFIG_VARIABLE = "FACEREC_CONFIG"
+_PREFIX = "FACEREC_"
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Classifier = Literal["SVM", "KNN", "RF", "Softmax", "XGBoost", "Centroid"]
@@ -70,7 +72,8 @@ class ClusterizeSettings(_Section):
     weighted_dominant_ratio: Ratio = Field(0.5, description="The same, weighted by confidence")
     min_length: int = Field(1, ge=1, description="Samples a track needs to be named")
     merge_cluster: bool = Field(True, description="Join neighbouring tracks of one person")
-    merge_gap_s: float = Field(2.0, ge=0, description="Tracks further apart are not joined")
+    merge_gap_s: float = Field(1.0, ge=0, description="Tracks further apart are not joined")
+    unknown_similarity: Ratio = Field(0.45, description="Cosine similarity that makes two unknown tracks one person")
 
 
 class ServerSettings(_Section):
@@ -83,10 +86,11 @@ class ServerSettings(_Section):
 class Settings(BaseSettings):
     """All settings of FaceRec."""
 
-    model_config = SettingsConfigDict(env_prefix="FACEREC_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     data_dir: Path = Field(Path("data"), description="Training pictures, models, weights, results")
     weights_dir: Path = Field(Path("data/weights"), description="Networks, fetched once and checked")
+    weights_from: Path | None = Field(None, description="Folder with networks fetched by hand; looked in before the registry")
     engine: str = Field("sface", description="sface | facenet; a project keeps the engine it was begun with")
     classifier: Classifier = Field("SVM", description="How people are told apart")
     threads: int = Field(0, ge=0, description="Threads a network may use; 0 = all cores")
@@ -121,8 +125,11 @@ def load_settings(path: Path | None = None) -> Settings:
     named = path or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
     file = named or CONFIG_FILE
     values = _read_yaml(file) if named or file.exists() else {}
+    _check_environment()
     try:
         return Settings(**values)
+    except SettingsError as err:
+        raise ConfigError(f'Environment: {err}. Write lists as JSON, for example ["bing", "google"].') from err
     except ValidationError as err:
         raise ConfigError("; ".join(_explain(problem, file) for problem in err.errors())) from err
 
@@ -146,12 +153,29 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is no valid YAML: {' '.join(str(err).split())}") from err
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must hold settings as `name: value`, not a {type(values).__name__}.")
-    return values
+    return {str(name): value for name, value in values.items()}
+
+
+def _check_environment() -> None:
+    """Refuse a variable that begins like ours and is none: the setting meant would silently keep its value."""
+    for variable in map(str.upper, os.environ):
+        name = variable.removeprefix(_PREFIX).lower()
+        ours = variable.startswith(_PREFIX) and variable != CONFIG_VARIABLE
+        if ours and name.split("__")[0] not in Settings.model_fields:
+            near = [_PREFIX + found.upper().replace(".", "__") for found in _nearest(name.replace("__", "."))]
+            raise ConfigError(f"The environment sets {variable}, which is no setting." + _hint(near))
+
+
+def _nearest(name: str) -> list[str]:
+    return difflib.get_close_matches(name, [*Settings.model_fields, *setting_names()], n=1, cutoff=0.5)
+
+
+def _hint(near: list[str]) -> str:
+    return f' Did you mean "{near[0]}"?' if near else ""
 
 
 def _explain(problem: Any, path: Path) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, list(setting_names()), n=1, cutoff=0.5)
-        return f'{path}: there is no setting "{name}".' + (f' Did you mean "{near[0]}"?' if near else "")
+        return f'{path} or the environment: there is no setting "{name}".' + _hint(_nearest(name))
     return f'{path} or the environment: setting "{name}" is {problem["input"]!r}: {problem["msg"]}'

@@ -14,8 +14,8 @@ def frame_to_npt(frame_index: int, rate: Fraction) -> float:
 
 def npt_to_frame(npt: float, rate: Fraction) -> int:
     """Return the frame that is shown at a time, at a constant rate."""
-    # A time written with millisecond digits may fall just before its own frame: half a millisecond of grace.
-    return int((Fraction(npt) + Fraction(1, 2000)) * rate)
+    # A time written with millisecond digits may fall up to half a millisecond before its own frame; the grace is a hair more.
+    return int((Fraction(npt) + Fraction(1, 1999)) * rate)
 
 
 def format_npt(npt: float) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +24,11 @@ from .workspace import Workspace
 REFUSED_FILE = "refused.csv"
 """Beside the photos of a person: addresses that are not fetched again, one a line, with the reason."""
 
+DISABLED_FILE = "disabled.txt"
+"""Beside the folders of aligned faces: pictures that people want out of training, `Person_Name/000001_0.png` a line."""
+
 ALIGNED_DELETED = "aligned picture deleted"
+LISTED = f"named in {DISABLED_FILE}"
 PHOTO_DELETED = "photo deleted"
 
 
@@ -196,6 +201,35 @@ class TrainingSet:
         self._store.put(moved)
         return moved
 
+    def notice_disabled_file(self) -> tuple[str, ...]:
+        """Disable the pictures that disabled.txt names, and enable again those whose line is gone.
+
+        A line may begin with further folders (`training_img_aligned/project/…`); empty lines and those after `#` say nothing.
+
+        Returns:
+            Lines that name no aligned picture.
+        """
+        listed = self._listed()
+        for image in list(self._store.find(Image, project=self.project)):
+            if image.aligned_path is None:
+                continue
+            by_file = image.state is ImageState.DISABLED and image.reason == LISTED
+            if listed.pop(_last_two(image.aligned_path), None) is not None:
+                if image.state is ImageState.ACTIVE:
+                    self._store.put(replace(image, state=ImageState.DISABLED, reason=LISTED, state_by="human"))
+            elif by_file:
+                self._store.put(replace(image, state=ImageState.ACTIVE, reason="", state_by="human"))
+        return tuple(listed.values())
+
+    def _listed(self) -> dict[str, str]:
+        """Return the lines of disabled.txt by the picture that they name."""
+        try:
+            text = (self._aligned / DISABLED_FILE).read_text(encoding="utf-8-sig", errors="replace")
+        except FileNotFoundError:
+            return {}
+        lines = [line.partition("#")[0].strip() for line in text.splitlines()]
+        return {_last_two(line): line for line in lines if line}
+
     def forget(self, image: Image) -> None:
         """Drop the record and the aligned face of a photo that is gone."""
         self.remove_aligned(image)
@@ -289,6 +323,11 @@ def person_of(folder: Path) -> str | None:
         return folder_name(folder.name)
     except InvalidNameError:
         return None
+
+
+def _last_two(path: str) -> str:
+    """Return folder and file name of a path, however its accents and slashes are written."""
+    return "/".join(unicodedata.normalize("NFC", path).replace("\\", "/").split("/")[-2:])
 
 
 def _subfolders(folder: Path) -> list[Path]:

@@ -49,7 +49,7 @@ class Workspace:
 
     def weights(self) -> WeightsCache:
         """The cache that engines take their weights from."""
-        return WeightsCache(self.settings.weights_dir, self.progress)
+        return WeightsCache(self.settings.weights_dir, self.progress, self.settings.weights_from)
 
     def engine(self, name: str) -> Engine:
         """Open an engine once and keep it.

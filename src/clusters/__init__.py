@@ -1,0 +1,1 @@
+"""Tracks without a name that show one person."""

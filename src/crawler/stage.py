@@ -11,8 +11,8 @@ from pathlib import Path
 import requests
 
 from ..engines import Engine
+from ..engines.finding import find_faces
 from ..errors import ConfigError, FetchError, MediaError
-from ..faces.finding import find_faces
 from ..names import display_name, folder_name
 from ..pictures import Picture, perceptual_hash, read_picture
 from ..progress import Task

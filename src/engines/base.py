@@ -6,6 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..geometry import clip_boxes
 from ..schema import Detections, FloatArray, RgbImage
 
 
@@ -22,6 +25,26 @@ class FaceDetector(ABC):
         Returns:
             One Detections a picture, boxes and landmarks in pixels of that picture, best score first.
         """
+
+
+def keep_inside(faces: Detections, width: int, height: int) -> Detections:
+    """Cut boxes off at the edges of a picture, and drop faces that are not in it.
+
+    Networks are sure of faces far outside of very small pictures, whose edges they take for something else.
+
+    Args:
+        faces: n faces.
+        width: Pixels of the picture.
+        height: Pixels of the picture.
+
+    Returns:
+        The faces whose landmarks are centred in the picture and whose box shows there by a quarter at least.
+    """
+    clipped = clip_boxes(faces.boxes_xywh, width, height)
+    shown = clipped[:, 2:].prod(axis=1) >= np.maximum(0.25 * faces.boxes_xywh[:, 2:].prod(axis=1), 1e-6)
+    centres = faces.landmarks.mean(axis=1)
+    centred = ((centres >= 0) & (centres <= [width, height])).all(axis=1)
+    return Detections(clipped, faces.scores, faces.landmarks).take(shown & centred)
 
 
 class FaceEmbedder(ABC):
@@ -64,17 +87,21 @@ class FaceEmbedder(ABC):
 
 @dataclass(frozen=True, slots=True)
 class ScorePrior:
-    """Where this engine's cosine scores part one person from two, before any gallery is seen.
+    """Where an engine's evidence parts a known person from a stranger, before any gallery is seen.
 
-    The probability that two faces are one person is `1 / (1 + exp(-slope * (score - threshold)))`.
+    The evidence of a face for a person is the mean of its cosine to the person's mean and to the three nearest pictures.
+    With a lead of `lead` over the next person, the probability that the face is known is
+    `1 / (1 + exp(-(slope * (evidence - threshold) + margin * lead)))`.
 
     Attributes:
-        threshold: Score at which both are equally likely.
+        threshold: Evidence at which, without a lead, both are equally likely.
         slope: Steepness there; higher is sharper.
+        margin: What a lead counts.
     """
 
     threshold: float
     slope: float
+    margin: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +117,6 @@ class Engine:
     version: str
     detector: FaceDetector
     embedder: FaceEmbedder
-    prior: ScorePrior
 
     @property
     def id(self) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from ..errors import EngineError
 from ..models import WeightsCache
-from .base import Engine
+from .base import Engine, ScorePrior
 
 
 def _sface(weights: WeightsCache, threads: int) -> Engine:
@@ -22,8 +23,31 @@ def _facenet(weights: WeightsCache, threads: int) -> Engine:
     return make_engine(weights, threads)
 
 
-ENGINES: Mapping[str, Callable[[WeightsCache, int], Engine]] = {"sface": _sface, "facenet": _facenet}
-"""Every engine that can be named. Its packages are imported when it is opened."""
+def _facenet_512(weights: WeightsCache, threads: int) -> Engine:
+    from .facenet import FACENET_512, make_engine
+
+    return make_engine(weights, threads, FACENET_512)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineEntry:
+    """An engine that can be opened.
+
+    Attributes:
+        open: Loads it, given the weights and the number of threads; its packages are imported only then.
+        prior: Where its scores part known people from strangers: asked for also where no network is needed.
+    """
+
+    open: Callable[[WeightsCache, int], Engine]
+    prior: ScorePrior
+
+
+ENGINES: Mapping[str, EngineEntry] = {
+    "sface": EngineEntry(_sface, ScorePrior(threshold=0.43, slope=26.0, margin=2.0)),
+    "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
+    "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
+}
+"""Every engine that can be named."""
 
 
 def open_engine(name: str, weights: WeightsCache, threads: int = 0) -> Engine:
@@ -42,4 +66,4 @@ def open_engine(name: str, weights: WeightsCache, threads: int = 0) -> Engine:
         near = difflib.get_close_matches(name, ENGINES, n=1)
         hint = f' Did you mean "{near[0]}"?' if near else ""
         raise EngineError(f'There is no engine "{name}".{hint} Choose one of: {", ".join(ENGINES)}.')
-    return ENGINES[name](weights, threads)
+    return ENGINES[name].open(weights, threads)

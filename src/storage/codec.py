@@ -41,8 +41,15 @@ _CONVERTER = _converter()
 
 
 def to_fields(record: Any) -> dict[str, Any]:
-    """Return a record's fields as numbers, strings, bytes, lists and mappings."""
-    fields: dict[str, Any] = _CONVERTER.unstructure(record)
+    """Return a record's fields as numbers, strings, bytes, lists and mappings.
+
+    Raises:
+        StorageError: A field holds something of another kind.
+    """
+    try:
+        fields: dict[str, Any] = _CONVERTER.unstructure(record)
+    except Exception as err:  # whatever the record was filled with
+        raise StorageError(f"A {type(record).__name__} cannot be stored: {err}. Nothing was written.") from err
     return fields
 
 

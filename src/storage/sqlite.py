@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import threading
 import types
 import typing
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -23,16 +24,17 @@ from .codec import from_fields, to_fields
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 30.0
 _PAGE = 256
+_PAGE_BYTES = 8_000_000
 
 
 class SqliteStore(Store):
-    """Keeps records in a SQLite file in WAL mode, with one connection a thread."""
+    """Keeps records in a SQLite file in WAL mode, with a connection for each thread that is at work in it."""
 
     def __init__(self, path: Path) -> None:
         """Open the file, making it and its folders where they do not exist."""
         self._path = path
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
         self._lock = threading.Lock()
         with _translated(path):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,15 +55,15 @@ class SqliteStore(Store):
     def find(self, kind: type[R], **equals: object) -> Iterator[R]:
         """Yield records in pages, so that writing while reading neither blocks nor disturbs the order."""
         check_served(kind, set(equals))
-        return self._pages(kind, equals)
+        return self._records(kind, equals)
 
     def count(self, kind: type[R], **equals: object) -> int:
         """Count without reading the records."""
         check_served(kind, set(equals))
         where, values = _where(equals)
-        with _translated(self._path):
+        with _translated(self._path), self._connection() as connection:
             query = f"SELECT COUNT(*) FROM {_TABLES[kind].name}{where}"
-            return int(self._connection().execute(query, values).fetchone()[0])
+            return int(connection.execute(query, values).fetchone()[0])
 
     def delete(self, kind: type[R], **equals: object) -> int:
         """Delete in one statement."""
@@ -71,66 +73,106 @@ class SqliteStore(Store):
             return connection.execute(f"DELETE FROM {_TABLES[kind].name}{where}", values).rowcount
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Close the connections; one that another thread is using is closed when that thread has done with it."""
         with self._lock:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
-            self._local = threading.local()
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
 
-    def _pages(self, kind: type[R], equals: dict[str, object]) -> Iterator[R]:
+    def _records(self, kind: type[R], equals: dict[str, object]) -> Iterator[R]:
         table, last = _TABLES[kind], None
         while True:
-            where, values = _where(equals)
-            if last is not None:
-                after = f"({', '.join(table.key)}) > ({', '.join('?' * len(table.key))})"
-                where, values = f"{where} AND {after}" if where else f" WHERE {after}", [*values, *last]
-            query = f"SELECT * FROM {table.name}{where} ORDER BY {', '.join(table.key)} LIMIT {_PAGE}"
-            with _translated(self._path):
-                rows = self._connection().execute(query, values).fetchall()
+            rows, more = self._page(table, equals, last)
             for row in rows:
                 yield table.record(row)
-            if len(rows) < _PAGE:
+            if not more:
                 return
             last = [rows[-1][column] for column in table.key]
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-            connection.row_factory = sqlite3.Row
+    def _page(self, table: _Table, equals: dict[str, object], last: list[Any] | None) -> tuple[list[sqlite3.Row], bool]:
+        """Read the rows after a key, as many as fit a page, and say whether there may be more."""
+        where, values = _where(equals)
+        if last is not None:
+            after = f"({', '.join(table.key)}) > ({', '.join('?' * len(table.key))})"
+            where, values = f"{where} AND {after}" if where else f" WHERE {after}", [*values, *last]
+        query = f"SELECT * FROM {table.name}{where} ORDER BY {', '.join(table.key)} LIMIT {_PAGE}"
+        rows: list[sqlite3.Row] = []
+        n_bytes = 0
+        with _translated(self._path), self._connection() as connection, closing(connection.execute(query, values)) as cursor:
+            for row in cursor:
+                rows.append(row)
+                n_bytes += sum(len(value) for value in row if isinstance(value, bytes))
+                # Records with large arrays come in smaller pages, so that memory stays bounded.
+                if n_bytes >= _PAGE_BYTES:
+                    return rows, True
+        return rows, len(rows) == _PAGE
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection. It is used again afterwards, so that a server's many short-lived threads share a few."""
+        with self._lock:
+            if self._closed:
+                raise StorageError(f"{self._path} has been closed. Open the store again.")
+            connection = self._idle.pop() if self._idle else None
+        connection = connection or self._connect()
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                if self._closed:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        try:
             connection.execute("PRAGMA journal_mode = WAL")
             # With a write-ahead log NORMAL loses no consistency, at most the last transactions on a power cut.
             connection.execute("PRAGMA synchronous = NORMAL")
-            self._local.connection = connection
-            with self._lock:
-                self._connections.append(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = self._connection()
-        # IMMEDIATE takes the write lock at once: two processes wait for each other instead of failing half-way.
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+        with self._connection() as connection:
+            # IMMEDIATE takes the write lock at once: two processes wait for each other instead of failing half-way.
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException:
+                # After some faults, a full disk among them, SQLite has already rolled back by itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
 
     def _prepare(self) -> None:
+        with self._connection() as connection:
+            # A store that is up to date is opened without a lock, also while another process writes.
+            if self._version(connection) == SCHEMA_VERSION:
+                return
         with self._transaction() as connection:
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
-                raise StorageError(
-                    f"{self._path} has schema version {version}, this program knows {SCHEMA_VERSION}. Install a newer FaceRec."
-                )
-            if version < SCHEMA_VERSION:
-                for table in _TABLES.values():
-                    for statement in table.create:
-                        connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            # Another process may have made the tables in between.
+            if self._version(connection) == SCHEMA_VERSION:
+                return
+            if connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+                raise StorageError(f"{self._path} is a database of another program. Give database.uri another file.")
+            for table in _TABLES.values():
+                for statement in table.create:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _version(self, connection: sqlite3.Connection) -> int:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version > SCHEMA_VERSION:
+            raise StorageError(
+                f"{self._path} has schema version {version}, this program knows {SCHEMA_VERSION}. Install a newer FaceRec."
+            )
+        return version
 
 
 class _Table:
@@ -142,6 +184,7 @@ class _Table:
         self.key = KEYS[kind]
         hints = typing.get_type_hints(kind)
         self.columns = {f.name: _column_type(hints[f.name]) for f in fields(kind)}
+        self.optional = {f.name for f in fields(kind) if isinstance(hints[f.name], types.UnionType)}
         names, marks = ", ".join(self.columns), ", ".join("?" * len(self.columns))
         self.upsert = f"INSERT OR REPLACE INTO {self.name} ({names}) VALUES ({marks})"
 
@@ -154,12 +197,21 @@ class _Table:
             yield f"CREATE INDEX {self.name}_by_{'_'.join(index)} ON {self.name} ({', '.join((*index, *self.key))})"
 
     def row(self, record: Record) -> list[Any]:
-        """Return a record's values in the order of the columns."""
+        """Return a record's values in the order of the columns.
+
+        Raises:
+            StorageError: A field holds what cannot be read back as it was.
+        """
         values = to_fields(record)
-        return [
-            json.dumps(values[name], ensure_ascii=False) if sql == "JSON" and values[name] is not None else values[name]
-            for name, sql in self.columns.items()
-        ]
+        return [self._cell(name, sql, values[name]) for name, sql in self.columns.items()]
+
+    def _cell(self, name: str, sql: str, value: Any) -> Any:
+        if value is None and name in self.optional:
+            return None
+        try:
+            return _encode(value, sql)
+        except (TypeError, ValueError) as err:
+            raise StorageError(f"A {self.kind.__name__} cannot be stored: {name}: {err}. Nothing was written.") from err
 
     def record(self, row: sqlite3.Row) -> Any:
         """Return the record of a row."""
@@ -183,6 +235,34 @@ def _column_type(hint: Any) -> str:
     return "JSON"
 
 
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {"BLOB": bytes, "INTEGER": int, "REAL": (float, int), "TEXT": str}
+
+
+def _encode(value: Any, sql: str) -> Any:
+    """Return a value as SQLite keeps it.
+
+    Raises:
+        TypeError: The value is of another type than the column.
+        ValueError: SQLite would refuse the value or, as with NaN, keep something else.
+    """
+    if value is None:
+        raise ValueError("there is nothing where something must be")
+    if sql == "JSON":
+        return _checked_text(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    if not isinstance(value, _PYTHON_TYPES[sql]):
+        raise TypeError(f"{type(value).__name__} is no {sql}")
+    if isinstance(value, float) and math.isnan(value):
+        raise ValueError("not a number (NaN)")
+    if isinstance(value, int) and value.bit_length() > 63:
+        raise ValueError("an integer of more than 64 bits")
+    return _checked_text(value) if isinstance(value, str) else value
+
+
+def _checked_text(text: str) -> str:
+    text.encode()
+    return text
+
+
 def _where(equals: dict[str, object]) -> tuple[str, list[Any]]:
     if not equals:
         return "", []
@@ -201,6 +281,8 @@ def _translated(path: Path) -> Iterator[None]:
             remedy = f'Restore a backup, or save what can be read with: sqlite3 {path} ".recover" | sqlite3 new.db'
         elif "full" in text or "No space" in text:
             remedy = "Free some space on the disk and run the same command again."
+        elif "no such" in text or "has no column" in text:
+            remedy = "Another version of FaceRec made this file. Use that version, or move the file away to begin anew."
         elif "locked" in text:
             remedy = "Another process holds it; wait for that one or stop it."
         else:

@@ -11,6 +11,9 @@ from typing import Self
 
 from ..schema import WHOLE, Interval, RgbImage
 
+THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 64, 36
+"""Pixels of the small picture that cuts are found in."""
+
 
 @dataclass(frozen=True, slots=True)
 class VideoInfo:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ..schema import BoolArray, Detections, FloatArray, RgbImage
+from .base import FaceDetector
 
 Detect = Callable[[Sequence[RgbImage]], list[Detections]]
 """The method `detect` of a detector: a Detections for each picture."""

@@ -1,0 +1,81 @@
+# What is needed: make and Python 3.11 or newer. Everything else is installed into .venv/, once.
+# `make PYTHON=/path/to/python3.12 …` chooses the Python.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+ifndef PYTHON
+PYTHON := $(shell for candidate in python3.11 python3.12 python3.13 python3 python; do \
+	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$candidate && break; done)
+endif
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# Wheels only where there are any; modules are compiled when they are first imported, not all at once.
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --prefer-binary --no-compile
+# Stamps say what is installed: nothing is installed twice, and everything anew when a list of requirements changes.
+MADE := $(VENV)/.made
+BASE := $(VENV)/.base
+DEV := $(VENV)/.dev
+FULL := $(VENV)/.full
+
+.PHONY: help demo test check format serve docs venv clean distclean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(BASE) ## Build a project from photos, analyse a video and print who appears when
+	$(PY) -m evaluation.demo run
+
+test: $(FULL) ## Run all tests, those with the real networks too; ARGS="-k name" for some of them
+	$(PY) -m pytest $(ARGS)
+
+check: $(DEV) ## Check format, style and types
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+format: $(DEV) ## Bring the code into the one format
+	$(PY) -m ruff check --fix --quiet . || true
+	$(PY) -m ruff format .
+
+serve: $(BASE) ## Serve the API at http://127.0.0.1:5000
+	$(PY) server.py
+
+docs: $(BASE) ## Write the tables of settings and commands in docs/ anew
+	$(PY) -m docs.tables
+
+venv: $(FULL) ## Install everything into .venv/ for work on the code
+
+clean: ## Remove what tools leave behind; data/ and .venv/ stay
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .coverage
+	find src tests evaluation docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## Remove .venv/ too; data/ stays
+	rm -rf $(VENV)
+
+$(MADE):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it, or give its path:" \
+		"make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$(PYTHON) is not Python 3.11 or newer. Give the path of one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv module. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(BASE): requirements.txt | $(MADE)
+	@echo "Installing requirements.txt into $(VENV)/ …" >&2
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt $(BASE)
+	@echo "Installing requirements-dev.txt into $(VENV)/ …" >&2
+	$(PIP) -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+$(FULL): requirements-facenet.txt $(DEV)
+	@echo "Installing requirements-facenet.txt into $(VENV)/ …" >&2
+	$(PIP) -r requirements.txt -r requirements-dev.txt -r requirements-facenet.txt
+	@touch $@

@@ -1,0 +1,211 @@
+"""Seconds on screen: who was said to be there against who was.
+
+Time is cut at every start and end of an interval. In each of the slots between two such moments nothing changes, so that a
+slot is scored by comparing sets of people; intervals of one person that overlap count once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from src.schema import UNKNOWN
+
+NOBODY = "(nobody)"
+"""Row of the confusion table for time in which nobody is to be recognised; column for somebody whom nothing was found of."""
+
+STRANGER = "unknown:"
+"""What the ground truth puts before the id of somebody who is in no gallery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Somebody is on screen, or is said to be; `end_s` lies outside.
+
+    Attributes:
+        person: Folder of a known person; in the truth `unknown:<id>` for a stranger and empty for nobody; in a prediction
+            `Unknown` for somebody without a name.
+        start_s, end_s: Seconds from the start of the video. An interval without length counts nothing.
+        optional: To find this person here is neither right nor wrong.
+        excluded: This stretch of the video is not scored at all, whoever is named in it.
+    """
+
+    person: str
+    start_s: float
+    end_s: float
+    optional: bool = False
+    excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Seconds that were found rightly, said wrongly and missed; ratios are None where there is nothing to divide."""
+
+    tp: float = 0.0
+    fp: float = 0.0
+    fn: float = 0.0
+
+    def __add__(self, other: Seconds) -> Seconds:
+        """Join the seconds of two people or two videos."""
+        return Seconds(self.tp + other.tp, self.fp + other.fp, self.fn + other.fn)
+
+    @property
+    def precision(self) -> float | None:
+        """Share of what was said that is right."""
+        return _ratio(self.tp, self.tp + self.fp)
+
+    @property
+    def recall(self) -> float | None:
+        """Share of what is to be seen that was found."""
+        return _ratio(self.tp, self.tp + self.fn)
+
+    @property
+    def f1(self) -> float | None:
+        """Harmonic mean of precision and recall."""
+        return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a scoring gives, of one video or of several added up.
+
+    Attributes:
+        people: Seconds of each known person who is on screen or was named.
+        confusion: Seconds by (who was to be seen, who was said). A row of a known person adds up to the time that person is
+            on screen, the row `Unknown` to the time in which a stranger is. Who was said in place of a missed person is
+            whoever was wrongly named at that moment, in equal shares where those are several, else `Unknown` where somebody
+            without a name was found, else nobody. A wrong name with no known person missing goes to the row `Unknown` where
+            a stranger is on screen, else to the row of nobody.
+    """
+
+    people: Mapping[str, Seconds] = field(default_factory=dict)
+    confusion: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+    def __add__(self, other: Score) -> Score:
+        """Add up two videos."""
+        names = sorted({*self.people, *other.people})
+        people = {name: self.people.get(name, Seconds()) + other.people.get(name, Seconds()) for name in names}
+        cells = sorted({*self.confusion, *other.confusion})
+        return Score(people, {cell: self.confusion.get(cell, 0.0) + other.confusion.get(cell, 0.0) for cell in cells})
+
+    @property
+    def overall(self) -> Seconds:
+        """All known people together: a second of one counts as much as a second of another."""
+        return sum(self.people.values(), Seconds())
+
+    @property
+    def false_naming_s(self) -> float:
+        """Seconds in which a stranger on screen was given the name of somebody known."""
+        return sum(
+            (s for (row, column), s in self.confusion.items() if row == UNKNOWN and column not in (UNKNOWN, NOBODY)), 0.0
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A stretch of time in which nothing changes."""
+
+    length_s: float
+    required: frozenset[str]
+    optional: frozenset[str]
+    stranger: bool
+    named: frozenset[str]
+    unnamed: bool
+
+    @property
+    def missed(self) -> frozenset[str]:
+        return self.required - self.named
+
+    @property
+    def wrong(self) -> frozenset[str]:
+        return self.named - self.required - self.optional
+
+
+def score(truth: Iterable[Presence], found: Iterable[Presence]) -> Score:
+    """Compare what was found in one video with what is to be seen in it.
+
+    Args:
+        truth: Who is to be seen, in any order; may be empty.
+        found: Who was said to be there, in any order; may be empty.
+
+    Returns:
+        The seconds of every known person and the confusion table. Optional and excluded time counts nowhere.
+    """
+    people: dict[str, Seconds] = defaultdict(Seconds)
+    confusion: dict[tuple[str, str], float] = defaultdict(float)
+    for slot in _slots(list(truth), list(found)):
+        for names, seconds in (
+            (slot.required & slot.named, Seconds(tp=slot.length_s)),
+            (slot.wrong, Seconds(fp=slot.length_s)),
+            (slot.missed, Seconds(fn=slot.length_s)),
+        ):
+            for name in names:
+                people[name] += seconds
+        for row, column, length_s in _confusion(slot):
+            confusion[row, column] += length_s
+    return Score(dict(sorted(people.items())), dict(sorted(confusion.items())))
+
+
+def _slots(truth: Sequence[Presence], found: Sequence[Presence]) -> Iterator[_Slot]:
+    moments = sorted({moment for row in (*truth, *found) for moment in (row.start_s, row.end_s)})
+    for start, end in pairwise(moments):
+        there = [row for row in truth if row.start_s <= start and row.end_s >= end]
+        said = {row.person for row in found if row.start_s <= start and row.end_s >= end}
+        if any(row.excluded for row in there):
+            continue
+        required = frozenset(row.person for row in there if _is_known(row.person) and not row.optional)
+        optional = frozenset(row.person for row in there if _is_known(row.person)) - required
+        stranger = any(row.person.startswith(STRANGER) and not row.optional for row in there)
+        named = frozenset(said - {UNKNOWN, ""})
+        yield _Slot(end - start, required, optional, stranger, named, UNKNOWN in said)
+
+
+def _is_known(person: str) -> bool:
+    return bool(person) and not person.startswith(STRANGER)
+
+
+def _confusion(slot: _Slot) -> Iterator[tuple[str, str, float]]:
+    """Say who was taken for whom in a slot, and how long; see `Score.confusion`."""
+    yield from ((person, person, slot.length_s) for person in slot.required & slot.named)
+    blank = UNKNOWN if slot.unnamed else NOBODY
+    for person in slot.missed:
+        yield from _shared(slot, person, slot.wrong or {blank})
+    if slot.wrong and not slot.missed:
+        yield from _shared(slot, UNKNOWN if slot.stranger else NOBODY, slot.wrong)
+    elif slot.stranger:
+        yield UNKNOWN, blank, slot.length_s
+    elif slot.unnamed and not slot.required and not slot.optional:
+        yield NOBODY, UNKNOWN, slot.length_s
+
+
+def _shared(slot: _Slot, row: str, columns: Collection[str]) -> Iterator[tuple[str, str, float]]:
+    return ((row, column, slot.length_s / len(columns)) for column in columns)
+
+
+def claimed(start_s: float, end_s: float, period_s: float, shots: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the time that samples stand for: from first to last sample, and what lies unseen around them.
+
+    Between two samples nobody looked. A person seen in the first sample of a shot is taken to be there from the cut, one
+    seen in its last sample until the next cut; elsewhere somebody came or went, on average, half a period away from the
+    sample. Without this a shot of one sample would have no length at all.
+
+    Args:
+        start_s: Time of the first sample.
+        end_s: Time of the last sample.
+        period_s: Seconds between two samples.
+        shots: Start and end of the shots of the video; may be empty.
+    """
+    first = next((shot for shot in shots if shot[0] <= start_s < shot[1]), None)
+    last = next((shot for shot in shots if shot[0] <= end_s < shot[1]), None)
+    start, end = max(0.0, start_s - period_s / 2), end_s + period_s / 2
+    if first and first[0] > start_s - period_s:
+        start = first[0]
+    if last and last[1] <= end_s + period_s:
+        end = last[1]
+    return start, end

@@ -1,0 +1,247 @@
+"""The stage that learns the people of a project from their aligned faces."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from .cli import CONTEXT, config_option, run_command, workspace_of
+from .engines import ENGINES
+from .errors import GalleryError
+from .files import write_json
+from .identification import newest_model
+from .recognition.calibration import OpenSet, softmax
+from .recognition.classifiers import CLASSIFIERS
+from .recognition.gallery import Gallery
+from .recognition.identify import CrossValidation, Recognizer, train_recognizer
+from .records import Image, ImageState, Model, Person, Project
+from .schema import UNKNOWN, FloatArray
+from .trainingset import DISABLED_FILE, TrainingSet
+from .workspace import Workspace
+
+NAMED_FROM = 0.5
+"""Confidence from which the report counts a held-out face as named."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonReport:
+    """How well one person was told apart while their faces were held out.
+
+    Attributes:
+        name: The person.
+        n_images: Pictures trained on.
+        n_held_out: Of these, how many were held out in turn; 0 for a person with a single picture.
+        precision: Share right of the faces that were given this name; None where none was.
+        recall: Share of this person's faces that were given their name; None where none was held out.
+        confused_with: The most frequent wrong answer, `Unknown` among them; empty where there was none.
+    """
+
+    name: str
+    n_images: int
+    n_held_out: int
+    precision: float | None
+    recall: float | None
+    confused_with: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrainReport:
+    """What a training gave.
+
+    Attributes:
+        model: The model's record.
+        people: One report a person.
+        is_new: False where the same pictures had been trained before and nothing was done.
+        n_strangers: Pictures of the `Unknown` folder.
+        n_disabled: Pictures that people took out of training.
+    """
+
+    model: Model
+    people: tuple[PersonReport, ...]
+    is_new: bool
+    n_strangers: int
+    n_disabled: int
+
+
+def run(workspace: Workspace, project: str, *, classifier: str | None = None) -> TrainReport:
+    """Train on the active pictures of a project, unless the newest model already rests on just these.
+
+    Args:
+        workspace: Where to work.
+        project: Whose pictures.
+        classifier: One of `CLASSIFIERS`; the project's own where None.
+
+    Raises:
+        ConfigError: The project does not exist.
+        GalleryError: Fewer than two people, a person without a face, pictures of another engine, no such classifier.
+    """
+    owner = workspace.project(project)
+    name = classifier or owner.classifier
+    if name not in CLASSIFIERS:
+        raise GalleryError(f'There is no classifier "{name}". Choose one of: {", ".join(CLASSIFIERS)}.')
+    training_set = TrainingSet(workspace, owner.project)
+    training_set.notice_changes()
+    for line in training_set.notice_disabled_file():
+        workspace.progress.message(f"{DISABLED_FILE} names {line}, which is no aligned picture of this project")
+    images = list(workspace.store.find(Image, project=owner.project))
+    active = [image for image in images if image.state is ImageState.ACTIVE]
+    engine = _engine_of(owner, active)
+    people = [person for person in workspace.store.find(Person, project=owner.project) if person.person_id != UNKNOWN]
+    _check_people(people, images, active)
+    n_disabled = sum(image.state is ImageState.DISABLED for image in images)
+    n_strangers = sum(image.person_id == UNKNOWN for image in active)
+    hashes = tuple(sorted(f"{image.person_id}/{image.sha256}" for image in active))
+    last = newest_model(workspace, owner)
+    if last is not None and (last.classifier, last.engine, last.images) == (name, engine, hashes):
+        report = tuple(PersonReport(**entry) for entry in last.report["people"])
+        return TrainReport(last, report, False, n_strangers, n_disabled)
+    gallery = _gallery(people, active)
+    recognizer, held = train_recognizer(name, gallery, _prior(owner.engine))
+    report = _report(recognizer, gallery.known(), held)
+    model = _save(workspace, owner, recognizer, engine, hashes, report)
+    return TrainReport(model, report, True, n_strangers, n_disabled)
+
+
+def _engine_of(owner: Project, active: Sequence[Image]) -> str:
+    """Return the one engine that made all embeddings."""
+    engines = Counter(image.engine for image in active if image.engine)
+    if not engines:
+        raise GalleryError(f'Project "{owner.project}" has no aligned face. Run: align --project {owner.project}')
+    foreign = [engine for engine in engines if engine.partition("@")[0] != owner.engine]
+    if foreign or len(engines) > 1 or any(image.engine is None for image in active):
+        seen = ", ".join(f"{count} of {engine}" for engine, count in engines.items())
+        raise GalleryError(
+            f'Not all pictures of project "{owner.project}" have an embedding of one version of {owner.engine} ({seen}). '
+            f"Run: align --project {owner.project}"
+        )
+    return next(iter(engines))
+
+
+def _check_people(people: Sequence[Person], images: Sequence[Image], active: Sequence[Image]) -> None:
+    """Refuse people without a face, naming each with how many pictures they have."""
+    faces = Counter(image.person_id for image in active)
+    pictures = Counter(image.person_id for image in images)
+    without = [f"{p.name} ({pictures[p.person_id]} pictures)" for p in people if not faces[p.person_id]]
+    if without:
+        raise GalleryError(
+            f"No face to train on for {', '.join(without)}. Crawl more pictures, or delete the folder and align again."
+        )
+
+
+def _gallery(people: Sequence[Person], active: Sequence[Image]) -> Gallery:
+    labels = {person.person_id: label for label, person in enumerate(people)} | {UNKNOWN: -1}
+    usable = [image for image in active if image.person_id in labels and image.embedding is not None]
+    embeddings: FloatArray = np.stack([image.embedding for image in usable if image.embedding is not None])
+    return Gallery(
+        tuple(person.name for person in people),
+        embeddings.astype(np.float32),
+        np.array([labels[image.person_id] for image in usable], np.int64),
+    )
+
+
+def _prior(engine_name: str) -> OpenSet:
+    prior = ENGINES[engine_name].prior
+    return OpenSet(-prior.threshold * prior.slope, prior.slope, prior.margin)
+
+
+def _report(recognizer: Recognizer, known: Gallery, held: CrossValidation) -> tuple[PersonReport, ...]:
+    confidences = softmax(held.scores, recognizer.temperature) * recognizer.open_set.known(held.evidence)[:, None]
+    best = confidences.argmax(axis=1)
+    named = np.where(confidences.max(axis=1, initial=0) >= NAMED_FROM, best, -1)
+    truth = known.labels[held.rows]
+    return tuple(
+        _person_report(name, label, int((known.labels == label).sum()), truth, named, known.people)
+        for label, name in enumerate(known.people)
+    )
+
+
+def _person_report(name: str, label: int, n_images: int, truth: Any, named: Any, people: tuple[str, ...]) -> PersonReport:
+    own, said = truth == label, named == label
+    right = int((own & said).sum())
+    wrong = Counter(people[other] if other >= 0 else UNKNOWN for other in named[own & ~said].tolist())
+    return PersonReport(
+        name,
+        n_images,
+        int(own.sum()),
+        round(right / int(said.sum()), 4) if said.any() else None,
+        round(right / int(own.sum()), 4) if own.any() else None,
+        min(wrong, key=lambda answer: (-wrong[answer], answer)) if wrong else "",
+    )
+
+
+def _save(
+    workspace: Workspace,
+    owner: Project,
+    recognizer: Recognizer,
+    engine: str,
+    hashes: tuple[str, ...],
+    report: tuple[PersonReport, ...],
+) -> Model:
+    """Write the model's files, then its record: a record never lacks its files."""
+    folder = workspace.classifier_dir(owner.project)
+    taken = [int(entry.name[:4]) for entry in folder.glob("[0-9][0-9][0-9][0-9]-*")]
+    model_id = f"{max(taken, default=0) + 1:04}-{recognizer.classifier_name}"
+    partial = folder / f".{model_id}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    recognizer.save(partial)
+    model = Model(
+        owner.project,
+        model_id,
+        engine,
+        recognizer.classifier_name,
+        recognizer.gallery.people,
+        hashes,
+        thresholds={"evidence": recognizer.open_set.threshold, "named_from": NAMED_FROM},
+        report={"people": [asdict(entry) for entry in report]},
+        path=(folder / model_id).relative_to(workspace.data_dir).as_posix(),
+    )
+    write_json(partial / "report.json", dict(model.report))
+    partial.rename(folder / model_id)
+    workspace.store.put(model)
+    return model
+
+
+@click.command(context_settings=CONTEXT)
+@click.option("--project", required=True, help="Whose pictures to learn.")
+@click.option("--classifier", type=click.Choice(list(CLASSIFIERS), case_sensitive=False), help="How to tell people apart.")
+@config_option
+def command(project: str, classifier: str | None, config: Path | None) -> None:
+    """Train a classifier on the aligned faces of a project."""
+    with workspace_of(config) as workspace:
+        report = run(workspace, project, classifier=classifier)
+    _print(report)
+
+
+def _print(report: TrainReport) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    def share(value: float | None) -> str:
+        return "" if value is None else f"{value:.2f}"
+
+    table = Table("Person", "Pictures", "Precision", "Recall", "Most confused with", title="Held-out faces")
+    for person in report.people:
+        table.add_row(person.name, str(person.n_images), share(person.precision), share(person.recall), person.confused_with)
+    Console().print(table)
+    state = "trained" if report.is_new else "is up to date"
+    click.echo(
+        f"Model {report.model.model_id} {state}: {len(report.people)} people, {len(report.model.images)} pictures, "
+        f"{report.n_strangers} of strangers, {report.n_disabled} taken out by hand"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return the status for the shell."""
+    return run_command(command, argv, "classifier")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""A trained model: who a face is, how sure that is, and everything needed to say so again from files."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import GalleryError
+from ..schema import FloatArray, IntArray, Predictions
+from .calibration import OpenSet, fit_open_set, fit_temperature, softmax
+from .classifiers import FaceClassifier, make_classifier
+from .gallery import Gallery
+
+FOLDS = 5
+_META, _ARRAYS = "model.json", "gallery.npz"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recognizer:
+    """Gallery, classifier and calibration together.
+
+    The classifier says which of the known people a face is most like; the gallery's evidence, calibrated on held-out faces
+    and on strangers, says whether it is anybody known at all. A confidence is the product of the two probabilities.
+    """
+
+    classifier_name: str
+    gallery: Gallery
+    classifier: FaceClassifier
+    temperature: float
+    open_set: OpenSet
+
+    def predict(self, embeddings: FloatArray) -> Predictions:
+        """Say who each face is.
+
+        Args:
+            embeddings: (m, d) float32, L2-normalised; m may be 0.
+
+        Returns:
+            Predictions for m faces over the gallery's people.
+        """
+        evidence = self.gallery.evidence(embeddings)
+        share = softmax(self.classifier.scores(embeddings), self.temperature)
+        return Predictions(self.gallery.people, share * self.open_set.known(evidence)[:, None], evidence)
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a new folder, without any pickle."""
+        folder.mkdir(parents=True)
+        np.savez(folder / _ARRAYS, embeddings=self.gallery.embeddings, labels=self.gallery.labels)
+        self.classifier.save(folder)
+        meta = {
+            "classifier": self.classifier_name,
+            "people": list(self.gallery.people),
+            "temperature": self.temperature,
+            "open_set": self.open_set.to_dict(),
+        }
+        (folder / _META).write_text(json.dumps(meta, indent=2, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Recognizer:
+        """Read what `save` wrote.
+
+        Raises:
+            GalleryError: The folder holds no model, or a damaged one.
+        """
+        try:
+            meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+            with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+                gallery = Gallery(tuple(meta["people"]), arrays["embeddings"], arrays["labels"])
+            classifier = make_classifier(meta["classifier"])
+            classifier.load(folder)
+            return cls(meta["classifier"], gallery, classifier, meta["temperature"], OpenSet(**meta["open_set"]))
+        except (OSError, ValueError, KeyError, TypeError) as err:
+            raise GalleryError(f"The model in {folder} cannot be read: {err}. Train again.") from err
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CrossValidation:
+    """What a classifier said of faces while they were held out.
+
+    Attributes:
+        rows: (h,) int64, the faces of the gallery that could be held out: those of people with two pictures or more.
+        scores: (h, k) float32 of the classifier.
+        evidence: (h, k) float32 of the gallery without these faces.
+    """
+
+    rows: IntArray
+    scores: FloatArray
+    evidence: FloatArray
+
+
+def cross_validate(classifier_name: str, gallery: Gallery) -> CrossValidation:
+    """Train on all folds but one and score that one, in turn.
+
+    A person with one picture is always trained on and never held out.
+
+    Args:
+        classifier_name: One of `CLASSIFIERS`.
+        gallery: Known people only.
+    """
+    folds = _folds(gallery.labels)
+    shape = (len(gallery.labels), len(gallery.people))
+    scores, evidence = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for fold in range(FOLDS):
+        held = folds == fold
+        if held.any():
+            rest = gallery.take(~held)
+            classifier = make_classifier(classifier_name)
+            classifier.fit(rest.embeddings, rest.labels)
+            scores[held] = classifier.scores(gallery.embeddings[held])
+            evidence[held] = rest.evidence(gallery.embeddings[held])
+    rows = np.flatnonzero(folds >= 0)
+    return CrossValidation(rows, scores[rows], evidence[rows])
+
+
+def train_recognizer(classifier_name: str, gallery: Gallery, prior: OpenSet) -> tuple[Recognizer, CrossValidation]:
+    """Train and calibrate on a gallery.
+
+    Args:
+        classifier_name: One of `CLASSIFIERS`.
+        gallery: At least two people, each with a picture, and strangers where there are any.
+        prior: What holds for the engine before any gallery is seen.
+
+    Returns:
+        The trained model, and what it said of held-out faces.
+
+    Raises:
+        GalleryError: Fewer than two people, or somebody without a face.
+    """
+    known = gallery.known()
+    counts = np.bincount(known.labels, minlength=len(known.people))
+    without = [name for name, count in zip(known.people, counts, strict=True) if count == 0]
+    if without:
+        raise GalleryError(f"No face to train on for: {', '.join(without)}. Crawl more pictures or remove these people.")
+    if len(known.people) < 2:
+        raise GalleryError(
+            f"A classifier needs two people or more, not {len(known.people)}. Crawl another name into the project."
+        )
+    held = cross_validate(classifier_name, known)
+    classifier = make_classifier(classifier_name)
+    classifier.fit(known.embeddings, known.labels)
+    temperature = fit_temperature(held.scores, known.labels[held.rows])
+    return Recognizer(classifier_name, known, classifier, temperature, fit_open_set(gallery, prior)), held
+
+
+def _folds(labels: IntArray) -> IntArray:
+    """Spread each person's pictures evenly over the folds; -1 for a person's only picture."""
+    folds = np.full(len(labels), -1, np.int64)
+    for person in np.unique(labels):
+        rows = np.flatnonzero(labels == person)
+        if len(rows) > 1:
+            folds[rows] = (np.arange(len(rows)) + person) % FOLDS
+    return folds

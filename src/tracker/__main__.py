@@ -1,0 +1,7 @@
+"""`python -m src.tracker`."""
+
+import sys
+
+from . import main
+
+sys.exit(main())

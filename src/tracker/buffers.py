@@ -1,0 +1,104 @@
+"""Tracks while they grow: samples not yet stored, and a summary of those that are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ..records import Track, TrackSamples
+from ..schema import Box, Detections, FloatArray, Frame, RgbImage
+
+_THUMBNAIL_PX = 128
+_MARGIN = 0.35
+"""Share of the face's size that a thumbnail shows around it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampledFace:
+    """One face of one sampled frame, ready to be stored."""
+
+    frame_index: int
+    npt: float
+    box_xywh: FloatArray
+    landmarks: FloatArray
+    score: float
+    quality: float
+    embedding: FloatArray
+
+
+@dataclass(slots=True, eq=False)
+class TrackBuffer:
+    """One track that is growing."""
+
+    track_id: int
+    shot: int
+    summary: dict[str, Any] = field(default_factory=dict)
+    thumbnail: bytes = b""
+    n_parts: int = 0
+    pending: list[SampledFace] = field(default_factory=list)
+
+    def add(self, face: SampledFace, image: RgbImage) -> None:
+        """Take in the next sample; the picture is looked at only where this is the best face so far."""
+        if not self.summary:
+            self.summary = {"start_npt": face.npt, "start_frame": face.frame_index, "n_samples": 0, "best_quality": -1.0}
+        self.summary.update(end_npt=face.npt, end_frame=face.frame_index, n_samples=self.summary["n_samples"] + 1)
+        if face.quality > self.summary["best_quality"]:
+            box = [float(value) for value in face.box_xywh]
+            self.summary.update(best_quality=face.quality, best_npt=face.npt, best_frame=face.frame_index, best_box=box)
+            self.thumbnail = make_thumbnail(image, face.box_xywh)
+        self.pending.append(face)
+
+    def flush(self, analysis_id: str) -> list[Track | TrackSamples]:
+        """Return the records that bring the store up to date, and forget the samples in them."""
+        if not self.pending:
+            return []
+        samples = _samples(analysis_id, self.track_id, self.n_parts, self.pending)
+        self.n_parts += 1
+        self.pending = []
+        summary = self.summary | {"best_box": Box(*self.summary["best_box"])}
+        return [samples, Track(analysis_id, self.track_id, self.shot, **summary, thumbnail=self.thumbnail)]
+
+    def state(self) -> dict[str, Any]:
+        """Return what is needed to go on after `flush`, as plain values; the thumbnail is in the store."""
+        return {"track_id": self.track_id, "shot": self.shot, "summary": self.summary, "n_parts": self.n_parts}
+
+
+def make_thumbnail(image: RgbImage, box_xywh: FloatArray) -> bytes:
+    """Cut a face out of a picture, with some margin, as a JPEG of at most 128 pixels."""
+    x, y, w, h = (float(value) for value in box_xywh)
+    margin = _MARGIN * max(w, h)
+    left, top = max(int(x - margin), 0), max(int(y - margin), 0)
+    crop = image[top : max(int(y + h + margin), top + 1), left : max(int(x + w + margin), left + 1)]
+    if not crop.size:
+        return b""
+    scale = min(1.0, _THUMBNAIL_PX / max(crop.shape[:2]))
+    size = max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale))
+    small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1])
+
+
+def sampled_faces(frame: Frame, found: Detections, qualities: FloatArray, embeddings: FloatArray) -> list[SampledFace]:
+    """Return one SampledFace a detection of a frame."""
+    return [
+        SampledFace(frame.frame_index, frame.npt, *face)
+        for face in zip(found.boxes_xywh, found.landmarks, found.scores.tolist(), qualities.tolist(), embeddings, strict=True)
+    ]
+
+
+def _samples(analysis_id: str, track_id: int, part: int, faces: list[SampledFace]) -> TrackSamples:
+    return TrackSamples(
+        analysis_id,
+        track_id,
+        part,
+        frame_index=np.array([face.frame_index for face in faces], np.int64),
+        npt=np.array([face.npt for face in faces], np.float64),
+        boxes_xywh=np.stack([face.box_xywh for face in faces]).astype(np.float32),
+        landmarks=np.stack([face.landmarks for face in faces]).astype(np.float32),
+        scores=np.array([face.score for face in faces], np.float32),
+        qualities=np.array([face.quality for face in faces], np.float32),
+        embedded=np.ones(len(faces), np.bool_),
+        embeddings=np.stack([face.embedding for face in faces]).astype(np.float16),
+    )

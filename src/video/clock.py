@@ -1,0 +1,102 @@
+"""Time stamps of a stream as npt: from its start, always rising, also where the container's stamps are not."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+_JUMP_S = 1
+"""A time stamp that falls back further than this starts a new count (a recording that was joined or wrapped around)."""
+
+_STEADY_FRAMES = 25
+"""After so many frames at even distances, a wider distance is a hole and not a variable frame rate."""
+
+_NUDGE = Fraction(1, 8)
+"""Of a frame's duration: how far a stamp that does not rise is put behind the one before it."""
+
+
+class Clock:
+    """Turns the time stamps of frames in presentation order into npt.
+
+    A frame without PTS is timed by the DTS that comes with it, which tells the distance to its neighbours, and one without
+    either comes one frame after its predecessor. This follows the idea of FFmpeg's best-effort time stamps, which PyAV does
+    not hand out.
+    """
+
+    def __init__(self, time_base: Fraction, rate: Fraction, start: Fraction | None, stream_start: int | None) -> None:
+        """Start before the first frame.
+
+        Args:
+            time_base: Seconds a tick.
+            rate: Frames a second, for frames without any stamp.
+            start: Seconds at which the container starts, None where it does not say.
+            stream_start: Ticks at which the video stream starts, None where it does not say.
+        """
+        self._tick, self._period = time_base, 1 / rate
+        self._start, self._stream_start = start, stream_start
+        self._shift = Fraction(0)
+        self._lag = 0
+        self._last: Fraction | None = None
+
+    def npt(self, pts: int | None, dts: int | None) -> float:
+        """Return the time of the next frame.
+
+        Args:
+            pts: Its presentation time stamp in ticks, or None.
+            dts: The decoding time stamp that comes with it in ticks, or None.
+
+        Returns:
+            Seconds, 0 or more, and more than for any frame before.
+        """
+        time = self._seconds(pts, dts)
+        if self._last is None:
+            self._start = self._first_start(time, stamped=pts is not None)
+        self._last = self._rising(time)
+        return float(self._last - (self._start or 0))
+
+    def _first_start(self, first: Fraction, stamped: bool) -> Fraction:
+        """Return what the first frame's time says of the start of the container."""
+        if self._start is None:
+            return first
+        if not stamped:
+            # A DTS runs ahead by the delay of reordering: the frame is where the stream starts.
+            return first - max(Fraction(0), (self._stream_start or 0) * self._tick - self._start)
+        return min(self._start, first)
+
+    def _seconds(self, pts: int | None, dts: int | None) -> Fraction:
+        if pts is not None and dts is not None:
+            self._lag = pts - dts
+        if pts is None and dts is not None:
+            pts = dts + self._lag
+        if pts is not None:
+            return pts * self._tick + self._shift
+        return Fraction(0) if self._last is None else self._last + self._period
+
+    def _rising(self, time: Fraction) -> Fraction:
+        if self._last is None or time > self._last:
+            return time
+        if self._last - time <= _JUMP_S:
+            return self._last + self._period * _NUDGE
+        self._shift += self._last + self._period - time
+        return self._last + self._period
+
+
+class Rhythm:
+    """Notices frames that are missing from an even row of times: some containers lose them without a word when damaged."""
+
+    def __init__(self) -> None:
+        """Start before the first frame."""
+        self._last: float | None = None
+        self._step, self._n_even = 0.0, 0
+
+    def missing_before(self, npt: float) -> int:
+        """Return how many frames are missing between the frame before and the next one, which is at `npt`; mostly 0."""
+        step = npt - self._last if self._last is not None else 0.0
+        self._last = npt
+        # Times in milliseconds jitter by one of them.
+        if abs(step - self._step) <= 0.1 * self._step + 0.001:
+            self._n_even += 1
+            return 0
+        if self._n_even >= _STEADY_FRAMES and step > 1.5 * self._step:
+            return round(step / self._step) - 1
+        self._step, self._n_even = step, 0
+        return 0

@@ -1,0 +1,145 @@
+"""Videos by the name they were given: what they are, and which analysis of them answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .errors import ConfigError, MediaError
+from .names import video_folder
+from .records import Analysis, Status, Track, TrackSamples, Video, stable_id
+from .storage import Store
+from .video.fragments import Fragment, split_locator
+from .video.source import is_address
+from .video.stream import VideoStream
+
+_BLOCK = 1 << 20
+_ID_DIGITS = 16
+SAMPLE_ARRAYS = tuple(field.name for field in fields(TrackSamples))[3:]
+"""The fields of TrackSamples that hold one entry a sample; the first three name the part."""
+
+
+def video_identity(locator: str) -> tuple[str, str]:
+    """Return the id of a video, and the checksum that it rests on.
+
+    A local file is known by its bytes: moved or renamed it is still the same video, and changed it is another. Of an
+    address only the address is known; the checksum is then empty.
+
+    Raises:
+        MediaError: The file cannot be read.
+    """
+    if is_address(locator):
+        return stable_id(locator), ""
+    digest = hashlib.sha256()
+    try:
+        with Path(locator).open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+    except OSError as err:
+        raise MediaError(locator, f"cannot be read: {err.strerror}. Check the path.") from err
+    return digest.hexdigest()[:_ID_DIGITS], digest.hexdigest()
+
+
+def register_video(store: Store, locator: str, stream: VideoStream) -> Video:
+    """Store what is known of a video that was opened, under a folder name of its own.
+
+    Args:
+        store: Where to keep it.
+        locator: Path or address without fragment.
+        stream: The open video.
+    """
+    video_id, checksum = video_identity(locator)
+    known = store.get(Video, video_id)
+    folder = known.folder if known else _free_folder(store, locator, video_id)
+    info = stream.info
+    rate = f"{info.frame_rate.numerator}/{info.frame_rate.denominator}"
+    media = locator if is_address(locator) else str(Path(locator).resolve())
+    video = Video(
+        video_id,
+        locator,
+        media,
+        folder,
+        title=known.title if known else Path(locator).stem,
+        duration=info.duration,
+        width=info.width,
+        height=info.height,
+        frame_rate=rate,
+        checksum=checksum,
+    )
+    store.put(video)
+    return video
+
+
+def find_video(store: Store, locator: str) -> tuple[Video, Fragment]:
+    """Return a video that was analysed before, without opening it, and the part of it that is meant.
+
+    Args:
+        store: Where to look.
+        locator: As it was given to the tracker; the file itself may be gone.
+
+    Raises:
+        ConfigError: No such video is known.
+    """
+    bare, fragment = split_locator(locator)
+    video = next(store.find(Video, locator=bare), None)
+    if video is None and not is_address(bare) and Path(bare).is_file():
+        video = store.get(Video, video_identity(bare)[0])
+    if video is None:
+        raise ConfigError(f"{bare} has not been analysed. Run: track --video {bare}")
+    return video, fragment
+
+
+def find_analysis(store: Store, video: Video, engine_name: str, fragment: Fragment) -> Analysis:
+    """Return the newest complete analysis of a video by an engine.
+
+    Raises:
+        ConfigError: There is none yet, or it is not complete.
+    """
+    found = [
+        analysis
+        for analysis in store.find(Analysis, video_id=video.video_id)
+        if analysis.engine.partition("@")[0] == engine_name and analysis.fragment == str(fragment)
+    ]
+    complete = [analysis for analysis in found if analysis.status is Status.COMPLETE]
+    if complete:
+        return max(complete, key=lambda analysis: analysis.updated_at)
+    state = f"only begun ({found[-1].status})" if found else f"not yet made with engine {engine_name}"
+    raise ConfigError(f"The analysis of {video.locator} is {state}. Run: track --video {video.locator}")
+
+
+def read_samples(store: Store, track: Track) -> TrackSamples:
+    """Return all samples of a track as one part."""
+    parts = list(store.find(TrackSamples, analysis_id=track.analysis_id, track_id=track.track_id))
+    if len(parts) == 1:
+        return parts[0]
+
+    def join(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    return TrackSamples(track.analysis_id, track.track_id, 0, *(join(name) for name in SAMPLE_ARRAYS))
+
+
+def _free_folder(store: Store, locator: str, video_id: str) -> str:
+    """Return the readable name of a video's folder, with its id where another video has that name."""
+    folder = video_folder(locator)
+    taken = next(store.find(Video, folder=folder), None)
+    return folder if taken is None else f"{folder}_{video_id[:8]}"
+
+
+def iter_tracks(store: Store, analysis: Analysis) -> Iterator[tuple[Track, TrackSamples]]:
+    """Yield the tracks of an analysis with their samples, one at a time."""
+    for track in store.find(Track, analysis_id=analysis.analysis_id):
+        yield track, read_samples(store, track)
+
+
+def sample_number(analysis: Analysis, frame_index: int, npt: float) -> int:
+    """Return which sample of the analysis a frame is, counted from 0 at the start of the video."""
+    every = analysis.sampling.get("video_speedup")
+    if every:
+        return frame_index // int(every)
+    return int((npt + 1e-6) / float(analysis.sampling["sample_period_s"]))

@@ -1,0 +1,107 @@
+"""The stages with the fake engine: real files, a real store, drawn faces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from src import aligner, classifier
+from src.engines import ENGINES
+from src.engines.base import ScorePrior
+from src.engines.fake import colour_of, make_fake_engine
+from src.engines.registry import EngineEntry
+from src.schema import RgbImage
+from src.workspace import Workspace
+from tests.videos import write_video
+
+SIZE = (192, 128)
+"""Width and height of the drawn videos."""
+FACE = 36
+
+
+@dataclass(frozen=True)
+class DrawnShot:
+    """A shot of so many frames: who stands where, as centre x at the first and at the last frame, at which height."""
+
+    n_frames: int
+    people: Mapping[int, tuple[float, float, float]]
+    brightness: int = 60
+
+
+@pytest.fixture(autouse=True)
+def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `--engine fake` name the engine without weights."""
+    entry = EngineEntry(lambda _weights, _threads: make_fake_engine(), ScorePrior(threshold=0.5, slope=20.0, margin=2.0))
+    monkeypatch.setitem(ENGINES, "fake", entry)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def project(workspace: Workspace) -> str:
+    """A project with the fake engine."""
+    return workspace.begin_project("p", "fake").project
+
+
+def draw(shots: Sequence[DrawnShot]) -> Iterator[RgbImage]:
+    """Draw the frames of shots, one after the other; backgrounds differ from shot to shot."""
+    width, height = SIZE
+    for number, shot in enumerate(shots):
+        background = np.full((height, width, 3), shot.brightness, np.uint8)
+        # Grey stripes, upright in one shot and level in the next: a cut that every detector must see.
+        stripes = [slice(None), slice(None)]
+        stripes[number % 2] = slice(0, None, 2)
+        bright = np.kron(np.indices((8, 8))[number % 2] % 2, np.ones((height // 8, width // 8))) > 0
+        background[bright] = min(shot.brightness + 110, 255)
+        for step in range(shot.n_frames):
+            image = background.copy()
+            for person, (first, last, y) in shot.people.items():
+                x = first + (last - first) * step / max(shot.n_frames - 1, 1)
+                left, top = round(x - FACE / 2), round(y - FACE / 2)
+                image[max(top, 0) : top + FACE, max(left, 0) : left + FACE] = colour_of(person)
+            yield image
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """100 frames at 25 a second: person 0 walks and person 1 stands for 2 s; then, after a cut, person 2 for 2 s."""
+    shots = [
+        DrawnShot(50, {0: (30, 80, 40), 1: (150, 150, 90)}),
+        DrawnShot(50, {2: (100, 100, 64)}, brightness=120),
+    ]
+    return write_video(tmp_path / "film.mp4", draw(shots), options={"crf": "12"})
+
+
+PEOPLE = {0: "Anna Albers", 1: "Ben Bo", 2: "Çelik Özil"}
+"""Who has which colour, for the stages that need names."""
+
+
+def draw_photo(person: int, number: int, size: int = 120) -> RgbImage:
+    """Draw a photo of a person: a face that differs a little from photo to photo."""
+    rng = np.random.default_rng([person, number])
+    image = rng.integers(20, 90, (size, size, 1), np.uint8).repeat(3, axis=2)
+    left, top = rng.integers(10, size - FACE - 20, 2)
+    shade = np.clip(np.array(colour_of(person)) + rng.integers(-12, 13, 3), 0, 255)
+    image[top : top + FACE + 8, left : left + FACE + 8] = shade
+    return image
+
+
+def put_photos(workspace: Workspace, project: str, people: Mapping[int, str], each: int = 4) -> None:
+    """Put photos into the folders of people, as somebody would by hand."""
+    for person, name in people.items():
+        folder = workspace.training_dir(project) / name.replace(" ", "_")
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(each):
+            Image.fromarray(draw_photo(person, number)).save(folder / f"{number:06}.png")
+
+
+@pytest.fixture
+def trained(workspace: Workspace, project: str) -> str:
+    """The project with three people, aligned and trained."""
+    put_photos(workspace, project, PEOPLE)
+    aligner.run(workspace, project)
+    classifier.run(workspace, project)
+    return project
