@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from src.cli import CONTEXT, config_option, run_command, workspace_of
+from src.models import SAMPLE_PHOTOS, SCIKIT_IMAGE
 from src.names import display_name
 from src.schema import UNKNOWN
 from src.timebase import format_npt
@@ -109,12 +110,13 @@ def make_material(workspace: Workspace) -> Demo:
         WeightsError: The archives of the photos cannot be had.
         StorageError: The folder cannot be written.
     """
-    from src.models import SAMPLE_PHOTOS, SCIKIT_IMAGE
-
     demo = Demo(workspace.data_dir / "demo")
+    if demo.is_complete():
+        return demo
     weights = workspace.weights()
-    made = prepare(demo, weights.archive(SAMPLE_PHOTOS), weights.archive(SCIKIT_IMAGE))
-    workspace.progress.message(f"Demo material {'made' if made else 'is ready'}: {demo.folder}")
+    photos, stranger = weights.archive(SAMPLE_PHOTOS), weights.archive(SCIKIT_IMAGE)
+    workspace.progress.message("Composing the demo video ...")
+    prepare(demo, photos, stranger)
     return demo
 
 
@@ -147,7 +149,7 @@ def show_report(workspace: Workspace, demo: Demo) -> int:
 
     truth = demo.truth()
     result = clusterize.run(workspace, str(demo.video), PROJECT)
-    lines = compare(truth, claims_of(workspace.store, result.appearances, SAMPLE_PERIOD_S))
+    lines = compare(truth, claims_of(result.appearances))
     # A pipe or a file gets whole lines.
     console = Console(width=None if sys.stdout.isatty() else 130, highlight=False)
     console.print(report_table(lines))
@@ -178,7 +180,7 @@ def command() -> None:
 def prepare_command(config: Path | None) -> None:
     """Fetch the sample photos and compose the demo video with its ground truth."""
     with workspace_of(config) as workspace:
-        make_material(workspace)
+        click.echo(make_material(workspace).folder)
 
 
 @command.command("run")

@@ -17,6 +17,7 @@ import imagehash
 from PIL import Image, UnidentifiedImageError
 
 from src.errors import ConfigError, StorageError
+from src.models import open_members
 from src.records import stable_id
 from src.schema import Box
 
@@ -84,20 +85,20 @@ class Demo:
     def _manifest(self) -> Path:
         return self.folder / "complete.json"
 
-    def is_complete(self, version: str) -> bool:
-        """Say whether all files of this version are there."""
+    def is_complete(self) -> bool:
+        """Say whether all files are there, made from the present script."""
         try:
             manifest = json.loads(self._manifest.read_text(encoding="utf-8"))
             sizes = {self.folder / path: size for path, size in manifest["files"].items()}
-            return bool(manifest["version"] == version) and all(path.stat().st_size == size for path, size in sizes.items())
+            return bool(manifest["version"] == _version()) and all(path.stat().st_size == size for path, size in sizes.items())
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return False
 
-    def mark_complete(self, version: str) -> None:
+    def mark_complete(self) -> None:
         """Write down which files there are: the last thing that is done."""
         files = sorted(path for path in self.folder.rglob("*") if path.is_file() and path != self._manifest)
         sizes = {path.relative_to(self.folder).as_posix(): path.stat().st_size for path in files}
-        self._manifest.write_text(json.dumps({"version": version, "files": sizes}, indent=1) + "\n", encoding="utf-8")
+        self._manifest.write_text(json.dumps({"version": _version(), "files": sizes}, indent=1) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,25 +232,23 @@ def _find(portrait: _Portrait, probe: Path) -> Path:
     return found[0]
 
 
-def prepare(demo: Demo, photos: Path, stranger: Path) -> bool:
-    """Lay out photos, video and ground truth; do nothing where all of it is there.
+def _version() -> str:
+    return stable_id(repr(_SCRIPT), sorted(PEOPLE.items()))
+
+
+def prepare(demo: Demo, photos: Path, stranger: Path) -> None:
+    """Lay out photos, video and ground truth; what an earlier version left is removed.
 
     Args:
         demo: Where to.
         photos: Source archive that holds the celebrities.
         stranger: Wheel that holds the stranger.
 
-    Returns:
-        Whether there was anything to do.
-
     Raises:
         ConfigError: A photo is missing in the archives.
         MediaError: A photo cannot be read or the video not written.
         StorageError: The folder cannot be written.
     """
-    version = stable_id(repr(_SCRIPT), photos.name, stranger.name)
-    if demo.is_complete(version):
-        return False
     try:
         shutil.rmtree(demo.folder, ignore_errors=True)
         _unpack(demo, photos, stranger)
@@ -257,15 +256,12 @@ def prepare(demo: Demo, photos: Path, stranger: Path) -> bool:
         made = compose(demo.video, demo_segments(demo.probe))
         write_table(demo.truth_table, made.truth)
         write_table(demo.truth_table.with_name("shots.csv"), made.shots)
-        demo.mark_complete(version)
+        demo.mark_complete()
     except OSError as err:
         raise StorageError(f"{demo.folder} cannot be written: {err}. Check the folder and the space left.") from err
-    return True
 
 
 def _unpack(demo: Demo, photos: Path, stranger: Path) -> None:
-    from src.models import open_members
-
     parts: dict[str, dict[Path, bytes]] = {"train": {}, "val": {}}
     for name, file in open_members(photos, lambda name: _place_of(name) is not None):
         part, person, photo = _place_of(name) or ("", "", "")

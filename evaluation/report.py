@@ -125,6 +125,7 @@ def print_report(evaluation: Evaluation, console: Console) -> None:
     videos = {f"{_name(video)} ({split_of(video.video)})": video.score for video in evaluation.videos}
     console.print(_table("Video", videos, naming=True))
     console.print(_table("Sum", {label: of(evaluation) for _, label, of in _ROWS}, naming=True))
+    console.print("Not found right: who was to be seen, and who was said")
     console.print(_confusion_table(total))
     for video, error in evaluation.failed.items():
         console.print(f"[red]Failed:[/] {video}: {error}", soft_wrap=True)
@@ -157,7 +158,7 @@ def _seconds(value: float) -> str:
 
 
 def _confusion_table(score: Score) -> Table:
-    table = Table(title="Not found right: who was to be seen, and who was said")
+    table = Table()
     table.add_column("to be seen", no_wrap=True)
     table.add_column("said", no_wrap=True)
     table.add_column("seconds", justify="right")

@@ -126,7 +126,7 @@ def lay_out(photos: dict[str, list[Path]], folder: Path) -> None:
         for person, paths in photos.items():
             (folder / person).mkdir(parents=True)
             for path in paths:
-                shutil.copy2(path, folder / person / f"{path.parent.parent.name}_{path.name}")
+                shutil.copyfile(path, folder / person / f"{path.parent.parent.name}_{path.name}")
     except OSError as err:
         raise StorageError(f"{folder} cannot be written: {err}. Choose another --work.") from err
 
@@ -145,7 +145,7 @@ def _measure(workspace: Workspace, project: str, data: EvaluationData, video: st
         # An edge like the command line: hours of other videos are not thrown away for a fault in one.
         _log.exception("%s", video)
         return VideoResult(video, error=f"{type(err).__name__}: {err}")
-    found = [claim.presence for claim in claims_of(workspace.store, appearances, options.sample_period_s)]
+    found = [claim.presence for claim in claims_of(appearances)]
     rows = data.truth[video]
     strict, lenient = (score(_presences(rows, lenient), found) for lenient in (False, True))
     return VideoResult(video, strict, lenient, time.monotonic() - start)

@@ -186,26 +186,3 @@ def _confusion(slot: _Slot) -> Iterator[tuple[str, str, float]]:
 
 def _shared(slot: _Slot, row: str, columns: Collection[str]) -> Iterator[tuple[str, str, float]]:
     return ((row, column, slot.length_s / len(columns)) for column in columns)
-
-
-def claimed(start_s: float, end_s: float, period_s: float, shots: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Return the time that samples stand for: from first to last sample, and what lies unseen around them.
-
-    Between two samples nobody looked. A person seen in the first sample of a shot is taken to be there from the cut, one
-    seen in its last sample until the next cut; elsewhere somebody came or went, on average, half a period away from the
-    sample. Without this a shot of one sample would have no length at all.
-
-    Args:
-        start_s: Time of the first sample.
-        end_s: Time of the last sample.
-        period_s: Seconds between two samples.
-        shots: Start and end of the shots of the video; may be empty.
-    """
-    first = next((shot for shot in shots if shot[0] <= start_s < shot[1]), None)
-    last = next((shot for shot in shots if shot[0] <= end_s < shot[1]), None)
-    start, end = max(0.0, start_s - period_s / 2), end_s + period_s / 2
-    if first and first[0] > start_s - period_s:
-        start = first[0]
-    if last and last[1] <= end_s + period_s:
-        end = last[1]
-    return start, end

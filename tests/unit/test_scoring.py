@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from random import Random
 
 import pytest
 
-from evaluation.scoring import NOBODY, Presence, Score, Seconds, claimed, score
+from evaluation.scoring import NOBODY, Presence, Score, Seconds, score
 from src.schema import UNKNOWN
 
 
@@ -185,21 +186,28 @@ def test_videos_add_up() -> None:
     assert sum([one, other], Score()) == total
 
 
-# Shots 0 to 4 and 4 to 9, a sample each half second: first and last sample -> the time that is claimed.
-@pytest.mark.parametrize(
-    ("start", "end", "expected"),
-    [
-        (0.1, 3.6, (0.0, 4.0)),  # the first and the last sample of a shot: from cut to cut
-        (4.1, 4.1, (4.0, 4.35)),  # one sample after a cut
-        (6.1, 7.1, (5.85, 7.35)),  # came and went in the middle
-        (3.6, 4.1, (3.35, 4.35)),  # joined over a cut
-        (8.6, 8.6, (8.35, 9.0)),
-        (9.5, 9.5, (9.25, 9.75)),  # outside of all shots
-    ],
-)
-def test_samples_stand_for_the_time_around_them(start: float, end: float, expected: tuple[float, float]) -> None:
-    assert claimed(start, end, 0.5, [(0.0, 4.0), (4.0, 9.0)]) == pytest.approx(expected)
+@pytest.mark.parametrize("seed", range(20))
+def test_equals_counting_second_by_second(seed: int) -> None:
+    """A second way to the same numbers: with whole seconds as ends, each second can be looked at by itself."""
+    random = Random(seed)
+    truth, said = (
+        [
+            Presence(random.choice(names), start := random.randrange(30), start + random.randrange(8), random.random() < 0.2)
+            for _ in range(random.randrange(12))
+        ]
+        for names in (["A", "B", "C", "unknown:x", ""], ["A", "B", "D", UNKNOWN])
+    )
+    expected = {name: [0, 0, 0] for name in "ABCD"}
+    for second in range(40):
+        there = [row for row in truth if row.start_s <= second < row.end_s]
+        named = {row.person for row in said if row.start_s <= second < row.end_s}
+        for name, counts in expected.items():
+            required = any(row.person == name and not row.optional for row in there)
+            optional = any(row.person == name and row.optional for row in there)
+            counts[0] += required and name in named
+            counts[1] += not required and not optional and name in named
+            counts[2] += required and name not in named
 
+    people = score(truth, said).people
 
-def test_samples_without_shots() -> None:
-    assert claimed(0.1, 0.1, 0.5, []) == pytest.approx((0.0, 0.35))
+    assert {name: [s.tp, s.fp, s.fn] for name, s in people.items()} == {n: c for n, c in expected.items() if any(c)}
