@@ -125,8 +125,10 @@ def print_report(evaluation: Evaluation, console: Console) -> None:
     videos = {f"{_name(video)} ({split_of(video.video)})": video.score for video in evaluation.videos}
     console.print(_table("Video", videos, naming=True))
     console.print(_table("Sum", {label: of(evaluation) for _, label, of in _ROWS}, naming=True))
-    console.print("Not found right: who was to be seen, and who was said")
-    console.print(_confusion_table(total))
+    confused = _confused(total)
+    if confused:
+        console.print("Not found right: who was to be seen, and who was said")
+        console.print(_confusion_table(confused))
     for video, error in evaluation.failed.items():
         console.print(f"[red]Failed:[/] {video}: {error}", soft_wrap=True)
 
@@ -157,13 +159,17 @@ def _seconds(value: float) -> str:
     return f"{abs(value):.2f}" if abs(value) < 0.005 else f"{value:.2f}"
 
 
-def _confusion_table(score: Score) -> Table:
+def _confused(score: Score) -> list[tuple[float, str, str]]:
+    """Return seconds, who was to be seen and who was said where these differ, longest first."""
+    cells = ((seconds, *cell) for cell, seconds in score.confusion.items() if cell[0] != cell[1] and seconds >= _LEAST_S)
+    return sorted(cells, reverse=True)
+
+
+def _confusion_table(cells: Iterable[tuple[float, str, str]]) -> Table:
     table = Table()
     table.add_column("to be seen", no_wrap=True)
     table.add_column("said", no_wrap=True)
     table.add_column("seconds", justify="right")
-    cells = sorted(((s, *cell) for cell, s in score.confusion.items() if cell[0] != cell[1]), reverse=True)
     for seconds, row, column in cells:
-        if seconds >= _LEAST_S:
-            table.add_row(display_name(row), display_name(column), _seconds(seconds))
+        table.add_row(display_name(row), display_name(column), _seconds(seconds))
     return table
