@@ -241,7 +241,7 @@ class _PersonAligner:
 
     def _align(self, batch: Sequence[_Work]) -> None:
         """Detect, align and embed; files first, records after them."""
-        found = find_faces(self._engine.detector.detect, [work.picture.image for work in batch]) if batch else []
+        found = find_faces(self._engine.detector, [work.picture.image for work in batch]) if batch else []
         faces = []
         for work, detections in zip(batch, found, strict=True):
             image = self._with_state(replace(work.image, n_faces=len(detections), engine=self._engine.id))

@@ -129,8 +129,7 @@ def read_picture(data: bytes, name: str, max_pixels: int) -> Picture:
     except Exception as err:
         if isinstance(err, MediaError):
             raise
-        why = "cannot be identified" if isinstance(err, UnidentifiedImageError) else " ".join(str(err).split())
-        raise MediaError(name, f"is a damaged {kind} picture: {why[:120]}") from err
+        raise MediaError(name, f"is a damaged {kind} picture: {_damage(err)}") from err
     stored = data if kind in _KEPT else png_bytes(image)
     return Picture(stored, _KEPT.get(kind, ".png"), image, digest(stored))
 
@@ -186,6 +185,13 @@ def _decode(data: bytes, name: str, max_pixels: int) -> RgbImage:
             raise MediaError(name, f"has {source.width} x {source.height} pixels, more than {max_pixels}")
         source.load()
         return to_rgb(_upright(source))
+
+
+def _damage(err: Exception) -> str:
+    """Say what is wrong, the same words for the same damage: without counts of bytes and addresses of objects."""
+    if isinstance(err, UnidentifiedImageError):
+        return "cannot be identified"
+    return " ".join(str(err).split()).split(" (")[0][:100] or type(err).__name__
 
 
 def _upright(source: Image.Image) -> Image.Image:

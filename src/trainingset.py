@@ -80,7 +80,10 @@ class TrainingSet:
 
     def folder_of(self, person_id: str) -> Path:
         """Return the folder of a person's photos, whichever way it is written on disk; it need not exist."""
-        return next((folder for known, folder in self.folders() if known == person_id), self._photos / person_id)
+        usual = self._photos / person_id
+        if usual.is_dir():
+            return usual
+        return next((folder for known, folder in self.folders() if known == person_id), usual)
 
     def images(self, person_id: str) -> list[Image]:
         """Return the records of a person's photos in the order of their paths."""

@@ -249,7 +249,7 @@ class _PersonSearch:
         return self._count_faces(image, picture)
 
     def _count_faces(self, image: Image, picture: Picture) -> Image:
-        n_faces = len(find_faces(self._crawl.engine.detector.detect, [picture.image])[0])
+        n_faces = len(find_faces(self._crawl.engine.detector, [picture.image])[0])
         state, reason = state_of(n_faces, self._crawl.discard_multi_faces)
         # Where there is no face the aligner need not look again; elsewhere it makes box, landmarks and embedding.
         engine = self._crawl.engine.id if n_faces == 0 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -10,31 +10,28 @@ import numpy as np
 from ..schema import BoolArray, Detections, FloatArray, RgbImage
 from .base import FaceDetector
 
-Detect = Callable[[Sequence[RgbImage]], list[Detections]]
-"""The method `detect` of a detector: a Detections for each picture."""
-
 _RETRY_SIDE = 640
 """Detectors scale pictures to about this side anyway; a smaller copy keeps the second look cheap."""
 _BORDER = 0.5
 """Black border at each side, as a share of the picture's longer side: the face then fills at most half of it."""
 
 
-def find_faces(detect: Detect, images: Sequence[RgbImage]) -> list[Detections]:
+def find_faces(detector: FaceDetector, images: Sequence[RgbImage]) -> list[Detections]:
     """Find the faces of photos, looking again with a border around a photo in which none was found.
 
     Detectors learn faces with surroundings; a crop that a face fills to the edges may give nothing.
 
     Args:
-        detect: Finds faces, `engine.detector.detect`.
+        detector: Finds faces.
         images: RGB photos, (H, W, 3) uint8, of any sizes.
 
     Returns:
         One Detections a photo, in its pixels, best score first; boxes may reach over its edges.
     """
-    found = detect(images)
+    found = detector.detect(images)
     missing = [index for index, faces in enumerate(found) if not len(faces)]
     if missing:
-        for index, faces in zip(missing, _find_with_border(detect, [images[i] for i in missing]), strict=True):
+        for index, faces in zip(missing, _find_with_border(detector, [images[i] for i in missing]), strict=True):
             found[index] = faces
     return found
 
@@ -57,7 +54,7 @@ def main_face(detections: Detections, width: int, height: int) -> int:
     return int(np.argmax(area * (1 - 0.5 * np.clip(away, 0, 1))))
 
 
-def _find_with_border(detect: Detect, images: Sequence[RgbImage]) -> list[Detections]:
+def _find_with_border(detector: FaceDetector, images: Sequence[RgbImage]) -> list[Detections]:
     scales: list[FloatArray] = []
     borders: list[int] = []
     copies: list[RgbImage] = []
@@ -71,7 +68,7 @@ def _find_with_border(detect: Detect, images: Sequence[RgbImage]) -> list[Detect
         copies.append(bordered.astype(np.uint8, copy=False))
         scales.append(np.array([width / size[0], height / size[1]], np.float32))
         borders.append(border)
-    results = zip(detect(copies), scales, borders, images, strict=True)
+    results = zip(detector.detect(copies), scales, borders, images, strict=True)
     return [_without_border(faces, back, border, image) for faces, back, border, image in results]
 
 

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from src.crawler import CrawlReport, PersonCrawl, run
-from src.engines import registry
 from src.errors import ConfigError, EngineError, InvalidNameError, StorageError
 from src.progress import Silent
 from src.records import Image, ImageState, Person, Project
 from src.settings import CrawlerSettings, DatabaseSettings, Settings
 from src.workspace import Workspace, open_workspace
-from tests.servers.engine import SquareDetector, make_square_engine
+from tests.servers.engine import SquareDetector, use_square_engine
 from tests.servers.photos import (
     FACE,
     OTHER_FACE,
@@ -48,7 +47,7 @@ def web() -> Iterator[LocalWeb]:
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    monkeypatch.setitem(registry.ENGINES, "squares", lambda weights, threads: make_square_engine())  # type: ignore[misc]
+    use_square_engine(monkeypatch)
     settings = Settings(
         data_dir=tmp_path / "data",
         engine="squares",
