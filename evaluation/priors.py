@@ -1,6 +1,8 @@
 """Fits an engine's ScorePrior: where its evidence parts known people from strangers.
 
-`python -m evaluation.priors --engine sface [--data FOLDER]`. The numbers it prints belong beside the engine in `src/engines/registry.py`. Repeat this when weights or alignment change.
+    python -m evaluation.priors --engine sface [--data FOLDER]
+
+The numbers it prints belong beside the engine in `src/engines/registry.py`. Repeat this when weights or alignment change.
 """
 
 from __future__ import annotations

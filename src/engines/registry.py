@@ -49,9 +49,9 @@ ENGINES: Mapping[str, EngineEntry] = {
 }
 """Every engine that can be named.
 
-`python -m evaluation.priors` fits the priors. On the sample photos of five people it gives 0.37, 20, 3 for sface and 0.46, 16, 4
-for facenet; these are a little stricter, as larger galleries need them (12 people with 40 crops each: 0.47 and 0.57). That of
-facenet-512 is not fitted: its weights come from no package.
+`python -m evaluation.priors` fits the priors. On the sample photos of five people it gives 0.37, 20, 3 for sface and 0.46, 16,
+4 for facenet; these are a little stricter, as larger galleries need them (12 people with 40 crops each: 0.47 and 0.57). That
+of facenet-512 is not fitted: its weights come from no package.
 """
 
 
