@@ -85,7 +85,7 @@ class Mtcnn(FaceDetector):
         scale = min(1.0, self._max_side / max(height, width))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        rows = self._find((small[None].astype(np.float32) - 127.5) / 128)
+        rows = self._find(((small[None] - 127.5) / 128).astype(np.float32))
         if not len(rows):
             return Detections.empty()
         rows = rows[np.argsort(-rows[:, 5], kind="stable")]

@@ -22,8 +22,8 @@ from .base import Engine, FaceDetector, FaceEmbedder, keep_inside
 DETECTOR_WEIGHTS = "yunet-2023mar-int8bq"
 EMBEDDER_WEIGHTS = "sface-2021dec-int8bq"
 _MIN_SIDE = 64
-"""A smaller picture is padded to this. YuNet's coarsest grid has cells of 32 pixels; with one row or column of them OpenCV 4.13
-finds faces of any place and size, infinite ones too, in one of 30 pictures of noise or of one colour; with two, none in 1500."""
+"""A smaller picture is padded to this. YuNet's coarsest grid has cells of 32 pixels; with one row or column of them OpenCV
+4.13 finds faces of any place and size, infinite ones too, in one of 30 pictures of noise or of one colour; with two, none."""
 _BATCH = 16
 _LEFT_FIRST = [1, 0, 2, 4, 3]
 """YuNet names the person's right eye first and the right mouth corner before the left."""
