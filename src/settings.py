@@ -67,7 +67,7 @@ class TrackerSettings(_Section):
 class ClusterizeSettings(_Section):
     """How tracks become appearances."""
 
-    confidence_threshold: Ratio = Field(0.7, description="A name with less is not given")
+    confidence_threshold: Ratio = Field(0.5, description="A name with less is not given")
     dominant_ratio: Ratio = Field(0.5, description="Share of a track's samples that must carry its name")
     weighted_dominant_ratio: Ratio = Field(0.5, description="The same, weighted by confidence")
     min_length: int = Field(1, ge=1, description="Samples a track needs to be named")

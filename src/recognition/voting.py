@@ -21,7 +21,7 @@ class VotingRule:
         min_length: Samples of the track, at least.
     """
 
-    confidence_threshold: float = 0.7
+    confidence_threshold: float = 0.5
     dominant_ratio: float = 0.5
     weighted_dominant_ratio: float = 0.5
     min_length: int = 1

@@ -81,7 +81,7 @@ def test_predictions_of_samples_are_written_by_the_tracker(workspace: Workspace,
     report = tracker.run(workspace, str(newsreel), trained, video_speedup=5)
     with (report.output_dir / "predictions.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == "x1 y1 x2 y2 track_id name confidence frame tracker_sample npt".split()
+    assert list(rows[0]) == ["x1", "y1", "x2", "y2", "track_id", "name", "confidence", "frame", "tracker_sample", "npt"]
     first = [row for row in rows if row["track_id"] == rows[0]["track_id"]]
     assert {row["name"] for row in first} == {"Anna Albers"}
     assert [row["tracker_sample"] for row in first] == ["0", "1", "2", "3", "4"]
