@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -14,15 +13,17 @@ from .. import __version__
 from ..cli import CONTEXT, config_option, run_command, workspace_of
 from ..engines import Engine
 from ..errors import AnnotationError
-from ..identification import load_recognizer, newest_model
+from ..identification import identify_track, load_recognizer, newest_model
+from ..recognition.identify import Recognizer
 from ..records import Analysis, Project, Shot, Status, Track, TrackSamples, Video, now, stable_id
+from ..schema import UNKNOWN
 from ..settings import TrackerSettings
 from ..sort import SortTracker
 from ..video import open_stream
 from ..video.fragments import Fragment, split_locator
 from ..video.sampling import Sampling
 from ..video.stream import VideoStream
-from ..videos import register_video
+from ..videos import iter_tracks, register_video
 from ..workspace import Workspace
 from .analyser import Analyser, FaceLimits
 from .outputs import export_frames as write_frames
@@ -154,14 +155,25 @@ def _watch(
         raise
 
 
-def _write_named(workspace: Workspace, owner: Project, analysis: Analysis, output_dir: Path) -> Any:
+def _write_named(workspace: Workspace, owner: Project, analysis: Analysis, output_dir: Path) -> Callable[[int], str]:
     """Write predictions.csv where the project has a model, and return what to call each track."""
     model = newest_model(workspace, owner)
     if model is None:
         return lambda track_id: f"track {track_id}"
     recognizer = load_recognizer(workspace, model, analysis.engine)
     write_predictions(output_dir / "predictions.csv", workspace.store, analysis, recognizer)
-    return lambda track_id: f"track {track_id}"
+    names = _best_names(workspace, analysis, recognizer)
+    return lambda track_id: names[track_id]
+
+
+def _best_names(workspace: Workspace, analysis: Analysis, recognizer: Recognizer) -> dict[int, str]:
+    """Return what to write at the box of each track: its likeliest name, or that nobody knows it."""
+    least, names = workspace.settings.clusterize.confidence_threshold, {}
+    for track, samples in iter_tracks(workspace.store, analysis):
+        best = identify_track(recognizer, samples).candidates[0]
+        known = best.confidence >= least
+        names[track.track_id] = f"{best.name} {best.confidence:.2f}" if known else f"{UNKNOWN} (track {track.track_id})"
+    return names
 
 
 @click.command(context_settings=CONTEXT)
