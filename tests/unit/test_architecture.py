@@ -40,7 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("derivation",),
     ("appearances",),
     ("cli",),
-    ("crawler", "aligner", "classifier", "tracker", "clusterize"),
+    ("crawler", "aligner", "classifier", "tracker", "identify", "clusterize", "decide"),
     ("jobs",),
     ("api",),
     ("__main__",),
