@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import numpy as np
@@ -16,7 +16,7 @@ from .clusters.grouping import group_tracks
 from .errors import GalleryError
 from .files import write_csv, write_json
 from .identification import IdentifiedTrack, identify_track, load_recognizer, newest_model
-from .recognition.voting import VotingRule, accepts
+from .recognition.voting import Vote, Voting, VotingRule, accepts, count_votes
 from .records import Analysis, Appearance, Model, Person, Project, Shot, Track, Video
 from .schema import UNKNOWN, BoolArray, FloatArray
 from .settings import ClusterizeSettings
@@ -84,6 +84,7 @@ def run(
     video: str,
     project: str,
     *,
+    voting: Voting | None = None,
     confidence_threshold: float | None = None,
     dominant_ratio: float | None = None,
     weighted_dominant_ratio: float | None = None,
@@ -96,7 +97,8 @@ def run(
         workspace: Where to work.
         video: As it was given to the tracker, with its fragment.
         project: Whose model gives the names.
-        confidence_threshold: A name with less is not given; this and the following: the setting where None.
+        voting: How the samples of a track agree on a name; this and the following: the setting where None.
+        confidence_threshold: A name with less is not given.
         dominant_ratio: Share of a track's samples that must carry its name.
         weighted_dominant_ratio: The same, weighted by confidence and quality.
         min_length: Samples a track needs to be named.
@@ -108,6 +110,7 @@ def run(
     """
     owner = workspace.project(project)
     given = {
+        "voting": voting,
         "confidence_threshold": confidence_threshold,
         "dominant_ratio": dominant_ratio,
         "weighted_dominant_ratio": weighted_dominant_ratio,
@@ -137,7 +140,11 @@ def _name_tracks(workspace: Workspace, analysis: Analysis, model: Model, setting
     """Give each track its name, or none, and the stretch of time that its samples stand for."""
     recognizer = load_recognizer(workspace, model, analysis.engine)
     rule = VotingRule(
-        settings.confidence_threshold, settings.dominant_ratio, settings.weighted_dominant_ratio, settings.min_length
+        settings.confidence_threshold,
+        settings.dominant_ratio,
+        settings.weighted_dominant_ratio,
+        settings.min_length,
+        settings.voting,
     )
     allowed = {person.name for person in workspace.store.find(Person, project=model.project) if person.recognisable}
     shots = {shot.shot: shot for shot in workspace.store.find(Shot, analysis_id=analysis.analysis_id)}
@@ -145,8 +152,7 @@ def _name_tracks(workspace: Workspace, analysis: Analysis, model: Model, setting
     result = []
     for track, samples in iter_tracks(workspace.store, analysis):
         identified = identify_track(recognizer, samples)
-        vote = identified.vote
-        confidence = identified.confidence(vote.name) if vote.name else 0.0
+        vote, confidence = _vote(identified, rule.voting)
         accepted = vote.name in allowed and accepts(rule, vote, confidence)
         start, end = stretch(track, shots[track.shot], period_s)
         unknown = 1 - sum(candidate.confidence for candidate in identified.candidates)
@@ -163,6 +169,16 @@ def _name_tracks(workspace: Workspace, analysis: Analysis, model: Model, setting
             )
         )
     return result
+
+
+def _vote(identified: IdentifiedTrack, voting: Voting) -> tuple[Vote, float]:
+    """Return what the samples say, and the track's confidence in it: that of its pooled embedding, or the samples' own."""
+    if voting == "majority":
+        names = [sample.name for sample in identified.samples]
+        confidences = np.array([sample.confidence for sample in identified.samples], np.float32)
+        vote = count_votes(names, confidences, voting=voting)
+        return vote, vote.confidence
+    return identified.vote, identified.confidence(identified.vote.name) if identified.vote.name else 0.0
 
 
 def stretch(track: Track, shot: Shot, period_s: float) -> tuple[float, float]:
@@ -317,6 +333,7 @@ def _row(appearance: Appearance) -> list[Any]:
 @click.command(context_settings=CONTEXT)
 @click.option("--video", required=True, help="As it was given to the tracker.")
 @click.option("--project", required=True, help="Project whose model gives the names.")
+@click.option("--voting", type=click.Choice(get_args(Voting)), help="How the samples of a track agree on a name.")
 @click.option("--confidence_threshold", type=click.FloatRange(0, 1), help="A name with less is not given.")
 @click.option("--dominant_ratio", type=click.FloatRange(0, 1), help="Share of a track's samples that carry its name.")
 @click.option("--weighted_dominant_ratio", type=click.FloatRange(0, 1), help="The same, weighted by confidence and quality.")
