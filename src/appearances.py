@@ -178,7 +178,11 @@ def _labels(
     if rulings.splits:
         seen = cut_tracks(seen, rulings, _Renamer(workspace, model, analysis))
     rule = VotingRule(
-        settings.confidence_threshold, settings.dominant_ratio, settings.weighted_dominant_ratio, settings.min_length
+        settings.confidence_threshold,
+        settings.dominant_ratio,
+        settings.weighted_dominant_ratio,
+        settings.min_length,
+        settings.voting,
     )
     current = {alias: person.name for person in people.values() for alias in (*person.aliases, person.name)}
     allowed = frozenset(alias for person in people.values() if person.recognisable for alias in (*person.aliases, person.name))

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from .errors import ConfigError
+from .recognition.voting import Voting
 
 CONFIG_FILE = Path("config/config.yaml")
 CONFIG_VARIABLE = "FACEREC_CONFIG"
@@ -67,6 +68,9 @@ class TrackerSettings(_Section):
 class ClusterizeSettings(_Section):
     """How tracks become appearances."""
 
+    voting: Voting = Field(
+        "weighted", description="How the samples of a track agree on a name; majority = as the original FaceRec did"
+    )
     confidence_threshold: Ratio = Field(0.5, description="A name with less is not given")
     dominant_ratio: Ratio = Field(0.5, description="Share of a track's samples that must carry its name")
     weighted_dominant_ratio: Ratio = Field(0.5, description="The same, weighted by confidence")
