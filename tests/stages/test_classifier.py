@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from src import aligner, classifier
 from src.errors import ConfigError, GalleryError
 from src.identification import load_recognizer, newest_model
 from src.recognition.classifiers import CLASSIFIERS
-from src.records import Image, ImageState, Model
+from src.records import Image, ImageState, Model, Person
 from src.workspace import Workspace
 from tests.stages.conftest import PEOPLE, put_photos
 
@@ -114,6 +115,13 @@ def test_a_person_without_a_face_is_named(workspace: Workspace, project: str) ->
     aligner.run(workspace, project)
     with pytest.raises(GalleryError, match=r"Grey Wall \(2 pictures\)"):
         classifier.run(workspace, project)
+
+
+def test_a_person_whose_folder_was_deleted_hinders_nobody(workspace: Workspace, trained: str) -> None:
+    shutil.rmtree(workspace.training_dir(trained) / "Anna_Albers")
+    report = classifier.run(workspace, trained)
+    assert [person.name for person in report.people] == ["Ben Bo", "Çelik Özil"]
+    assert workspace.store.get(Person, trained, "Anna_Albers") is None
 
 
 def test_an_empty_project_says_align(workspace: Workspace, project: str) -> None:
