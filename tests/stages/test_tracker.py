@@ -113,6 +113,7 @@ def test_a_fragment_limits_what_is_watched(workspace: Workspace, project: str, f
     tracks = list(workspace.store.find(Track, analysis_id=report.analysis.analysis_id))
     assert [(track.start_frame, track.end_frame) for track in tracks] == [(25, 45), (25, 45), (50, 70)]
     assert report.analysis.fragment == "t=1,3"
+    assert report.analysis.counts["n_frames"] == 50
 
 
 def test_a_fragment_behind_the_end_is_an_error(workspace: Workspace, project: str, film: Path) -> None:
