@@ -181,13 +181,12 @@ class TrainingSet:
         A record follows a photo that was renamed or given to another person. One whose photo is gone goes too, and its
         address is not fetched again while the person's folder exists. A picture whose aligned face is gone is disabled on
         behalf of whoever deleted it, and enabled when the file is back. Where the whole folder of aligned faces is gone,
-        nobody meant a single picture: they are made again. A person without a folder and without pictures goes as well.
+        nobody meant a single picture: they are made again.
         """
         images = list(self._store.find(Image, project=self.project))
         gone = [image for image in images if not self.absolute(image.path).is_file()]
         strays = self._strays({image.path for image in images}) if gone else {}
         moved = sum(self._follow_or_forget(image, strays) for image in gone)
-        self._forget_people()
         missing = {image.sha256 for image in gone}
         left = [image for image in images if image.sha256 not in missing and image.aligned_path is not None]
         if not self._aligned.is_dir():
@@ -252,13 +251,6 @@ class TrainingSet:
             return True
         self.forget(image)
         return False
-
-    def _forget_people(self) -> None:
-        """Drop the people whose folder somebody deleted: there is nothing of them left to train on."""
-        with_folder = {person_id for person_id, _ in self.folders()}
-        for person in list(self._store.find(Person, project=self.project)):
-            if person.person_id not in with_folder and not self.images(person.person_id):
-                self._store.delete(Person, project=self.project, person_id=person.person_id)
 
     def _disable_deleted(self, image: Image) -> bool:
         trains = image.state in (ImageState.ACTIVE, ImageState.OUTLIER)

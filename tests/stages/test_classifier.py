@@ -121,7 +121,12 @@ def test_a_person_whose_folder_was_deleted_hinders_nobody(workspace: Workspace, 
     shutil.rmtree(workspace.training_dir(trained) / "Anna_Albers")
     report = classifier.run(workspace, trained)
     assert [person.name for person in report.people] == ["Ben Bo", "Çelik Özil"]
-    assert workspace.store.get(Person, trained, "Anna_Albers") is None
+
+
+def test_a_person_who_is_known_by_name_only_hinders_nobody(workspace: Workspace, trained: str) -> None:
+    workspace.store.put(Person(trained, "Dora_Dean", "Dora Dean"))
+    assert not classifier.run(workspace, trained).is_new
+    assert "Dora Dean" not in [person.name for person in classifier.run(workspace, trained, classifier="KNN").people]
 
 
 def test_an_empty_project_says_align(workspace: Workspace, project: str) -> None:
