@@ -24,7 +24,7 @@ from .recognition.gallery import Gallery
 from .recognition.identify import CrossValidation, Recognizer, train_recognizer
 from .records import Image, ImageState, Model, Person, Project
 from .schema import UNKNOWN, FloatArray
-from .trainingset import DISABLED_FILE, TrainingSet
+from .trainingset import DISABLED_FILE, TrainingSet, writing
 from .workspace import Workspace
 
 NAMED_FROM = 0.5
@@ -184,13 +184,18 @@ def _save(
     hashes: tuple[str, ...],
     report: tuple[PersonReport, ...],
 ) -> Model:
-    """Write the model's files, then its record: a record never lacks its files."""
+    """Write the model's files, then its record: a record never lacks its files.
+
+    Raises:
+        StorageError: They cannot be written.
+    """
     folder = workspace.classifier_dir(owner.project)
     taken = [int(entry.name[:4]) for entry in folder.glob("[0-9][0-9][0-9][0-9]-*")]
     model_id = f"{max(taken, default=0) + 1:04}-{recognizer.classifier_name}"
     partial = folder / f".{model_id}.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    recognizer.save(partial)
+    with writing(partial):
+        recognizer.save(partial)
     model = Model(
         owner.project,
         model_id,

@@ -579,7 +579,7 @@ def test_a_server_without_byte_ranges_and_an_index_at_the_end(tmp_path: Path, si
 
 
 def test_an_address_that_does_not_exist(site: str) -> None:
-    with pytest.raises(FetchError, match="the server refused .*404"):
+    with pytest.raises(FetchError, match=r"the server refused .*404"):
         open_stream(f"{site}/ranges/none.mp4", timeout_s=5)
 
 
