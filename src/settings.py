@@ -152,7 +152,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as err:
-        raise ConfigError(f"{path} cannot be read: {err.strerror}. Check FACEREC_CONFIG.") from err
+        raise ConfigError(f"{path} cannot be read: {err.strerror}. Check --config or {CONFIG_VARIABLE}.") from err
     except (yaml.YAMLError, UnicodeDecodeError) as err:
         raise ConfigError(f"{path} is no valid YAML: {' '.join(str(err).split())}") from err
     if not isinstance(values, dict):
