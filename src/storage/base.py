@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -113,3 +113,10 @@ class Store(ABC):
 def n_bytes(row: Row) -> int:
     """Return about how large a row is: its arrays and pictures."""
     return sum(len(value) for value in row.values() if isinstance(value, bytes))
+
+
+def missing_indexes(place: str, wanted: Iterable[str], there: Container[str]) -> Iterator[str]:
+    """Yield a line for each index that is wanted and not there."""
+    for name in wanted:
+        if name not in there:
+            yield f"{place}: the index {name} is missing. Run: python -m src db migrate"

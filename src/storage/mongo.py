@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import ConfigError, StorageError
 from ..records import Record
-from .base import PAGE, PAGE_BYTES, R, Row, Store, n_bytes
+from .base import PAGE, PAGE_BYTES, R, Row, Store, missing_indexes, n_bytes
 from .codec import Layout
-from .schema import SCHEMA, Columns, Schema
+from .schema import SCHEMA, Columns, Schema, index_name
 
 if TYPE_CHECKING:
     from pymongo import MongoClient
@@ -98,12 +98,9 @@ class MongoStore(Store):
 
     def faults(self) -> Iterator[str]:
         """Name the indexes that are not there."""
-        for kind, layout in self.schema.layouts.items():
-            there = self._trying(self._collection(kind).index_information)
-            for index in self.schema.indexes.get(kind, ()):
-                if _index_name(layout, index) not in there:
-                    missing = _index_name(layout, index)
-                    yield f"{self.place}: the index {missing} is missing. Run: python -m src db migrate"
+        for layout, index in self.schema.all_indexes():
+            there = self._trying(self._database[layout.name].index_information)
+            yield from missing_indexes(self.place, [index_name(layout, index)], there)
 
     def close(self) -> None:
         """Close all connections."""
@@ -130,7 +127,7 @@ class MongoStore(Store):
         if columns != key:
             query: dict[str, Any] = dict(equals)
             bounds: dict[str, Any] = {}
-            hint = _index_name(self.schema.layouts[kind], columns)
+            hint = index_name(self.schema.layouts[kind], columns)
         else:
             start = _key_text([equals[name] for name in key[: len(equals)]])
             query, bounds, hint = {}, {}, _BY_KEY
@@ -203,7 +200,7 @@ class MongoStore(Store):
         """Make the indexes of a kind, and give records made before there was a field its default."""
         collection = self._database[layout.name]
         for index in indexes:
-            collection.create_index([*((name, 1) for name in index), ("_id", 1)], name=_index_name(layout, index))
+            collection.create_index([*((name, 1) for name in index), ("_id", 1)], name=index_name(layout, index))
         for name in [name for name in layout.types if known is not None and name not in known]:
             value = layout.default(name)
             value = _escaped(json.loads(value)) if layout.types[name] == "JSON" and value is not None else value
@@ -299,10 +296,6 @@ def _key_text(key: Sequence[Any]) -> str:
 
 def _raised(found: re.Match[str]) -> str:
     return _ESCAPES + chr(ord("0") + ord(found[0]))
-
-
-def _index_name(layout: Layout, columns: Columns) -> str:
-    return f"{layout.name}_by_{'_'.join(columns)}"
 
 
 def _decoded(layout: Layout, document: Mapping[str, Any]) -> Row:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -80,6 +80,11 @@ class Schema:
         ]
         return hashlib.sha256(json.dumps(sorted(parts, key=lambda part: part[0]), sort_keys=True).encode()).hexdigest()[:8]
 
+    def all_indexes(self) -> Iterator[tuple[Layout, Columns]]:
+        """Yield every declared index with the kind that it is for."""
+        for kind, layout in self.layouts.items():
+            yield from ((layout, index) for index in self.indexes.get(kind, ()))
+
     def serving(self, kind: type[Any], names: set[str]) -> Columns:
         """Return the key or the index that a look-up by these fields is served by, the key where it can.
 
@@ -114,6 +119,11 @@ class Schema:
                 f"back ({'; '.join(asked)}). Make a backup, then run: python -m src db migrate"
             )
         return steps
+
+
+def index_name(layout: Layout, columns: Columns) -> str:
+    """Return what an index is called in every store."""
+    return f"{layout.name}_by_{'_'.join(columns)}"
 
 
 SCHEMA = Schema()

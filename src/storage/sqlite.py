@@ -11,9 +11,9 @@ from typing import Any
 
 from ..errors import StorageError
 from ..records import Record
-from .base import PAGE, PAGE_BYTES, R, Row, Store, n_bytes
+from .base import PAGE, PAGE_BYTES, R, Row, Store, missing_indexes, n_bytes
 from .codec import Layout
-from .schema import SCHEMA, Columns, Schema
+from .schema import SCHEMA, Columns, Schema, index_name
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -63,14 +63,17 @@ class SqliteStore(Store):
             return connection.execute(f"DELETE FROM {self.schema.layouts[kind].name}{where}", values).rowcount
 
     def faults(self) -> Iterator[str]:
-        """Let SQLite check every page and index."""
+        """Let SQLite check every page and index, and name the indexes that are not there."""
         try:
             with _translated(self._path), self._connection() as connection:
                 found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+                there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
         except StorageError as err:
             yield str(err)
             return
         yield from (f"{self._path}: {text}" for text in found if text != "ok")
+        wanted = (index_name(layout, index) for layout, index in self.schema.all_indexes())
+        yield from missing_indexes(self.place, wanted, there)
 
     def close(self) -> None:
         """Close the connections; one that another thread is using is closed when that thread has done with it."""
@@ -182,7 +185,7 @@ def _add_missing(connection: sqlite3.Connection, layout: Layout, indexes: tuple[
             column = f"{name} {_column_type(layout.types[name])} DEFAULT {default}"
             connection.execute(f"ALTER TABLE {layout.name} ADD COLUMN {column}")
     for index in indexes:
-        name = f"{layout.name}_by_{'_'.join(index)}"
+        name = index_name(layout, index)
         connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {layout.name} ({', '.join((*index, *layout.key))})")
 
 
