@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sort",),
     ("recognition",),
     ("clusters",),
+    ("search",),
     ("storage",),
     ("videos",),
     ("export",),
@@ -37,7 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("workspace",),
     ("trainingset", "identification"),
     ("cli",),
-    ("crawler", "aligner", "classifier", "tracker", "clusterize"),
+    ("crawler", "aligner", "classifier", "tracker", "clusterize", "finder"),
     ("jobs",),
     ("api",),
     ("__main__",),
@@ -61,6 +62,7 @@ HEAVY: dict[str, str] = {
     "ray": "jobs.py",
     "tensorflow": "engines/*.py",
     "torch": "engines/*.py",
+    "usearch": "search/approximate.py",
     "xgboost": "recognition/*.py",
 }
 """Slow or optional packages, and the only files that may import them: inside functions, when they are needed."""
