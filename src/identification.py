@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from .errors import GalleryError
 from .recognition.identify import Recognizer
-from .recognition.voting import Vote, count_votes, pooled_embedding
-from .records import Model, Project, TrackSamples
-from .schema import Candidate, FloatArray
+from .records import Analysis, Identification, Model, Project, ProjectVideo, TrackEmbeddings
+from .schema import Candidate, FloatArray, IntArray
+from .videos import read_embeddings
 from .workspace import Workspace
 
 TOP = 5
 """Candidates kept of a track: the name and its runners-up."""
+_LEAST_WEIGHT = 1e-6
+"""A face of no quality at all still counts where a track has no better one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class IdentifiedTrack:
-    """What a model says of a track.
+class TrackNames:
+    """What a model says of one track.
 
     Attributes:
-        pooled: (d,) float32, the track's mean embedding weighted by quality, L2-normalised.
-        candidates: The likeliest people of the pooled embedding, likeliest first.
-        samples: The likeliest person of each sample that has an embedding, in the order of `embedded`.
-        vote: What these samples say together.
+        candidates: The likeliest people of its pooled embedding, likeliest first.
+        frames: (n,) int64, its samples.
+        names: Who each sample most likely is. `confidences`: (n,) float32 in [0, 1].
     """
 
-    pooled: FloatArray
     candidates: tuple[Candidate, ...]
-    samples: tuple[Candidate, ...]
-    vote: Vote
+    frames: IntArray
+    names: tuple[str, ...]
+    confidences: FloatArray
 
     def confidence(self, name: str) -> float:
         """Return the track's confidence in a name, 0 where it is no candidate."""
@@ -66,17 +68,121 @@ def load_recognizer(workspace: Workspace, model: Model, engine_id: str) -> Recog
     return Recognizer.load(workspace.data_dir / model.path)
 
 
-def identify_track(recognizer: Recognizer, samples: TrackSamples) -> IdentifiedTrack:
-    """Say who a track is.
+def pool_tracks(block: TrackEmbeddings) -> tuple[IntArray, FloatArray]:
+    """Average the embeddings of each track: what its samples share stays, what disturbs a single one cancels out.
 
     Args:
-        recognizer: The trained model.
-        samples: All samples of the track, at least one of them with an embedding.
+        block: Rows ordered by track, at least one.
+
+    Returns:
+        (t,) int64 tracks, and (t, d) float32, L2-normalised.
+
+    Source: Chen et al., Unconstrained still/video-based face verification, IJCV 2018 (media pooling by quality).
     """
-    embeddings = samples.embeddings.astype(np.float32)
-    weights = samples.qualities[samples.embedded]
-    pooled = pooled_embedding(embeddings, weights)
-    best = tuple(recognizer.predict(embeddings).best())
-    names = [candidate.name for candidate in best]
-    confidences = np.array([candidate.confidence for candidate in best], np.float32)
-    return IdentifiedTrack(pooled, recognizer.predict(pooled[None]).top(0, TOP), best, count_votes(names, confidences, weights))
+    track_ids, starts = np.unique(block.track_ids, return_index=True)
+    weights = np.maximum(block.weights, _LEAST_WEIGHT)[:, None]
+    sums = np.add.reduceat(block.embeddings.astype(np.float32) * weights, starts, axis=0)
+    pooled: FloatArray = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+    return track_ids, pooled
+
+
+def identify_block(project: str, model_id: str, recognizer: Recognizer, block: TrackEmbeddings) -> Identification:
+    """Say who the tracks of a block are, and each of their samples.
+
+    Args:
+        project: Whose model it is.
+        model_id: Of the model.
+        recognizer: The trained model.
+        block: All embeddings of an analysis, at least one.
+    """
+    track_ids, pooled = pool_tracks(block)
+    found = recognizer.predict(pooled)
+    order = np.argsort(-found.confidences, axis=1, kind="stable")[:, :TOP]
+    sample_people, sample_confidences = recognizer.best(block.embeddings)
+    return Identification(
+        project,
+        model_id,
+        block.analysis_id,
+        track_ids,
+        order.astype(np.int32),
+        np.take_along_axis(found.scores, order, axis=1).astype(np.float32),
+        np.take_along_axis(found.confidences, order, axis=1).astype(np.float32),
+        block.track_ids,
+        block.frame_index,
+        sample_people,
+        sample_confidences,
+    )
+
+
+def identify_analysis(
+    workspace: Workspace, model: Model, analysis: Analysis, recognizer: Recognizer | None = None
+) -> Identification | None:
+    """Return what a model says of an analysis, working it out and storing it where nobody asked before.
+
+    Args:
+        workspace: Where both lie.
+        model: The model's record.
+        analysis: A complete one.
+        recognizer: The model, where it is loaded already.
+
+    Returns:
+        The identification; None where the analysis has no face.
+
+    Raises:
+        GalleryError: The model is of another engine, or cannot be read.
+    """
+    stored = workspace.store.get(Identification, model.project, model.model_id, analysis.analysis_id)
+    if stored is not None:
+        return stored
+    block = read_embeddings(workspace.store, analysis.analysis_id)
+    if block is None:
+        return None
+    recognizer = recognizer or load_recognizer(workspace, model, analysis.engine)
+    identification = identify_block(model.project, model.model_id, recognizer, block)
+    workspace.store.put(identification)
+    return identification
+
+
+def forget_older(workspace: Workspace, model: Model, analysis_id: str) -> None:
+    """Delete what models before this one said of an analysis."""
+    for old in list(workspace.store.find(Identification, project=model.project, analysis_id=analysis_id)):
+        if old.model_id != model.model_id:
+            workspace.store.delete(Identification, project=old.project, model_id=old.model_id, analysis_id=old.analysis_id)
+
+
+def track_names(model: Model, identification: Identification) -> Iterator[tuple[int, TrackNames]]:
+    """Yield each track of an identification with what is said of it."""
+    starts = np.searchsorted(identification.sample_tracks, identification.track_ids)
+    ends = np.searchsorted(identification.sample_tracks, identification.track_ids, side="right")
+    for row, (track_id, start, end) in enumerate(zip(identification.track_ids.tolist(), starts, ends, strict=True)):
+        rows = slice(int(start), int(end))
+        cells = zip(
+            identification.candidates[row].tolist(),
+            identification.scores[row].tolist(),
+            identification.confidences[row].tolist(),
+            strict=True,
+        )
+        yield (
+            track_id,
+            TrackNames(
+                tuple(Candidate(model.people[person], score, confidence) for person, score, confidence in cells),
+                identification.sample_frames[rows],
+                tuple(model.people[person] for person in identification.sample_people[rows].tolist()),
+                identification.sample_confidences[rows],
+            ),
+        )
+
+
+def add_to_project(workspace: Workspace, project: str, video_id: str, fragment: str, analysis_id: str) -> None:
+    """Let an analysis be the one that counts for a video in a project."""
+    known = workspace.store.get(ProjectVideo, project, video_id, fragment)
+    if known is None or known.analysis_id != analysis_id:
+        workspace.store.put(ProjectVideo(project, video_id, fragment, analysis_id))
+
+
+def analyses_of(workspace: Workspace, project: str) -> Iterator[Analysis]:
+    """Yield the analyses that count in a project."""
+    for membership in workspace.store.find(ProjectVideo, project=project):
+        analysis = workspace.store.get(Analysis, membership.analysis_id)
+        if analysis is not None:
+            yield analysis

@@ -12,7 +12,20 @@ import numpy as np
 
 from .errors import ConfigError, MediaError
 from .names import video_folder
-from .records import Analysis, Status, Track, TrackSamples, Video, stable_id
+from .records import (
+    Analysis,
+    Appearance,
+    Identification,
+    ProjectVideo,
+    Shot,
+    Status,
+    Track,
+    TrackEmbeddings,
+    TrackSamples,
+    UnknownTrack,
+    Video,
+    stable_id,
+)
 from .storage import Store
 from .video.fragments import Fragment, split_locator
 from .video.source import is_address
@@ -124,11 +137,38 @@ def read_samples(store: Store, track: Track) -> TrackSamples:
     return TrackSamples(track.analysis_id, track.track_id, 0, *(join(name) for name in SAMPLE_ARRAYS))
 
 
+def read_embeddings(store: Store, analysis_id: str) -> TrackEmbeddings | None:
+    """Return all embeddings of an analysis as one block, ordered by track and frame; None where no face was found."""
+    parts = list(store.find(TrackEmbeddings, analysis_id=analysis_id))
+    if not parts:
+        return None
+    track_ids = np.concatenate([part.track_ids for part in parts])
+    frame_index = np.concatenate([part.frame_index for part in parts])
+    order = np.lexsort((frame_index, track_ids))
+    return TrackEmbeddings(
+        analysis_id,
+        0,
+        track_ids[order],
+        frame_index[order],
+        np.concatenate([part.weights for part in parts])[order],
+        np.concatenate([part.embeddings for part in parts])[order],
+    )
+
+
 def _free_folder(store: Store, locator: str, video_id: str) -> str:
     """Return the readable name of a video's folder, with its id where another video has that name."""
     folder = video_folder(locator)
     taken = next(store.find(Video, folder=folder), None)
     return folder if taken is None else f"{folder}_{video_id[:8]}"
+
+
+def forget_analysis(store: Store, analysis_id: str) -> None:
+    """Delete what an analysis saw and what was derived from it, in every project; decisions stay."""
+    for membership in list(store.find(ProjectVideo, analysis_id=analysis_id)):
+        for derived in (UnknownTrack, Appearance, Identification):
+            store.delete(derived, project=membership.project, analysis_id=analysis_id)
+    for kind in (Shot, Track, TrackSamples, TrackEmbeddings):
+        store.delete(kind, analysis_id=analysis_id)
 
 
 def iter_tracks(store: Store, analysis: Analysis) -> Iterator[tuple[Track, TrackSamples]]:

@@ -11,7 +11,10 @@ from ..schema import BoolArray, FloatArray, IntArray
 
 NEAREST = 3
 """Pictures of a person that a probe is compared with one by one; more make wrong pictures and odd poses count."""
-_CHUNK = 4096
+SHORTLIST = 8
+"""People whose pictures are compared one by one with a probe: with hundreds of people the others cannot win any more."""
+_CHUNK = 32768
+"""Probes at a time: large enough that looking at each person costs little, small enough for a few hundred MB."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +55,8 @@ class Gallery:
         """Say how much each probe looks like each person.
 
         Half is the cosine to the person's mean, which forgives odd pictures; half the mean cosine to the three nearest
-        pictures, which forgives a person who looks different at times.
+        pictures, which forgives a person who looks different at times. Single pictures are compared for the eight people
+        with the nearest means only; all others get the cosine to their mean, but no more than the least of the eight.
 
         Args:
             probes: (m, d) float32, L2-normalised; m may be 0.
@@ -85,16 +89,38 @@ class Gallery:
         return result
 
     def _evidence(self, probes: FloatArray) -> FloatArray:
-        cosine = probes @ self.embeddings.T
-        result = np.full((len(probes), len(self.people)), -1.0, np.float32)
-        for person in range(len(self.people)):
-            own = self.labels == person
-            if own.any():
-                mean = self.embeddings[own].mean(axis=0)
-                centre = probes @ (mean / max(float(np.linalg.norm(mean)), 1e-12))
-                count = np.full(len(probes), own.sum())
-                result[:, person] = (centre + _mean_of_nearest(cosine[:, own], count)) / 2
+        centres = self._centres()
+        result = probes @ centres.T
+        result[:, ~centres.any(axis=1)] = -1.0
+        if not len(self.people) or not len(probes):
+            return result
+        closest = min(SHORTLIST, len(self.people))
+        shortlist = np.argpartition(-result, closest - 1, axis=1)[:, :closest]
+        listed = np.zeros(result.shape, np.bool_)
+        np.put_along_axis(listed, shortlist, True, axis=1)
+        for person, pictures in self._pictures().items():
+            rows = np.flatnonzero(listed[:, person])
+            near = _mean_of_nearest(probes[rows] @ pictures.T, np.full(len(rows), len(pictures)))
+            result[rows, person] = (result[rows, person] + near) / 2
+        if closest < len(self.people):
+            least = np.take_along_axis(result, shortlist, axis=1).min(axis=1, keepdims=True)
+            np.minimum(result, least, out=result, where=~listed)
         return result
+
+    def _centres(self) -> FloatArray:
+        """Return (k, d) normalised means, zero for a person without pictures."""
+        sums = np.zeros((len(self.people), self.embeddings.shape[1]), np.float32)
+        for person, pictures in self._pictures().items():
+            sums[person] = pictures.mean(axis=0)
+        centres: FloatArray = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
+        return centres
+
+    def _pictures(self) -> dict[int, FloatArray]:
+        """Return the embeddings of each person who has any."""
+        order = np.argsort(self.labels, kind="stable")
+        labels, starts = np.unique(self.labels[order], return_index=True)
+        parts = np.split(self.embeddings[order], starts[1:])
+        return {int(label): part for label, part in zip(labels, parts, strict=True) if label >= 0}
 
 
 def _mean_of_nearest(cosine: FloatArray, n_valid: IntArray) -> FloatArray:

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import GalleryError
-from ..schema import FloatArray, IntArray, Predictions
+from ..schema import FloatArray, HalfArray, IntArray, Predictions
 from .calibration import OpenSet, fit_open_set, fit_temperature, softmax
 from .classifiers import FaceClassifier, make_classifier
 from .gallery import Gallery
 
 FOLDS = 5
 _META, _ARRAYS = "model.json", "gallery.npz"
+_CHUNK = 32768
+"""Faces at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +47,22 @@ class Recognizer:
         evidence = self.gallery.evidence(embeddings)
         share = softmax(self.classifier.scores(embeddings), self.temperature)
         return Predictions(self.gallery.people, share * self.open_set.known(evidence)[:, None], evidence)
+
+    def best(self, embeddings: HalfArray | FloatArray) -> tuple[NDArray[np.int32], FloatArray]:
+        """Say who each of many faces most likely is, in bounded memory.
+
+        Args:
+            embeddings: (m, d) float16 or float32, L2-normalised; m may be 0.
+
+        Returns:
+            (m,) positions in the gallery's people, and (m,) confidences.
+        """
+        people, confidences = np.zeros(len(embeddings), np.int32), np.zeros(len(embeddings), np.float32)
+        for start in range(0, len(embeddings), _CHUNK):
+            rows = slice(start, start + _CHUNK)
+            found = self.predict(embeddings[rows].astype(np.float32)).confidences
+            people[rows], confidences[rows] = found.argmax(axis=1), found.max(axis=1)
+        return people, confidences
 
     def save(self, folder: Path) -> None:
         """Write the model into a new folder, without any pickle."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..schema import DoubleArray, FloatArray
+from ..schema import FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +89,3 @@ def accepts(rule: VotingRule, vote: Vote, confidence: float) -> bool:
         and vote.ratio >= rule.dominant_ratio
         and vote.weighted_ratio >= rule.weighted_dominant_ratio
     )
-
-
-def pooled_embedding(embeddings: FloatArray, weights: FloatArray) -> FloatArray:
-    """Average the embeddings of a track: what its samples share stays, what disturbs a single one cancels out.
-
-    Args:
-        embeddings: (n, d) float, L2-normalised; n at least 1.
-        weights: (n,) in [0, 1].
-
-    Returns:
-        (d,) float32, L2-normalised.
-
-    Source: Chen et al., Unconstrained still/video-based face verification, IJCV 2018 (media pooling by quality).
-    """
-    mean: DoubleArray = np.average(embeddings.astype(np.float64), axis=0, weights=np.maximum(weights, 1e-6))
-    return (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)

@@ -19,7 +19,7 @@ from ..storage import Store
 from ..video.sampling import Sampling
 from ..video.shots import ShotDetector
 from ..video.stream import VideoStream
-from .buffers import TrackBuffer, sampled_faces
+from .buffers import TrackBuffer, embeddings_of, sampled_faces
 
 CHECKPOINT_EVERY = 64
 """Sampled frames between two checkpoints: what an interruption costs, and the longest part of a track in the store."""
@@ -63,7 +63,7 @@ class Analyser:
         self._buffers: dict[int, TrackBuffer] = {}
         self._shots: list[Shot] = []
         self._counts: dict[str, int] = {"n_samples": 0, "n_faces": 0, "n_tracks": 0, "n_faces_dropped": 0}
-        self._done_frame = -1
+        self._done_frame, self._n_blocks = -1, 0
         self.analysis = analysis
         if analysis.checkpoint:
             self._restore(analysis.checkpoint)
@@ -143,6 +143,7 @@ class Analyser:
         self._buffers = {track_id: buffer for track_id, buffer in self._buffers.items() if track_id in live}
         state: dict[str, Any] = {
             "frame_index": self._done_frame,
+            "n_blocks": self._n_blocks,
             "tracker": self._tracker.state(),
             "buffers": [buffer.state() for buffer in self._buffers.values()],
             "counts": self._counts,
@@ -155,7 +156,9 @@ class Analyser:
         return self.analysis
 
     def _flush(self) -> list[Record]:
-        records: list[Record] = list(self._shots)
+        blocks = embeddings_of(self.analysis.analysis_id, self._n_blocks, self._buffers.values())
+        self._n_blocks += len(blocks)
+        records: list[Record] = [*self._shots, *blocks]
         self._shots = []
         for buffer in self._buffers.values():
             self._counts["n_tracks"] += buffer.n_parts == 0 and bool(buffer.pending)
@@ -178,7 +181,7 @@ class Analyser:
         self._store.put(*records, self.analysis)
 
     def _restore(self, state: Any) -> None:
-        self._done_frame = state["frame_index"]
+        self._done_frame, self._n_blocks = state["frame_index"], state["n_blocks"]
         self._counts = dict(state["counts"])
         self._tracker.restore(state["tracker"])
         for kept in state["buffers"]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
 import numpy as np
 
-from ..records import Track, TrackSamples
+from ..records import Track, TrackEmbeddings, TrackSamples
 from ..schema import Box, Detections, FloatArray, Frame, RgbImage
 
 _THUMBNAIL_PX = 128
@@ -88,6 +89,24 @@ def sampled_faces(frame: Frame, found: Detections, qualities: FloatArray, embedd
     ]
 
 
+def embeddings_of(analysis_id: str, part: int, buffers: Iterable[TrackBuffer]) -> list[TrackEmbeddings]:
+    """Return the pending embeddings of all tracks as one block, or nothing where there is none."""
+    rows = [(buffer.track_id, face) for buffer in buffers for face in buffer.pending]
+    if not rows:
+        return []
+    rows.sort(key=lambda row: (row[0], row[1].frame_index))
+    return [
+        TrackEmbeddings(
+            analysis_id,
+            part,
+            track_ids=np.array([track_id for track_id, _ in rows], np.int64),
+            frame_index=np.array([face.frame_index for _, face in rows], np.int64),
+            weights=np.array([face.quality for _, face in rows], np.float32),
+            embeddings=np.stack([face.embedding for _, face in rows]).astype(np.float16),
+        )
+    ]
+
+
 def _samples(analysis_id: str, track_id: int, part: int, faces: list[SampledFace]) -> TrackSamples:
     return TrackSamples(
         analysis_id,
@@ -99,6 +118,4 @@ def _samples(analysis_id: str, track_id: int, part: int, faces: list[SampledFace
         landmarks=np.stack([face.landmarks for face in faces]).astype(np.float32),
         scores=np.array([face.score for face in faces], np.float32),
         qualities=np.array([face.quality for face in faces], np.float32),
-        embedded=np.ones(len(faces), np.bool_),
-        embeddings=np.stack([face.embedding for face in faces]).astype(np.float16),
     )

@@ -13,21 +13,20 @@ from .. import __version__
 from ..cli import CONTEXT, config_option, run_command, workspace_of
 from ..engines import Engine
 from ..errors import AnnotationError
-from ..identification import identify_track, load_recognizer, newest_model
-from ..recognition.identify import Recognizer
-from ..records import Analysis, Project, Shot, Status, Track, TrackSamples, Video, now, stable_id
-from ..schema import UNKNOWN
+from ..identification import add_to_project, identify_analysis, newest_model, track_names
+from ..records import Analysis, Project, Status, Video, now, stable_id
+from ..schema import UNKNOWN, Candidate
 from ..settings import TrackerSettings
 from ..sort import SortTracker
+from ..tables import write_predictions, write_trackers
 from ..video import open_stream
 from ..video.fragments import Fragment, split_locator
 from ..video.sampling import Sampling
 from ..video.stream import VideoStream
-from ..videos import iter_tracks, register_video
+from ..videos import forget_analysis, register_video
 from ..workspace import Workspace
 from .analyser import Analyser, FaceLimits
-from .outputs import export_frames as write_frames
-from .outputs import write_predictions, write_trackers
+from .frames import export_frames as write_frames
 
 TRACKER_VERSION = "1"
 """Changes whenever the same video would give other tracks: part of what an analysis is known by."""
@@ -88,6 +87,7 @@ def run(
         analysis, is_new = _begin(workspace, record, engine, sampling, fragment, no_cache)
         if analysis.status is not Status.COMPLETE:
             analysis = _watch(workspace, engine, analysis, stream, sampling, fragment)
+        add_to_project(workspace, owner.project, record.video_id, str(fragment), analysis.analysis_id)
         output_dir = workspace.output_dir(owner.project, record.folder)
         write_trackers(output_dir / "trackers.csv", workspace.store, analysis)
         label = _write_named(workspace, owner, analysis, output_dir)
@@ -116,8 +116,7 @@ def _begin(
     known = store.get(Analysis, analysis_id)
     if known is not None and not no_cache:
         return known, known.status is not Status.COMPLETE
-    for kind in (Shot, Track, TrackSamples):
-        store.delete(kind, analysis_id=analysis_id)
+    forget_analysis(store, analysis_id)
     analysis = Analysis(
         analysis_id,
         video.video_id,
@@ -158,22 +157,18 @@ def _watch(
 def _write_named(workspace: Workspace, owner: Project, analysis: Analysis, output_dir: Path) -> Callable[[int], str]:
     """Write predictions.csv where the project has a model, and return what to call each track."""
     model = newest_model(workspace, owner)
-    if model is None:
+    identification = identify_analysis(workspace, model, analysis) if model else None
+    if model is None or identification is None:
         return lambda track_id: f"track {track_id}"
-    recognizer = load_recognizer(workspace, model, analysis.engine)
-    write_predictions(output_dir / "predictions.csv", workspace.store, analysis, recognizer)
-    names = _best_names(workspace, analysis, recognizer)
+    write_predictions(output_dir / "predictions.csv", workspace.store, analysis, model)
+    least = workspace.settings.clusterize.confidence_threshold
+    names = {track_id: _label(track_id, said.candidates[0], least) for track_id, said in track_names(model, identification)}
     return lambda track_id: names[track_id]
 
 
-def _best_names(workspace: Workspace, analysis: Analysis, recognizer: Recognizer) -> dict[int, str]:
-    """Return what to write at the box of each track: its likeliest name, or that nobody knows it."""
-    least, names = workspace.settings.clusterize.confidence_threshold, {}
-    for track, samples in iter_tracks(workspace.store, analysis):
-        best = identify_track(recognizer, samples).candidates[0]
-        known = best.confidence >= least
-        names[track.track_id] = f"{best.name} {best.confidence:.2f}" if known else f"{UNKNOWN} (track {track.track_id})"
-    return names
+def _label(track_id: int, best: Candidate, least: float) -> str:
+    """Return the likeliest name of a track, or that nobody knows it."""
+    return f"{best.name} {best.confidence:.2f}" if best.confidence >= least else f"{UNKNOWN} (track {track_id})"
 
 
 @click.command(context_settings=CONTEXT)

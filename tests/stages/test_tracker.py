@@ -21,7 +21,7 @@ from src.schema import Interval
 from src.storage import Store, open_store
 from src.tracker import analyser
 from src.video.pyav import PyAvStream
-from src.videos import iter_tracks
+from src.videos import iter_tracks, read_embeddings
 from src.workspace import Workspace
 from tests.stages.conftest import FACE, DrawnShot, draw
 from tests.videos import truncate, write_video
@@ -41,11 +41,14 @@ def content(store: Store, analysis: Analysis) -> list[tuple[object, ...]]:
         for track, samples in iter_tracks(store, analysis)
     ]
     shots = list(store.find(Shot, analysis_id=analysis.analysis_id))
+    block = read_embeddings(store, analysis.analysis_id)
+    assert block is not None
+    tracks.append((block.track_ids.tobytes(), block.frame_index.tobytes(), block.embeddings.tobytes()))
     return [*tracks, *shots, tuple(sorted(analysis.counts.items()))]
 
 
 def samples_of(samples: TrackSamples) -> tuple[object, ...]:
-    arrays = (samples.frame_index, samples.npt, samples.boxes_xywh, samples.qualities, samples.embeddings)
+    arrays = (samples.frame_index, samples.npt, samples.boxes_xywh, samples.qualities)
     return tuple(array.tobytes() for array in arrays)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from src.recognition.voting import Vote, VotingRule, accepts, count_votes, pooled_embedding
+from src.recognition.voting import Vote, VotingRule, accepts, count_votes
 
 
 def votes(*samples: tuple[str, float, float]) -> Vote:
@@ -63,13 +63,3 @@ def test_the_order_of_the_samples_does_not_matter() -> None:
 def test_limits_are_inclusive(change: dict[str, float], accepted: bool) -> None:
     vote = Vote("A", ratio=0.75, weighted_ratio=0.9, confidence=0.8, n_samples=4)
     assert accepts(VotingRule(**change), vote, 0.8) is accepted
-
-
-def test_pooling_weighs_by_quality_and_keeps_unit_length() -> None:
-    pooled = pooled_embedding(np.array([[1, 0], [0, 1]], np.float32), np.array([3, 1], np.float32))
-    np.testing.assert_allclose(pooled, np.array([3, 1]) / np.sqrt(10), rtol=1e-6)
-
-
-def test_pooling_of_worthless_samples_is_their_mean() -> None:
-    pooled = pooled_embedding(np.array([[1, 0], [0, 1]], np.float16), np.zeros(2, np.float32))
-    np.testing.assert_allclose(pooled, np.array([1, 1]) / np.sqrt(2), rtol=1e-6)
