@@ -157,10 +157,16 @@ class VectorIndex:
         if batch:
             self._change(set(batch), list(batch.values()))
 
-    def remove(self, *sources: str) -> None:
-        """Take the rows of sources out; a source that is not there is no error."""
-        if self.sources() & set(sources):
-            self._change(set(sources), [])
+    def remove(self, *sources: str, purge: bool = False) -> None:
+        """Take the rows of sources out; a source that is not there is no error.
+
+        Args:
+            sources: Whose rows.
+            purge: Leave no dead row on the disk, of these sources or of others: for what somebody wants erased.
+        """
+        dead = any(block.entry.n_live < block.entry.n_rows for block in self.snapshot().blocks)
+        if self.sources() & set(sources) or (purge and dead):
+            self._change(set(sources), [], 0.0 if purge else _MAX_DEAD)
 
     def snapshot(self) -> Snapshot:
         """Return the index as it stands on the disk now.
@@ -238,7 +244,7 @@ class VectorIndex:
             raise StorageError(f"The vectors of {source} are not L2-normalised or not finite. Embed its faces again.")
         return np.ascontiguousarray(keys, np.int64), np.ascontiguousarray(vectors, np.float16)
 
-    def _change(self, leaving: set[str], rows: Sequence[Rows]) -> None:
+    def _change(self, leaving: set[str], rows: Sequence[Rows], max_dead: float = _MAX_DEAD) -> None:
         """Take sources out and add rows, in one step for readers."""
         with writer_lock(self.folder):
             before = self.snapshot()
@@ -248,7 +254,7 @@ class VectorIndex:
                 for source, keys, vectors in rows
             ]
             kept = [block for block in (_without(block, leaving) for block in before.blocks) if block.entry.segments]
-            blocks = self._compacted(kept, fresh)
+            blocks = self._compacted(kept, fresh, max_dead)
             manifest = replace(
                 before.manifest,
                 blocks=tuple(blocks),
@@ -258,7 +264,9 @@ class VectorIndex:
             write_manifest(self.folder, manifest)
             self._sweep(manifest)
 
-    def _compacted(self, kept: list[Block], fresh: list[tuple[Segment, IntArray, HalfArray]]) -> Iterator[BlockEntry]:
+    def _compacted(
+        self, kept: list[Block], fresh: list[tuple[Segment, IntArray, HalfArray]], max_dead: float
+    ) -> Iterator[BlockEntry]:
         """Yield the blocks to be: those with many dead rows written anew, the last small ones joined with the new rows."""
         joined: list[Block] = []
         n_rows = sum(len(keys) for _, keys, _ in fresh)
@@ -267,7 +275,7 @@ class VectorIndex:
             joined.insert(0, kept.pop())
         for block in kept:
             dead = block.entry.n_rows - block.entry.n_live
-            yield self._write_block(list(_live_rows([block]))) if dead > _MAX_DEAD * block.entry.n_rows else block.entry
+            yield self._write_block(list(_live_rows([block]))) if dead > max_dead * block.entry.n_rows else block.entry
         rows = [*_live_rows(joined), *fresh]
         if rows:
             yield self._write_block(rows)

@@ -37,7 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("settings",),
     ("workspace",),
     ("trainingset", "identification"),
-    ("tables", "decisions"),
+    ("tables", "decisions", "trackindex"),
     ("derivation",),
     ("appearances",),
     ("cli",),
