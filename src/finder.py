@@ -22,6 +22,7 @@ from .pictures import Picture, read_picture
 from .records import Analysis, Appearance, Person, Project, ProjectVideo, Status, Track, Video
 from .schema import Box, Detections, FloatArray
 from .search import Hit, VectorIndex
+from .search.approximate import ApproximateIndex
 from .timebase import format_npt
 from .trackindex import analysis_of, current_index, source_of
 from .videos import find_video, read_embeddings
@@ -125,6 +126,7 @@ def run(
     track_id: int | None = None,
     top: int = TOP,
     min_score: float | None = None,
+    approximate: bool = False,
 ) -> SearchReport:
     """Find the moments of a project's videos that show a face; no video is opened.
 
@@ -137,9 +139,10 @@ def run(
         track_id: A track of this video.
         top: At most so many moments.
         min_score: Least cosine similarity; where None that at which the engine takes a face for a known person.
+        approximate: Ask a graph in an archive of very many tracks: faster, and a moment may be missed.
 
     Raises:
-        ConfigError: Neither photo nor track, or both; no such project, video, track or face.
+        ConfigError: Neither photo nor track, or both; no such project, video, track or face; the package usearch is missing.
         MediaError: The photo cannot be read, or shows no face.
         StorageError: The index is damaged; delete its folder.
     """
@@ -150,7 +153,8 @@ def run(
     analyses = {found.analysis_id: found for found in complete if found.engine == query.engine_id}
     index = current_index(workspace, query.engine_id, len(query.vector), list(analyses.values()))
     allowed = {source_of(analysis) for analysis in analyses.values()}
-    moments = _moments(workspace, owner, index, query, analyses, allowed, top, limit)
+    searcher = _with_graph(index) if approximate else index
+    moments = _moments(workspace, owner, searcher, query, analyses, allowed, top, limit)
     outdated = (_locator(workspace, found) for found in complete if found.engine != query.engine_id)
     return SearchReport(
         owner.project,
@@ -227,7 +231,7 @@ def _some(track_ids: Sequence[int]) -> str:
 def _moments(
     workspace: Workspace,
     owner: Project,
-    index: VectorIndex,
+    index: VectorIndex | ApproximateIndex,
     query: _Query,
     analyses: Mapping[str, Analysis],
     allowed: set[str],
@@ -244,6 +248,12 @@ def _moments(
         if len(moments) >= top or len(hits) < wanted or len(near) < len(hits) - 1:
             return tuple(moments[:top])
         wanted *= 4
+
+
+def _with_graph(index: VectorIndex) -> ApproximateIndex:
+    graph = ApproximateIndex.open(index)
+    graph.update()
+    return graph
 
 
 class _Shower:
@@ -312,6 +322,7 @@ def _locator(workspace: Workspace, analysis: Analysis) -> str:
 @click.option("--track", "track_id", type=click.IntRange(min=0), help="Track of this video that shows it.")
 @click.option("--top", type=click.IntRange(min=1), default=TOP, show_default=True, help="At most so many moments.")
 @click.option("--min_score", type=click.FloatRange(-1, 1), help="Least cosine similarity [as the engine names people].")
+@click.option("--approximate", is_flag=True, help="For millions of tracks: faster, and a moment may be missed.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result here too.")
 @click.option("--csv", "csv_path", type=click.Path(path_type=Path), help="Write the moments here too.")
 @config_option

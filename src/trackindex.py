@@ -15,6 +15,7 @@ from .identification import pool_tracks
 from .records import Analysis, Status
 from .schema import FloatArray, IntArray
 from .search import VectorIndex
+from .search.approximate import discard
 from .search.manifest import parse_manifest, read_manifest
 from .videos import read_embeddings
 from .workspace import Workspace
@@ -90,6 +91,7 @@ def forget_analysis(workspace: Workspace, analysis_id: str) -> int:
         manifest = parse_manifest(folder, text)
         index = VectorIndex.open(folder, manifest.engine_id, manifest.dimension)
         n_rows = len(index)
+        discard(folder)
         index.remove(*(source for source in index.sources() if analysis_of(source) == analysis_id), purge=True)
         n_vectors += n_rows - len(index)
     return n_vectors

@@ -19,7 +19,7 @@ from typing import Any
 from ..errors import StorageError
 
 MANIFEST_FILE = "manifest.json"
-_LOCK_FILE = ".lock"
+LOCK_FILE = ".lock"
 _FORMAT = 1
 
 
@@ -111,11 +111,11 @@ def disk_errors(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writer_lock(folder: Path) -> Iterator[None]:
+def writer_lock(folder: Path, name: str = LOCK_FILE) -> Iterator[None]:
     """Be the only writer of an index; others wait. The system lets go when a process dies."""
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / _LOCK_FILE).open("a")
+        file = (folder / name).open("a")
     with file:
         if sys.platform == "win32":
             import msvcrt

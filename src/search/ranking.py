@@ -93,33 +93,37 @@ def rank(rows: Iterable[tuple[Block, IntArray]], query: FloatArray, top: int) ->
         query: (d,) float32.
         top: At most so many are returned.
     """
-    found = [(block, indices, exact_scores(block.vectors, indices, query)) for block, indices in rows]
-    scores = np.concatenate([scores for _, _, scores in found]) if found else np.zeros(0)
-    if len(scores) > top:
-        # Those that tie with the last one stay in: source and key choose among them.
-        least = np.partition(scores, len(scores) - top)[len(scores) - top]
-        found = [(block, indices[scores >= least], scores[scores >= least]) for block, indices, scores in found]
-    hits = (hit for block, indices, scores in found for hit in _hits(block, indices, scores))
+    found = _by_block(rows)
+    if not found:
+        return []
+    scores = exact_scores(np.concatenate([block.vectors[indices] for block, indices in found]), query)
+    least = np.partition(scores, len(scores) - top)[len(scores) - top] if len(scores) > top else -np.inf
+    hits: list[Hit] = []
+    first = 0
+    for block, indices in found:
+        own = scores[first : first + len(indices)]
+        # Those that tie with the last one wanted stay in: source and key choose among them.
+        hits += _hits(block, indices[own >= least], own[own >= least])
+        first += len(indices)
     return sorted(hits, key=lambda hit: (-hit.score, hit.source, hit.key))[:top]
 
 
-def exact_scores(vectors: HalfArray, indices: IntArray, query: FloatArray) -> DoubleArray:
+def exact_scores(vectors: HalfArray, query: FloatArray) -> DoubleArray:
     """Return inner products that depend on nothing but row and query.
 
     A sum by BLAS may differ in its last bits with the place of a row in the array; then equal rows would not tie.
 
     Args:
         vectors: (n, d) float16.
-        indices: (m,) rows.
         query: (d,) float32.
 
     Returns:
-        (m,) float64.
+        (n,) float64.
     """
-    result = np.zeros(len(indices))
+    result = np.zeros(len(vectors))
     step = max(1, _CHUNK_VALUES // max(len(query), 1))
-    for first in range(0, len(indices), step):
-        columns = vectors[indices[first : first + step]].T.astype(np.float64)
+    for first in range(0, len(vectors), step):
+        columns = vectors[first : first + step].T.astype(np.float64)
         total = result[first : first + step]
         for column, factor in zip(columns, query.astype(np.float64), strict=True):
             total += column * factor
@@ -145,14 +149,18 @@ def _scores(runs: Sequence[_Run], query: FloatArray) -> FloatArray:
     scores = np.empty(sum(stop - start for _, start, stop in runs), np.float32)
     step = max(1, _CHUNK_VALUES // max(len(query), 1))
     buffer = np.empty((step, len(query)), np.float32)
-    at = 0
+    at = filled = 0
     for block, start, stop in runs:
         bits = block.vectors.view(np.int16)
-        for first in range(start, stop, step):
-            n = min(step, stop - first)
-            cv2.convertFp16(bits[first : first + n], buffer[:n])
-            np.dot(buffer[:n], query, out=scores[at : at + n])
-            at += n
+        while start < stop:
+            # Short runs share a buffer: one product for many of them.
+            n = min(step - filled, stop - start)
+            cv2.convertFp16(bits[start : start + n], buffer[filled : filled + n])
+            start, filled = start + n, filled + n
+            if filled == step:
+                np.dot(buffer, query, out=scores[at : at + step])
+                at, filled = at + step, 0
+    np.dot(buffer[:filled], query, out=scores[at:])
     return scores
 
 
@@ -180,6 +188,13 @@ def _rows_at(runs: Sequence[_Run], places: IntArray) -> Iterator[tuple[Block, In
     for owner in np.unique(owners).tolist():
         block, _, stop = runs[owner]
         yield block, places[owners == owner] - int(ends[owner]) + stop
+
+
+def _by_block(rows: Iterable[tuple[Block, IntArray]]) -> list[tuple[Block, IntArray]]:
+    found: dict[int, tuple[Block, list[IntArray]]] = {}
+    for block, indices in rows:
+        found.setdefault(id(block), (block, []))[1].append(indices)
+    return [(block, np.concatenate(indices)) for block, indices in found.values()]
 
 
 def _hits(block: Block, indices: IntArray, scores: DoubleArray) -> Iterator[Hit]:
