@@ -128,9 +128,7 @@ def _train(workspace: Workspace, people: FloatArray, rng: np.random.Generator) -
     return model, seconds
 
 
-def _store_video(
-    workspace: Workspace, number: int, n_tracks: int, people: FloatArray, rng: np.random.Generator
-) -> IntArray:
+def _store_video(workspace: Workspace, number: int, n_tracks: int, people: FloatArray, rng: np.random.Generator) -> IntArray:
     """Store the embeddings of one video, and return who each track shows; -1 for a stranger."""
     who = np.where(np.arange(n_tracks) % 2 == 0, rng.integers(0, len(people), n_tracks), -1)
     faces = np.where(who[:, None] >= 0, people[who], _unit(rng.standard_normal((n_tracks, people.shape[1]), np.float32)))
@@ -169,9 +167,7 @@ def _unit(vectors: FloatArray) -> FloatArray:
 @click.option("--dimension", default=128, show_default=True, help="Of the embeddings.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result as JSON too.")
 @click.option("--document", type=click.Path(path_type=Path), help="Put the table between the marks of a Markdown file.")
-def command(
-    videos: int, tracks: int, people: int, dimension: int, json_path: Path | None, document: Path | None
-) -> None:
+def command(videos: int, tracks: int, people: int, dimension: int, json_path: Path | None, document: Path | None) -> None:
     """Measure how fast a library of synthetic embeddings is named."""
     with tempfile.TemporaryDirectory(prefix="facerec-identify-") as folder:
         data = Path(folder)
