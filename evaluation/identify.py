@@ -20,7 +20,7 @@ import numpy as np
 
 from src.cli import CONTEXT, run_command
 from src.files import replacing
-from src.identification import forget_older, identify_analysis
+from src.identification import forget_older, identify_analyses
 from src.progress import for_terminal
 from src.recognition.calibration import OpenSet
 from src.recognition.gallery import Gallery
@@ -63,7 +63,9 @@ class Result:
     peak_mb: float
 
 
-def measure(workspace: Workspace, n_videos: int, n_tracks: int, n_people: int, dimension: int, seed: int = 0) -> Result:
+def measure(
+    workspace: Workspace, n_videos: int, n_tracks: int, n_people: int, classifier: str, dimension: int, seed: int = 0
+) -> Result:
     """Make a library and a model, and name the library.
 
     Args:
@@ -71,17 +73,18 @@ def measure(workspace: Workspace, n_videos: int, n_tracks: int, n_people: int, d
         n_videos: Videos of the library.
         n_tracks: Tracks of each; half of them show known people. A track has 20 samples.
         n_people: People of the model, with 20 pictures each.
+        classifier: One of those of the command line.
         dimension: Of the embeddings.
         seed: Where the random numbers begin.
     """
     rng = np.random.default_rng(seed)
     people = _unit(rng.standard_normal((n_people, dimension), np.float32))
-    model, train_s = _train(workspace, people, rng)
+    model, train_s = _train(workspace, classifier, people, rng)
     truth = [_store_video(workspace, number, n_tracks, people, rng) for number in range(n_videos)]
     start, right, known = time.monotonic(), 0, 0
     with workspace.progress.task("Identifying", n_videos, "videos") as task:
-        for analysis, who in zip(_analyses(workspace, n_videos), truth, strict=True):
-            found = identify_analysis(workspace, model, analysis)
+        named = identify_analyses(workspace, model, _analyses(n_videos))
+        for (analysis, found), who in zip(named, truth, strict=True):
             forget_older(workspace, model, analysis.analysis_id)
             assert found is not None
             right += int((found.candidates[:, 0] == who)[who >= 0].sum())
@@ -114,16 +117,16 @@ def as_markdown(results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def _train(workspace: Workspace, people: FloatArray, rng: np.random.Generator) -> tuple[Model, float]:
+def _train(workspace: Workspace, classifier: str, people: FloatArray, rng: np.random.Generator) -> tuple[Model, float]:
     labels = np.repeat(np.arange(len(people)), _PICTURES)
     gallery = Gallery(tuple(f"Person {number}" for number in range(len(people))), _faces(people[labels], rng), labels)
     start = time.monotonic()
-    recognizer, _ = train_recognizer("SVM", gallery, OpenSet(-11.2, 26.0, 2.0))
+    recognizer, _ = train_recognizer(classifier, gallery, OpenSet(-11.2, 26.0, 2.0))
     seconds = time.monotonic() - start
-    folder = workspace.classifier_dir(PROJECT) / "0001-SVM"
+    folder = workspace.classifier_dir(PROJECT) / f"0001-{classifier}"
     recognizer.save(folder)
     path = folder.relative_to(workspace.data_dir).as_posix()
-    model = Model(PROJECT, "0001-SVM", ENGINE, "SVM", gallery.people, (), {}, {}, path)
+    model = Model(PROJECT, f"0001-{classifier}", ENGINE, classifier, gallery.people, (), {}, {}, path)
     workspace.store.put(model)
     return model, seconds
 
@@ -145,7 +148,7 @@ def _store_video(workspace: Workspace, number: int, n_tracks: int, people: Float
     return who
 
 
-def _analyses(workspace: Workspace, n_videos: int) -> Iterator[Analysis]:
+def _analyses(n_videos: int) -> Iterator[Analysis]:
     for number in range(n_videos):
         yield Analysis(f"video-{number:06}", "", ENGINE, {}, {}, status=Status.COMPLETE)
 
@@ -164,16 +167,19 @@ def _unit(vectors: FloatArray) -> FloatArray:
 @click.option("--videos", default=1000, show_default=True, help="Videos of the library.")
 @click.option("--tracks", default=200, show_default=True, help="Tracks of each video, 20 samples each.")
 @click.option("--people", default=500, show_default=True, help="People of the model, 20 pictures each.")
+@click.option("--classifier", default="SVM", show_default=True, help="How people are told apart.")
 @click.option("--dimension", default=128, show_default=True, help="Of the embeddings.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result as JSON too.")
 @click.option("--document", type=click.Path(path_type=Path), help="Put the table between the marks of a Markdown file.")
-def command(videos: int, tracks: int, people: int, dimension: int, json_path: Path | None, document: Path | None) -> None:
+def command(
+    videos: int, tracks: int, people: int, classifier: str, dimension: int, json_path: Path | None, document: Path | None
+) -> None:
     """Measure how fast a library of synthetic embeddings is named."""
     with tempfile.TemporaryDirectory(prefix="facerec-identify-") as folder:
         data = Path(folder)
         settings = Settings(data_dir=data, database=DatabaseSettings(uri=f"sqlite:///{data / 'facerec.db'}"))
         with open_workspace(settings, for_terminal()) as workspace:
-            result = measure(workspace, videos, tracks, people, dimension)
+            result = measure(workspace, videos, tracks, people, classifier, dimension)
     print(as_markdown([result]))
     if json_path:
         json_path.write_text(json.dumps(asdict(result), indent=2) + "\n", encoding="utf-8")

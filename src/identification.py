@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from .workspace import Workspace
 
 TOP = 5
 """Candidates kept of a track: the name and its runners-up."""
+_TOGETHER = 65536
+"""Embeddings that are worked on at once."""
 _LEAST_WEIGHT = 1e-6
 """A face of no quality at all still counts where a track has no better one."""
 
@@ -86,44 +89,59 @@ def pool_tracks(block: TrackEmbeddings) -> tuple[IntArray, FloatArray]:
     return track_ids, pooled
 
 
-def identify_block(project: str, model_id: str, recognizer: Recognizer, block: TrackEmbeddings) -> Identification:
-    """Say who the tracks of a block are, and each of their samples.
+def identify_blocks(
+    project: str, model_id: str, recognizer: Recognizer, blocks: Sequence[TrackEmbeddings]
+) -> list[Identification]:
+    """Say who the tracks of analyses are, and each of their samples, all analyses at once.
 
     Args:
         project: Whose model it is.
         model_id: Of the model.
         recognizer: The trained model.
-        block: All embeddings of an analysis, at least one.
+        blocks: All embeddings of each analysis, at least one each.
+
+    Returns:
+        One identification a block.
     """
-    track_ids, pooled = pool_tracks(block)
-    found = recognizer.predict(pooled)
+    pools = [pool_tracks(block) for block in blocks]
+    found = recognizer.predict(np.concatenate([pooled for _, pooled in pools]))
     order = np.argsort(-found.confidences, axis=1, kind="stable")[:, :TOP]
-    sample_people, sample_confidences = recognizer.best(block.embeddings)
-    return Identification(
-        project,
-        model_id,
-        block.analysis_id,
-        track_ids,
-        order.astype(np.int32),
-        np.take_along_axis(found.scores, order, axis=1).astype(np.float32),
-        np.take_along_axis(found.confidences, order, axis=1).astype(np.float32),
-        block.track_ids,
-        block.frame_index,
-        sample_people,
-        sample_confidences,
-    )
+    scores = np.take_along_axis(found.scores, order, axis=1).astype(np.float32)
+    confidences = np.take_along_axis(found.confidences, order, axis=1).astype(np.float32)
+    people, sure = recognizer.best(np.concatenate([block.embeddings for block in blocks]))
+    tracks = _slices(len(ids) for ids, _ in pools)
+    samples = _slices(len(block.track_ids) for block in blocks)
+    return [
+        Identification(
+            project,
+            model_id,
+            block.analysis_id,
+            ids,
+            order[at].astype(np.int32),
+            scores[at],
+            confidences[at],
+            block.track_ids,
+            block.frame_index,
+            people[rows],
+            sure[rows],
+        )
+        for block, (ids, _), at, rows in zip(blocks, pools, tracks, samples, strict=True)
+    ]
 
 
-def identify_analysis(
-    workspace: Workspace, model: Model, analysis: Analysis, recognizer: Recognizer | None = None
-) -> Identification | None:
+def _slices(lengths: Iterable[int]) -> list[slice]:
+    """Return where parts of these lengths lie when they are put together."""
+    ends = np.cumsum([0, *lengths]).tolist()
+    return [slice(start, end) for start, end in pairwise(ends)]
+
+
+def identify_analysis(workspace: Workspace, model: Model, analysis: Analysis) -> Identification | None:
     """Return what a model says of an analysis, working it out and storing it where nobody asked before.
 
     Args:
         workspace: Where both lie.
         model: The model's record.
         analysis: A complete one.
-        recognizer: The model, where it is loaded already.
 
     Returns:
         The identification; None where the analysis has no face.
@@ -131,16 +149,55 @@ def identify_analysis(
     Raises:
         GalleryError: The model is of another engine, or cannot be read.
     """
-    stored = workspace.store.get(Identification, model.project, model.model_id, analysis.analysis_id)
-    if stored is not None:
-        return stored
-    block = read_embeddings(workspace.store, analysis.analysis_id)
-    if block is None:
-        return None
-    recognizer = recognizer or load_recognizer(workspace, model, analysis.engine)
-    identification = identify_block(model.project, model.model_id, recognizer, block)
-    workspace.store.put(identification)
-    return identification
+    return next(identify_analyses(workspace, model, [analysis]))[1]
+
+
+def identify_analyses(
+    workspace: Workspace, model: Model, analyses: Iterable[Analysis]
+) -> Iterator[tuple[Analysis, Identification | None]]:
+    """Yield what a model says of each analysis, in order; what nobody asked before is worked out and stored.
+
+    Small analyses are worked on together: looking at each of hundreds of people costs the same for one face as for
+    thousands.
+
+    Args:
+        workspace: Where all lie.
+        model: The model's record.
+        analyses: Complete ones.
+
+    Raises:
+        GalleryError: The model is of another engine than an analysis, or cannot be read.
+    """
+    recognizers: dict[str, Recognizer] = {}
+    waiting: list[tuple[Analysis, TrackEmbeddings | None, Identification | None]] = []
+    for analysis in analyses:
+        stored = workspace.store.get(Identification, model.project, model.model_id, analysis.analysis_id)
+        block = None if stored else read_embeddings(workspace.store, analysis.analysis_id)
+        if block is not None and analysis.engine not in recognizers:
+            recognizers[analysis.engine] = load_recognizer(workspace, model, analysis.engine)
+        waiting.append((analysis, block, stored))
+        if sum(len(block.track_ids) for _, block, _ in waiting if block is not None) >= _TOGETHER:
+            yield from _identify_waiting(workspace, model, recognizers, waiting)
+            waiting = []
+    yield from _identify_waiting(workspace, model, recognizers, waiting)
+
+
+def _identify_waiting(
+    workspace: Workspace,
+    model: Model,
+    recognizers: Mapping[str, Recognizer],
+    waiting: Sequence[tuple[Analysis, TrackEmbeddings | None, Identification | None]],
+) -> Iterator[tuple[Analysis, Identification | None]]:
+    blocks = [block for _, block, _ in waiting if block is not None]
+    new: dict[str, Identification] = {}
+    if blocks:
+        # A model is of one engine: all blocks that it could be loaded for are of that one.
+        recognizer = next(iter(recognizers.values()))
+        found = identify_blocks(model.project, model.model_id, recognizer, blocks)
+        workspace.store.put(*found)
+        new = {identification.analysis_id: identification for identification in found}
+    for analysis, _, stored in waiting:
+        yield analysis, stored or new.get(analysis.analysis_id)
 
 
 def forget_older(workspace: Workspace, model: Model, analysis_id: str) -> None:

@@ -114,12 +114,21 @@ class Gallery:
         bounds = np.searchsorted(shortlist.ravel()[order], np.arange(len(self.people) + 1))
         for person, pictures in self._pictures.items():
             cells = order[bounds[person] : bounds[person + 1]]
-            near = _mean_of_nearest(probes[cells // closest] @ pictures.T, np.full(len(cells), len(pictures)))
+            near = _nearest(probes[cells // closest] @ pictures.T)
             evidence.ravel()[cells] = (centre.ravel()[cells] + near) / 2
         if closest < len(self.people):
             np.minimum(result, evidence.min(axis=1, keepdims=True), out=result)
         np.put_along_axis(result, shortlist, evidence, axis=1)
         return result
+
+
+def _nearest(cosine: FloatArray) -> FloatArray:
+    """Mean of the NEAREST largest values of each row, or of all where there are fewer."""
+    count = cosine.shape[1]
+    if count > NEAREST:
+        cosine = np.partition(cosine, count - NEAREST, axis=1)[:, -NEAREST:]
+    mean: FloatArray = cosine.mean(axis=1)
+    return mean
 
 
 def _mean_of_nearest(cosine: FloatArray, n_valid: IntArray) -> FloatArray:
