@@ -19,6 +19,7 @@ VERBS = {
     "track": ("tracker", "Find and follow the faces of a video."),
     "clusterize": ("clusterize", "Say who appears when in a video."),
     "serve": ("api.serve", "Serve the API to other programs."),
+    "db": ("db.commands", "Check, migrate, export or import the database."),
     "models": ("models.__main__", "List, fetch or check the weights of the networks."),
 }
 """What a verb runs. A module is imported when its verb is used, so that help answers at once."""

@@ -37,7 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("workspace",),
     ("trainingset", "identification"),
     ("cli",),
-    ("crawler", "aligner", "classifier", "tracker", "clusterize"),
+    ("crawler", "aligner", "classifier", "tracker", "clusterize", "db"),
     ("jobs",),
     ("api",),
     ("__main__",),
