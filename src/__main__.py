@@ -22,6 +22,7 @@ VERBS = {
     "decide": ("decide", "Say who a track or an unknown person is or is not."),
     "search": ("finder", "Find the moments that show the face of a photo or of a track."),
     "serve": ("api.serve", "Serve the API to other programs."),
+    "db": ("db.commands", "Check, migrate, export or import the database."),
     "models": ("models.__main__", "List, fetch or check the weights of the networks."),
 }
 """What a verb runs. A module is imported when its verb is used, so that help answers at once."""

@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("derivation",),
     ("appearances",),
     ("cli",),
-    ("crawler", "aligner", "classifier", "tracker", "identify", "clusterize", "decide", "finder"),
+    ("crawler", "aligner", "classifier", "tracker", "identify", "clusterize", "decide", "finder", "db"),
     ("jobs",),
     ("api",),
     ("__main__",),
