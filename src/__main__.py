@@ -18,6 +18,8 @@ VERBS = {
     "train": ("classifier", "Train a classifier on the aligned faces."),
     "track": ("tracker", "Find and follow the faces of a video."),
     "clusterize": ("clusterize", "Say who appears when in a video."),
+    "identify": ("identify", "Name the people in all videos of a project anew."),
+    "decide": ("decide", "Say who a track or an unknown person is or is not."),
     "search": ("finder", "Find the moments that show the face of a photo or of a track."),
     "serve": ("api.serve", "Serve the API to other programs."),
     "models": ("models.__main__", "List, fetch or check the weights of the networks."),

@@ -178,11 +178,18 @@ def _labels(
     if rulings.splits:
         seen = cut_tracks(seen, rulings, _Renamer(workspace, model, analysis))
     rule = VotingRule(
-        settings.confidence_threshold, settings.dominant_ratio, settings.weighted_dominant_ratio, settings.min_length
+        settings.confidence_threshold,
+        settings.dominant_ratio,
+        settings.weighted_dominant_ratio,
+        settings.min_length,
+        settings.voting,
     )
-    allowed = frozenset(person.name for person in people.values() if person.recognisable)
+    current = {alias: person.name for person in people.values() for alias in (*person.aliases, person.name)}
+    allowed = frozenset(alias for person in people.values() if person.recognisable for alias in (*person.aliases, person.name))
     shots = {shot.shot: shot for shot in workspace.store.find(Shot, analysis_id=analysis.analysis_id)}
-    return label_tracks(seen, rulings, rule, allowed, shots, period_s)
+    labels = label_tracks(seen, rulings, rule, allowed, shots, period_s)
+    # A model may know somebody by an older name.
+    return [replace(label, person=current[label.person]) if label.person else label for label in labels]
 
 
 class _Renamer:

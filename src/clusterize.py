@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -13,6 +13,7 @@ from .appearances import Derived, derive, derive_all
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .errors import GalleryError
 from .identification import add_to_project, newest_model
+from .recognition.voting import Voting
 from .settings import ClusterizeSettings
 from .timebase import format_npt
 from .videos import find_analysis, find_video
@@ -29,6 +30,7 @@ def run(
     weighted_dominant_ratio: float | None = None,
     min_length: int | None = None,
     merge_cluster: bool | None = None,
+    voting: Voting | None = None,
 ) -> Derived:
     """Name the tracks of an analysed video, group the others, and store and write the appearances.
 
@@ -41,6 +43,7 @@ def run(
         weighted_dominant_ratio: The same, weighted by confidence and quality.
         min_length: Samples a track needs to be named.
         merge_cluster: Join neighbouring tracks of one person.
+        voting: How the samples of a track agree on a name.
 
     Raises:
         ConfigError: The video was not analysed yet, or the project does not exist.
@@ -54,6 +57,7 @@ def run(
         weighted_dominant_ratio=weighted_dominant_ratio,
         min_length=min_length,
         merge_cluster=merge_cluster,
+        voting=voting,
     )
     record, fragment = find_video(workspace.store, video)
     analysis = find_analysis(workspace.store, record, owner.engine, fragment)
@@ -92,6 +96,7 @@ def _settings(workspace: Workspace, **asked: Any) -> ClusterizeSettings:
 @click.option("--weighted_dominant_ratio", type=click.FloatRange(0, 1), help="The same, weighted by confidence and quality.")
 @click.option("--min_length", type=click.IntRange(min=1), help="Samples a track needs to be named.")
 @click.option("--merge_cluster/--no_merge_cluster", default=None, help="Join neighbouring tracks of one person.")
+@click.option("--voting", type=click.Choice(get_args(Voting)), help="How the samples of a track agree on a name.")
 @config_option
 def command(video: str | None, project: str, config: Path | None, **rule: Any) -> None:
     """Say who appears when in an analysed video, or in all videos of a project."""

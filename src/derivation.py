@@ -186,8 +186,10 @@ def _elect(seen: Seen, rule: VotingRule, allowed: frozenset[str], excluded: set[
         return None, 0.0
     weights = _weights(seen, names)
     kept = [row for row, name in enumerate(names.names) if name not in excluded]
-    vote = count_votes([names.names[row] for row in kept], names.confidences[kept], weights[kept])
-    confidence = names.confidence(vote.name) if vote.name else 0.0
+    vote = count_votes([names.names[row] for row in kept], names.confidences[kept], weights[kept], rule.voting)
+    # The published rule knows samples only; ours trusts the pooled embedding more than any of them.
+    pooled = names.confidence(vote.name) if vote.name else 0.0
+    confidence = vote.confidence if rule.voting == "majority" else pooled
     good = vote.name in allowed and accepts(rule, vote, confidence)
     return (vote.name, confidence) if good else (None, 0.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -99,9 +100,11 @@ def find_video(store: Store, locator: str) -> tuple[Video, Fragment]:
         ConfigError: No such video is known.
     """
     bare, fragment = split_locator(locator)
-    video = next(store.find(Video, locator=bare), None)
-    if video is None and not is_address(bare) and Path(bare).is_file():
+    if not is_address(bare) and os.path.isfile(bare):
+        # By its bytes, not its name: another file may have taken the place of the one that was analysed.
         video = store.get(Video, video_identity(bare)[0])
+    else:
+        video = next(store.find(Video, locator=bare), None)
     if video is None:
         raise ConfigError(f"{bare} has not been analysed. Run: track --video {bare}")
     return video, fragment

@@ -83,10 +83,13 @@ class Workspace:
         Raises:
             InvalidNameError: The name cannot be a folder.
             ConfigError: The project exists with another engine.
+            EngineError: The engine to begin with cannot be opened; no project is begun then.
         """
         slug = folder_name(name, "project")
         project = self.store.get(Project, slug)
         if project is None:
+            # Opened first: a project keeps its engine, so one bound to an engine that does not exist would be of no use.
+            self.engine(engine or self.settings.engine)
             project = Project(slug, engine or self.settings.engine, classifier=self.settings.classifier)
             self.store.put(project)
         if engine and engine != project.engine:

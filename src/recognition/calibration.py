@@ -130,7 +130,9 @@ def fit_temperature(scores: FloatArray, labels: IntArray) -> float:
 
 def softmax(scores: FloatArray, factor: float) -> FloatArray:
     """Return (n, k) float32 probabilities, a row summing to 1."""
-    shifted = factor * (scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
-    exponential = np.exp(shifted)
-    probability: FloatArray = (exponential / exponential.sum(axis=1, keepdims=True)).astype(np.float32)
+    # In place: with hundreds of people and thousands of faces each temporary costs more than the arithmetic.
+    probability: FloatArray = (scores - scores.max(axis=1, keepdims=True, initial=-np.inf)).astype(np.float32, copy=False)
+    probability *= np.float32(factor)
+    np.exp(probability, out=probability)
+    probability /= probability.sum(axis=1, keepdims=True)
     return probability

@@ -17,8 +17,8 @@ from .gallery import Gallery
 
 FOLDS = 5
 _META, _ARRAYS = "model.json", "gallery.npz"
-_CHUNK = 32768
-"""Faces at a time."""
+_CHUNK = 8192
+"""Faces at a time; see `gallery`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,8 @@ class Recognizer:
         """
         evidence = self.gallery.evidence(embeddings)
         share = softmax(self.classifier.scores(embeddings), self.temperature)
-        return Predictions(self.gallery.people, share * self.open_set.known(evidence)[:, None], evidence)
+        share *= self.open_set.known(evidence)[:, None]
+        return Predictions(self.gallery.people, share, evidence)
 
     def best(self, embeddings: HalfArray | FloatArray) -> tuple[NDArray[np.int32], FloatArray]:
         """Say who each of many faces most likely is, in bounded memory.

@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("derivation",),
     ("appearances",),
     ("cli",),
-    ("crawler", "aligner", "classifier", "tracker", "clusterize", "finder"),
+    ("crawler", "aligner", "classifier", "tracker", "identify", "clusterize", "decide", "finder"),
     ("jobs",),
     ("api",),
     ("__main__",),

@@ -37,9 +37,11 @@ def test_requirements_are_pinned_and_sorted(kind: str) -> None:
 
 def test_compose_file_shows_the_service_to_this_machine_only() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-    app = compose["services"]["app"]
-    assert all(port.startswith("127.0.0.1:") for port in app["ports"])
-    named = {volume.split(":")[0] for volume in app["volumes"] if not volume.startswith(".")}
+    services = compose["services"].values()
+    assert all(port.startswith("127.0.0.1:") for service in services for port in service.get("ports", ()))
+    assert compose["services"]["app"]["ports"]
+    volumes = [volume for service in services for volume in service["volumes"]]
+    named = {volume.split(":")[0] for volume in volumes if not volume.startswith(".")}
     assert named == set(compose["volumes"])
 
 
