@@ -1,7 +1,7 @@
 """How fast faces are searched, and what an approximate index misses: `python -m evaluation.search`.
 
 Vectors are made up: each person has a direction of their own, each track lies around that of its person, and so does each
-query. Within a person they have a cosine similarity of about 0.65, as tracks have with real engines. Every phase runs in
+query. Within a person they have a cosine similarity of 0.64, as tracks have with real engines. Every phase runs in
 a process of its own, so that its peak memory is its own.
 """
 

@@ -12,14 +12,14 @@ import click
 import numpy as np
 
 from .cli import CONTEXT, config_option, run_command, workspace_of
-from .decisions import PIECE
+from .decisions import PIECE, active_decisions
 from .engines import ENGINES
 from .engines.finding import find_faces, main_face
 from .errors import ConfigError, MediaError
 from .files import write_csv, write_json
 from .identification import analyses_of, pool_tracks
 from .pictures import Picture, read_picture
-from .records import Analysis, Appearance, Person, Project, ProjectVideo, Status, Track, Video
+from .records import Analysis, Appearance, Person, Project, ProjectVideo, Status, Track, Verb, Video
 from .schema import Box, Detections, FloatArray
 from .search import Hit, VectorIndex
 from .search.approximate import ApproximateIndex
@@ -263,6 +263,8 @@ class _Shower:
         self._workspace, self._project, self._analyses = workspace, owner.project, analyses
         people = workspace.store.find(Person, project=owner.project)
         self._nameable = {person.person_id for person in people if person.recognisable}
+        ignored = (ruling.target for ruling in active_decisions(workspace.store, owner.project) if ruling.verb is Verb.IGNORE)
+        self._ignored = {(target.analysis_id, target.track_id) for target in ignored if target.kind == "track"}
         self._appearances: dict[str, list[Appearance]] = {}
         self._moments: dict[tuple[str, int], Moment | None] = {}
 
@@ -286,8 +288,8 @@ class _Shower:
         known = self._appearances[analysis_id]
         # The index holds whole tracks; an appearance may show a piece of one that somebody split.
         own = [seen for seen in known if any(other % PIECE == track_id for other in seen.merged_tracks)]
-        if known and not own:
-            return None  # Somebody decided that this is no face.
+        if (analysis_id, track_id) in self._ignored or (known and not own):
+            return None  # Somebody decided that this is no face; what is left out of the appearances counts as that.
         seen = next((seen for seen in own if seen.start_npt <= track.best_npt <= seen.end_npt), own[0] if own else None)
         named = seen is not None and (seen.person_id is None or seen.person_id in self._nameable)
         return Moment(

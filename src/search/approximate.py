@@ -32,7 +32,7 @@ _STALE_ROWS = 20_000
 _MAX_DEAD = 0.3
 """A graph with a larger share of rows that are gone is built anew."""
 _BATCH_ROWS = 50_000
-_CONNECTIVITY, _EXPANSION_ADD, _EXPANSION = 16, 128, 128
+_CONNECTIVITY, _EXPANSION_ADD, _EXPANSION = 16, 64, 128
 _OVERSAMPLE = 2
 """Rows asked of the graph for each one wanted."""
 _MAX_ASKED = 4096

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from src import clusterize, finder, tracker
+from src import clusterize, decide, finder, tracker
 from src.__main__ import main
+from src.decide import track_target
+from src.decisions import PIECE
 from src.engines.fake import colour_of
 from src.errors import ConfigError, MediaError, StorageError
 from src.finder import Moment, SearchReport
-from src.records import Analysis, Appearance, Person, ProjectVideo, Status, Track
+from src.records import Analysis, Appearance, Person, ProjectVideo, Status, Track, Verb
 from src.trackindex import current_index, forget_analysis, index_folder
 from src.video.pyav import PyAvStream
 from src.videos import forget_analysis as forget_stored
@@ -109,13 +111,27 @@ def test_a_track_that_was_ruled_to_be_no_face_is_not_shown(
     for film in (morning, evening):
         clusterize.run(workspace, str(film), library)
     photo = photo_of(tmp_path, 0)
-    first = finder.run(workspace, library, photo=photo, top=1).moments[0]
-    # What a decision `ignore` leaves: the video's appearances without this one.
-    workspace.store.delete(Appearance, project=library, analysis_id=first.analysis_id, track_id=first.track_id)
-    assert [(m.analysis_id, m.track_id) for m in finder.run(workspace, library, photo=photo, top=1).moments] != [
-        (first.analysis_id, first.track_id)
-    ]
-    assert len(finder.run(workspace, library, photo=photo).moments) == 1
+    first, second = finder.run(workspace, library, photo=photo).moments
+    decide.run(workspace, library, Verb.IGNORE, track_target(workspace, library, first.locator, first.track_id))
+    assert finder.run(workspace, library, photo=photo, top=1).moments == (second,)
+    # Also where nothing is derived from the decision any more.
+    workspace.store.delete(Appearance, project=library, analysis_id=first.analysis_id)
+    assert [moment.locator for moment in finder.run(workspace, library, photo=photo).moments] == [second.locator]
+
+
+def test_of_a_split_track_the_piece_with_the_best_sample_gives_the_name(
+    workspace: Workspace, library: str, morning: Path, tmp_path: Path
+) -> None:
+    clusterize.run(workspace, str(morning), library)
+    photo = photo_of(tmp_path, 0)
+    (found,) = [moment for moment in finder.run(workspace, library, photo=photo).moments if moment.name]
+    track = track_target(workspace, library, found.locator, found.track_id)
+    cut = 0.9 if found.best_npt < 0.9 else 0.5
+    decide.run(workspace, library, Verb.SPLIT, track, npt=cut)
+    piece = replace(track, track_id=found.track_id + (PIECE if found.best_npt > cut else 0))
+    decide.run(workspace, library, Verb.IS, piece, person="Zoe Zander")
+    (named,) = [moment for moment in finder.run(workspace, library, photo=photo).moments if moment.name]
+    assert (named.name, named.person_id, named.track_id) == ("Zoe Zander", "Zoe_Zander", found.track_id)
 
 
 def test_a_track_finds_the_others_and_not_itself(workspace: Workspace, library: str, morning: Path) -> None:
@@ -305,6 +321,13 @@ def test_a_damaged_index_says_which_folder_to_delete(workspace: Workspace, libra
     for path in folder.iterdir():
         path.unlink()
     assert len(finder.run(workspace, library, photo=photo).moments) == 2
+
+
+def test_an_approximate_search_of_few_tracks_is_exact(workspace: Workspace, library: str, tmp_path: Path) -> None:
+    pytest.importorskip("usearch", reason="needs: pip install -r requirements-search.txt")
+    photo = photo_of(tmp_path, 0)
+    exact = finder.run(workspace, library, photo=photo)
+    assert finder.run(workspace, library, photo=photo, approximate=True) == exact
 
 
 def test_engines_have_folders_of_their_own_that_stay_inside(workspace: Workspace) -> None:
