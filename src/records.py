@@ -480,7 +480,7 @@ KEYS: Mapping[type[Any], tuple[str, ...]] = {
     TrackEmbeddings: ("analysis_id", "part"),
     ProjectVideo: ("project", "video_id", "fragment"),
     Identification: ("project", "model_id", "analysis_id"),
-    IdentificationPart: ("project", "model_id", "analysis_id", "part"),
+    IdentificationPart: ("project", "analysis_id", "model_id", "part"),
     Decision: ("project", "decision_id"),
     UnknownPerson: ("project", "unknown_id"),
     UnknownTrack: ("project", "analysis_id", "track_id"),
@@ -494,7 +494,6 @@ INDEXES: Mapping[type[Any], tuple[tuple[str, ...], ...]] = {
     Analysis: (("video_id",),),
     ProjectVideo: (("analysis_id",),),
     Identification: (("project", "analysis_id"),),
-    IdentificationPart: (("project", "analysis_id"),),
     UnknownTrack: (("project", "unknown_id"),),
     Appearance: (("project", "person_id"),),
 }
