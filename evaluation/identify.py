@@ -144,13 +144,16 @@ def _store_video(workspace: Workspace, number: int, n_tracks: int, people: Float
         rng.uniform(0.3, 1.0, n).astype(np.float32),
         _faces(np.repeat(faces, _SAMPLES, axis=0), rng).astype(np.float16),
     )
-    workspace.store.put(block)
+    workspace.store.put(block, _analysis(number))
     return who
 
 
 def _analyses(n_videos: int) -> Iterator[Analysis]:
-    for number in range(n_videos):
-        yield Analysis(f"video-{number:06}", "", ENGINE, {}, {}, status=Status.COMPLETE)
+    yield from (_analysis(number) for number in range(n_videos))
+
+
+def _analysis(number: int) -> Analysis:
+    return Analysis(f"video-{number:06}", "", ENGINE, {}, {}, status=Status.COMPLETE, updated_at="")
 
 
 def _faces(centres: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from .errors import GalleryError
 from .recognition.identify import Recognizer
-from .records import Analysis, Identification, Model, Project, ProjectVideo, TrackEmbeddings
+from .records import (
+    Analysis,
+    Identification,
+    IdentificationPart,
+    Model,
+    Project,
+    ProjectVideo,
+    Status,
+    TrackEmbeddings,
+)
 from .schema import Candidate, FloatArray, IntArray
+from .storage import Store
 from .videos import read_embeddings
 from .workspace import Workspace
 
@@ -19,8 +30,13 @@ TOP = 5
 """Candidates kept of a track: the name and its runners-up."""
 _TOGETHER = 65536
 """Embeddings that are worked on at once."""
+PART_TRACKS, PART_SAMPLES = 50_000, 200_000
+"""Rows of one record: at most 3.4 and 4.8 MB, where MongoDB takes 16 MB. Three hours of one face at 5 a second are 54,000."""
 _LEAST_WEIGHT = 1e-6
 """A face of no quality at all still counts where a track has no better one."""
+
+_ARRAYS = tuple(field.name for field in fields(IdentificationPart))[4:]
+"""The fields that hold one entry a track or, named `sample_*`, one a sample; the first four name the part."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +187,7 @@ def identify_analyses(
     recognizers: dict[str, Recognizer] = {}
     waiting: list[tuple[Analysis, TrackEmbeddings | None, Identification | None]] = []
     for analysis in analyses:
-        stored = workspace.store.get(Identification, model.project, model.model_id, analysis.analysis_id)
+        stored = read_identification(workspace.store, model, analysis.analysis_id)
         block = None if stored else read_embeddings(workspace.store, analysis.analysis_id)
         if block is not None and analysis.engine not in recognizers:
             recognizers[analysis.engine] = load_recognizer(workspace, model, analysis.engine)
@@ -194,17 +210,54 @@ def _identify_waiting(
         # A model is of one engine: all blocks that it could be loaded for are of that one.
         recognizer = next(iter(recognizers.values()))
         found = identify_blocks(model.project, model.model_id, recognizer, blocks)
-        workspace.store.put(*found)
+        # Somebody who analyses a video anew in the meantime must not be left with names for half of its tracks.
+        unchanged = {analysis.analysis_id for analysis, _, _ in waiting if _is_unchanged(workspace.store, analysis)}
+        for identification in found:
+            if identification.analysis_id in unchanged:
+                workspace.store.put(*parts_of(identification))
         new = {identification.analysis_id: identification for identification in found}
     for analysis, _, stored in waiting:
         yield analysis, stored or new.get(analysis.analysis_id)
+
+
+def read_identification(store: Store, model: Model, analysis_id: str) -> Identification | None:
+    """Return what a model said of an analysis, in one piece; None where it was not asked or not all is there."""
+    key = {"project": model.project, "model_id": model.model_id, "analysis_id": analysis_id}
+    first = store.get(Identification, *key.values())
+    if first is None or first.n_parts == 1:
+        return first
+    further = list(store.find(IdentificationPart, **key))
+    if len(further) != first.n_parts - 1:
+        return None
+    joined: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in (first, *further)]) for name in _ARRAYS}
+    return replace(first, n_parts=1, **joined)
+
+
+def _is_unchanged(store: Store, analysis: Analysis) -> bool:
+    current = store.get(Analysis, analysis.analysis_id)
+    return current is not None and (current.status, current.updated_at) == (analysis.status, analysis.updated_at)
+
+
+def parts_of(identification: Identification) -> list[Identification | IdentificationPart]:
+    """Cut an identification into records that every store takes; the one that says how many there are comes last."""
+    n_parts = max(-(-len(identification.track_ids) // PART_TRACKS), -(-len(identification.sample_tracks) // PART_SAMPLES), 1)
+    key = (identification.project, identification.model_id, identification.analysis_id)
+    further = [IdentificationPart(*key, part, **_rows(identification, part)) for part in range(1, n_parts)]
+    return [*further, replace(identification, n_parts=n_parts, **_rows(identification, 0))]
+
+
+def _rows(identification: Identification, part: int) -> dict[str, Any]:
+    """Return the arrays of one part."""
+    sizes = {name: PART_SAMPLES if name.startswith("sample_") else PART_TRACKS for name in _ARRAYS}
+    return {name: getattr(identification, name)[part * size : (part + 1) * size] for name, size in sizes.items()}
 
 
 def forget_older(workspace: Workspace, model: Model, analysis_id: str) -> None:
     """Delete what models before this one said of an analysis."""
     for old in list(workspace.store.find(Identification, project=model.project, analysis_id=analysis_id)):
         if old.model_id != model.model_id:
-            workspace.store.delete(Identification, project=old.project, model_id=old.model_id, analysis_id=old.analysis_id)
+            for kind in (Identification, IdentificationPart):
+                workspace.store.delete(kind, project=old.project, model_id=old.model_id, analysis_id=analysis_id)
 
 
 def track_names(model: Model, identification: Identification) -> Iterator[tuple[int, TrackNames]]:
@@ -238,8 +291,8 @@ def add_to_project(workspace: Workspace, project: str, video_id: str, fragment: 
 
 
 def analyses_of(workspace: Workspace, project: str) -> Iterator[Analysis]:
-    """Yield the analyses that count in a project."""
+    """Yield the analyses that count in a project and are complete."""
     for membership in workspace.store.find(ProjectVideo, project=project):
         analysis = workspace.store.get(Analysis, membership.analysis_id)
-        if analysis is not None:
+        if analysis is not None and analysis.status is Status.COMPLETE:
             yield analysis

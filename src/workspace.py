@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .engines import Engine, open_engine
 from .errors import ConfigError
+from .locks import locked
 from .models import WeightsCache
 from .names import folder_name
 from .progress import Progress, Silent
@@ -46,6 +47,20 @@ class Workspace:
     def output_dir(self, project: str, video_folder: str) -> Path:
         """Where the results of a video lie."""
         return self.data_dir / "out" / project / video_folder
+
+    def locked(self, what: str, doing: str = "") -> AbstractContextManager[None]:
+        """Be the only process that works on something in this data folder, waiting for another one that does.
+
+        Args:
+            what: A name for it that can be a file.
+            doing: What the other one does, for the line that says so; without it nothing is said.
+        """
+
+        def tell() -> None:
+            if doing:
+                self.progress.message(f"Another process {doing}; waiting for it ...")
+
+        return locked(self.data_dir / ".locks" / f"{what}.lock", tell)
 
     def weights(self) -> WeightsCache:
         """The cache that engines take their weights from."""

@@ -148,7 +148,7 @@ class Analyser:
             "n_blocks": self._n_blocks,
             "tracker": self._tracker.state(),
             "buffers": [buffer.state() for buffer in self._buffers.values()],
-            "counts": self._counts,
+            "counts": dict(self._counts),
         }
         self._put(records, Status.RUNNING, progress, state)
 
@@ -170,7 +170,7 @@ class Analyser:
     def _put(
         self, records: list[Record], status: Status, progress: float, state: dict[str, Any] | None, error: str = ""
     ) -> None:
-        self.analysis = replace(
+        analysis = replace(
             self.analysis,
             status=status,
             progress=progress,
@@ -180,7 +180,9 @@ class Analyser:
             updated_at=now(),
         )
         # The analysis comes last: a store that writes one by one never has a checkpoint without its tracks.
-        self._store.put(*records, self.analysis)
+        self._store.put(*records, analysis)
+        # Only now: what failed to be stored must not count as done in what is stored of the failure.
+        self.analysis = analysis
 
     def _restore(self, state: Any) -> None:
         self._done_frame, self._n_blocks = state["frame_index"], state["n_blocks"]

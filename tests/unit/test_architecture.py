@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("geometry",),
     ("timebase",),
     ("names",),
-    ("files",),
+    ("files", "locks"),
     ("pictures",),
     ("records",),
     ("progress",),
