@@ -20,6 +20,7 @@ VERBS = {
     "clusterize": ("clusterize", "Say who appears when in a video."),
     "identify": ("identify", "Name the people in all videos of a project anew."),
     "decide": ("decide", "Say who a track or an unknown person is or is not."),
+    "learn": ("learn", "Make training pictures of what people said."),
     "serve": ("api.serve", "Serve the API to other programs."),
     "models": ("models.__main__", "List, fetch or check the weights of the networks."),
 }
