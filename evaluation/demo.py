@@ -7,6 +7,8 @@ python -m evaluation.demo report    the appearances once more, beside the truth
 
 from __future__ import annotations
 
+import io
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -138,8 +140,13 @@ def _most_photos(gallery: Path) -> int:
     return max((sum(1 for _ in files_of(folder)) for folder in gallery.iterdir()), default=1)
 
 
-def show_report(workspace: Workspace, demo: Demo) -> int:
+def show_report(workspace: Workspace, demo: Demo, picture: Path | None = None) -> int:
     """Print the appearances beside the truth and where everything lies, and return the status for the shell.
+
+    Args:
+        workspace: Where the demo ran.
+        demo: Its material.
+        picture: Where to draw the table as SVG too.
 
     Raises:
         ConfigError: The material or the project is not there.
@@ -153,6 +160,8 @@ def show_report(workspace: Workspace, demo: Demo) -> int:
     # A pipe or a file gets whole lines.
     console = Console(width=None if sys.stdout.isatty() else 130, highlight=False)
     console.print(report_table(lines))
+    if picture:
+        picture.write_text(_drawn(report_table(lines)), encoding="utf-8")
     for path in _outputs(workspace, demo):
         console.print(f"  {path}", soft_wrap=True)
     wrong = sum(not line.right for line in lines)
@@ -161,6 +170,13 @@ def show_report(workspace: Workspace, demo: Demo) -> int:
         return 1
     console.print("[green]All five people found, the stranger unknown, nobody in the empty shots.[/]")
     return 0
+
+
+def _drawn(table: Table) -> str:
+    """Return a table as SVG, with the fonts of whoever looks at it instead of fetched ones."""
+    drawing = Console(width=126, record=True, file=io.StringIO(), force_terminal=True)
+    drawing.print(table)
+    return re.sub(r"@font-face \{.*?\}", "", drawing.export_svg(title="make demo"), flags=re.DOTALL)
 
 
 def _outputs(workspace: Workspace, demo: Demo) -> Iterator[Path]:
@@ -194,11 +210,12 @@ def run_whole(config: Path | None) -> int:
 
 
 @command.command("report")
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw the table as SVG too, as in the README.")
 @config_option
-def report_command(config: Path | None) -> int:
+def report_command(picture: Path | None, config: Path | None) -> int:
     """Print the appearances found beside the truth; 1 unless all of them are right."""
     with workspace_of(config) as workspace:
-        return show_report(workspace, Demo(workspace.data_dir / "demo"))
+        return show_report(workspace, Demo(workspace.data_dir / "demo"), picture)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from src.errors import ConfigError
 from src.names import display_name
 from src.records import now
 
@@ -131,6 +132,45 @@ def print_report(evaluation: Evaluation, console: Console) -> None:
         console.print(_confusion_table(confused))
     for video, error in evaluation.failed.items():
         console.print(f"[red]Failed:[/] {video}: {error}", soft_wrap=True)
+
+
+def as_markdown(evaluation: Evaluation) -> str:
+    """Return sums, videos and people as Markdown tables, for a document."""
+    total = evaluation.total()
+    people = {display_name(name): Score({name: seconds}) for name, seconds in total.people.items()}
+    videos = {f"{video.video} ({split_of(video.video)})": video.score for video in evaluation.videos}
+    return "\n\n".join(
+        (
+            f"Engine `{evaluation.engine}`, classifier `{evaluation.classifier}`, a sample every "
+            f"{evaluation.sample_period_s:g} s, {evaluation.photos} photos of {evaluation.people} people.",
+            _markdown("Sum", {label: of(evaluation) for _, label, of in _ROWS}),
+            _markdown("Video", videos),
+            _markdown("Person", people),
+        )
+    )
+
+
+def _markdown(kind: str, scores: Mapping[str, Score]) -> str:
+    columns = ("right s", "wrong s", "missed s", "precision", "recall", "F1", "strangers named s")
+    lines = [f"| {kind} | {' | '.join(columns)} |", f"| --- |{' ---: |' * len(columns)}"]
+    for label, score in scores.items():
+        cells = (*_cells(score.overall), _seconds(score.false_naming_s))
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def put_between(document: str, section: str, text: str) -> str:
+    """Put a text between the marks `<!-- section: begin -->` and `<!-- section: end -->` of a document.
+
+    Raises:
+        ConfigError: The document has no such marks.
+    """
+    begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
+    before, first, rest = document.partition(begin)
+    _, second, after = rest.partition(end)
+    if not first or not second:
+        raise ConfigError(f"The document has no place for results. Write {begin} and {end} into it.")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def _name(video: VideoResult) -> str:

@@ -22,6 +22,7 @@ from rich.console import Console
 
 from src.cli import CONTEXT, config_option, run_command
 from src.errors import AnnotationError, ConfigError, StorageError
+from src.files import replacing
 from src.progress import for_terminal
 from src.records import stable_id
 from src.settings import Classifier, DatabaseSettings, Settings, load_settings
@@ -29,7 +30,7 @@ from src.workspace import Workspace, open_workspace
 
 from .claims import claims_of
 from .data import EvaluationData, TruthRow, read_data
-from .report import Evaluation, VideoResult, as_json, print_report
+from .report import Evaluation, VideoResult, as_json, as_markdown, print_report, put_between
 from .scoring import Presence, score
 
 _log = logging.getLogger(__name__)
@@ -195,6 +196,7 @@ def _work_folder(work: Path | None, keep: bool) -> Iterator[Path]:
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the result as JSON too; - for standard output."
 )
+@click.option("--document", type=click.Path(path_type=Path), help="Put the tables between the result marks of a Markdown file.")
 @click.option("--videos", default="", help="Only these videos, separated by commas [all].")
 @click.option("--with_outliers", is_flag=True, help="Train on the photos of gallery/OUTLIERS.csv too.")
 @click.option("--keep", is_flag=True, help="Keep the temporary folder.")
@@ -206,6 +208,7 @@ def command(
     classifier: Classifier | None,
     sample_period: float,
     json_path: Path | None,
+    document: Path | None,
     videos: str,
     with_outliers: bool,
     keep: bool,
@@ -220,6 +223,9 @@ def command(
         with open_workspace(settings, for_terminal()) as workspace:
             evaluation = evaluate(workspace, material, options)
     _show(evaluation, json_path)
+    if document:
+        with replacing(document) as partial:
+            partial.write_text(put_between(document.read_text("utf-8"), "results", as_markdown(evaluation)), "utf-8")
     return 1 if evaluation.failed else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from .recognition.gallery import Gallery
 from .recognition.identify import CrossValidation, Recognizer, train_recognizer
 from .records import Image, ImageState, Model, Person, Project
 from .schema import UNKNOWN, FloatArray
-from .trainingset import DISABLED_FILE, TrainingSet
+from .trainingset import DISABLED_FILE, TrainingSet, writing
 from .workspace import Workspace
 
 NAMED_FROM = 0.5
@@ -94,8 +94,10 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
     images = list(workspace.store.find(Image, project=owner.project))
     active = [image for image in images if image.state is ImageState.ACTIVE]
     engine = _engine_of(owner, active)
-    people = [person for person in workspace.store.find(Person, project=owner.project) if person.person_id != UNKNOWN]
-    _check_people(people, images, active)
+    pictures = Counter(image.person_id for image in images if image.person_id != UNKNOWN)
+    # Somebody without any picture is known by name only: named in a video, or their folder was deleted.
+    people = [person for person in workspace.store.find(Person, project=owner.project) if pictures[person.person_id]]
+    _check_people(people, pictures, active)
     n_disabled = sum(image.state is ImageState.DISABLED for image in images)
     n_strangers = sum(image.person_id == UNKNOWN for image in active)
     hashes = tuple(sorted(f"{image.person_id}/{image.sha256}" for image in active))
@@ -125,15 +127,12 @@ def _engine_of(owner: Project, active: Sequence[Image]) -> str:
     return next(iter(engines))
 
 
-def _check_people(people: Sequence[Person], images: Sequence[Image], active: Sequence[Image]) -> None:
-    """Refuse people without a face, naming each with how many pictures they have."""
+def _check_people(people: Sequence[Person], pictures: Mapping[str, int], active: Sequence[Image]) -> None:
+    """Refuse people with pictures but without a face, naming each with how many pictures they have."""
     faces = Counter(image.person_id for image in active)
-    pictures = Counter(image.person_id for image in images)
     without = [f"{p.name} ({pictures[p.person_id]} pictures)" for p in people if not faces[p.person_id]]
     if without:
-        raise GalleryError(
-            f"No face to train on for {', '.join(without)}. Crawl more pictures, or delete the folder and align again."
-        )
+        raise GalleryError(f"No face to train on for {', '.join(without)}. Crawl more pictures, or delete the folder.")
 
 
 def _gallery(people: Sequence[Person], active: Sequence[Image]) -> Gallery:
@@ -185,13 +184,18 @@ def _save(
     hashes: tuple[str, ...],
     report: tuple[PersonReport, ...],
 ) -> Model:
-    """Write the model's files, then its record: a record never lacks its files."""
+    """Write the model's files, then its record: a record never lacks its files.
+
+    Raises:
+        StorageError: They cannot be written.
+    """
     folder = workspace.classifier_dir(owner.project)
     taken = [int(entry.name[:4]) for entry in folder.glob("[0-9][0-9][0-9][0-9]-*")]
     model_id = f"{max(taken, default=0) + 1:04}-{recognizer.classifier_name}"
     partial = folder / f".{model_id}.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    recognizer.save(partial)
+    with writing(partial):
+        recognizer.save(partial)
     model = Model(
         owner.project,
         model_id,

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .schema import BoolArray, Box, Candidate, DoubleArray, FloatArray, HalfArray, IntArray
+import numpy as np
+from numpy.typing import NDArray
+
+from .schema import Box, Candidate, DoubleArray, FloatArray, HalfArray, IntArray
 
 
 def now() -> str:
@@ -220,13 +223,11 @@ class Track:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackSamples:
-    """The samples of a track, in parts of bounded length, so that a track of hours fits any store.
+    """The samples of a track as they are drawn, in parts of bounded length, so that a track of hours fits any store.
 
     Attributes:
         frame_index: (n,) int64. `npt`: (n,) float64 seconds. `boxes_xywh`: (n, 4) float32. `landmarks`: (n, 5, 2) float32.
         scores: (n,) float32 of the detector. `qualities`: (n,) float32 in [0, 1].
-        embedded: (n,) bool, which samples have an embedding.
-        embeddings: (embedded.sum(), d) float16, L2-normalised before rounding.
     """
 
     analysis_id: str
@@ -238,15 +239,192 @@ class TrackSamples:
     landmarks: FloatArray
     scores: FloatArray
     qualities: FloatArray
-    embedded: BoolArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackEmbeddings:
+    """The embeddings of many tracks in one block: naming a library reads these and nothing else.
+
+    Attributes:
+        track_ids: (n,) int64, which track each row belongs to; rows are ordered by track, then by frame.
+        frame_index: (n,) int64, which sample of the track each row is of.
+        weights: (n,) float32 in [0, 1], the quality of the face.
+        embeddings: (n, d) float16, L2-normalised before rounding.
+    """
+
+    analysis_id: str
+    part: int
+    track_ids: IntArray
+    frame_index: IntArray
+    weights: FloatArray
     embeddings: HalfArray
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectVideo:
+    """A video belongs to a project, and this analysis of it is the one that counts there."""
+
+    project: str
+    video_id: str
+    fragment: str
+    analysis_id: str
+    added_at: str = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Identification:
+    """What a model says of all tracks of an analysis. People are positions in `Model.people`.
+
+    One that is too large for a record goes on in `IdentificationPart`s, `n_parts` of them counting this one.
+
+    Attributes:
+        track_ids: (t,) int64.
+        candidates: (t, c) int32, the likeliest people of each track's pooled embedding, likeliest first.
+        scores: (t, c) float32, evidence for each. `confidences`: (t, c) float32 in [0, 1].
+        sample_tracks: (n,) int64 and `sample_frames`: (n,) int64, which sample each of the following is of.
+        sample_people: (n,) int32, the likeliest person of each sample. `sample_confidences`: (n,) float32 in [0, 1].
+    """
+
+    project: str
+    model_id: str
+    analysis_id: str
+    track_ids: IntArray
+    candidates: NDArray[np.int32]
+    scores: FloatArray
+    confidences: FloatArray
+    sample_tracks: IntArray
+    sample_frames: IntArray
+    sample_people: NDArray[np.int32]
+    sample_confidences: FloatArray
+    n_parts: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IdentificationPart:
+    """The further rows of an `Identification` of many hours; its arrays are those of the same names there."""
+
+    project: str
+    model_id: str
+    analysis_id: str
+    part: int
+    track_ids: IntArray
+    candidates: NDArray[np.int32]
+    scores: FloatArray
+    confidences: FloatArray
+    sample_tracks: IntArray
+    sample_frames: IntArray
+    sample_people: NDArray[np.int32]
+    sample_confidences: FloatArray
+
+
+class Verb(enum.StrEnum):
+    """What a person can decide."""
+
+    IS = "is"
+    IS_NOT = "is_not"
+    UNKNOWN = "unknown"
+    IGNORE = "ignore"
+    SPLIT = "split"
+    MERGE = "merge"
+    SAME_PERSON = "same_person"
+    NOT_SAME_PERSON = "not_same_person"
+    RENAME = "rename"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where a track was when somebody decided about it: enough to find it again in another analysis of the video."""
+
+    npt: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a decision is about: a track, an unknown person, a stretch of a video, a person, or another decision.
+
+    Attributes:
+        kind: `track`, `unknown`, `interval`, `person` or `decision`.
+        video_id: Of a track or interval.
+        fragment: Of the analysis, empty for all of the video.
+        analysis_id, track_id: Of a track, as it was numbered when somebody decided.
+        anchors: Of a track: some of its samples.
+        start_npt, end_npt: Of an interval.
+        unknown_id: Of an unknown person.
+        person_id: Of a person, for `rename`.
+        decision_id: Of a decision, for `undo`.
+    """
+
+    kind: str
+    video_id: str = ""
+    fragment: str = ""
+    analysis_id: str = ""
+    track_id: int = 0
+    anchors: tuple[Anchor, ...] = ()
+    start_npt: float = 0.0
+    end_npt: float = 0.0
+    unknown_id: int = 0
+    person_id: str = ""
+    decision_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person said. Decisions are only ever added: one is taken back by another of the verb `undo`.
+
+    Attributes:
+        decision_id: Sorts by time.
+        person_id: Who it is or is not, for `is` and `is_not`.
+        name: The new name, for `rename`.
+        npt: Where to cut, for `split`.
+        other: The second track or unknown person, for `merge`, `same_person` and `not_same_person`.
+    """
+
+    project: str
+    decision_id: str
+    verb: Verb
+    target: Target
+    person_id: str = ""
+    name: str = ""
+    npt: float = 0.0
+    other: Target | None = None
+    author: str = ""
+    created_at: str = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnknownPerson:
+    """Somebody without a name, with a number that is never given to anybody else.
+
+    Attributes:
+        centre: (d,) float32, mean embedding of the tracks, L2-normalised. `n_tracks`: how many these are.
+        name: What people call them; empty for `Unknown <number>`.
+    """
+
+    project: str
+    unknown_id: int
+    centre: FloatArray
+    n_tracks: int
+    name: str = ""
+    created_at: str = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownTrack:
+    """This track was taken for that unknown person."""
+
+    project: str
+    analysis_id: str
+    track_id: int
+    unknown_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
     """Somebody is to be seen from `start_npt` to `end_npt`: derived from tracks, candidates and decisions, never edited.
 
-    `person_id` is None for an unknown person. `box` is that of the best sample, at `best_npt`.
+    `person_id` is None for an unknown person, `unknown_id` for a known one. `box` is that of the best sample, at `best_npt`.
     """
 
     project: str
@@ -266,9 +444,28 @@ class Appearance:
     best_npt: float
     candidates: tuple[Candidate, ...] = ()
     source: str = "machine"
+    unknown_id: int | None = None
 
 
-Record = Project | Person | Image | Model | Video | Analysis | Shot | Track | TrackSamples | Appearance
+Record = (
+    Project
+    | Person
+    | Image
+    | Model
+    | Video
+    | Analysis
+    | Shot
+    | Track
+    | TrackSamples
+    | TrackEmbeddings
+    | ProjectVideo
+    | Identification
+    | IdentificationPart
+    | Decision
+    | UnknownPerson
+    | UnknownTrack
+    | Appearance
+)
 
 KEYS: Mapping[type[Any], tuple[str, ...]] = {
     Project: ("project",),
@@ -280,6 +477,13 @@ KEYS: Mapping[type[Any], tuple[str, ...]] = {
     Shot: ("analysis_id", "shot"),
     Track: ("analysis_id", "track_id"),
     TrackSamples: ("analysis_id", "track_id", "part"),
+    TrackEmbeddings: ("analysis_id", "part"),
+    ProjectVideo: ("project", "video_id", "fragment"),
+    Identification: ("project", "model_id", "analysis_id"),
+    IdentificationPart: ("project", "analysis_id", "model_id", "part"),
+    Decision: ("project", "decision_id"),
+    UnknownPerson: ("project", "unknown_id"),
+    UnknownTrack: ("project", "analysis_id", "track_id"),
     Appearance: ("project", "analysis_id", "track_id"),
 }
 """The fields that name a record; records are listed in their order."""
@@ -288,6 +492,9 @@ INDEXES: Mapping[type[Any], tuple[tuple[str, ...], ...]] = {
     Image: (("project", "person_id"), ("project", "path")),
     Video: (("locator",), ("folder",)),
     Analysis: (("video_id",),),
+    ProjectVideo: (("analysis_id",),),
+    Identification: (("project", "analysis_id"),),
+    UnknownTrack: (("project", "unknown_id"),),
     Appearance: (("project", "person_id"),),
 }
 """Further fields that records are looked up by. A look-up that no key or index serves is refused."""

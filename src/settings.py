@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError
 
 from .errors import ConfigError
+from .recognition.voting import Voting
 
 CONFIG_FILE = Path("config/config.yaml")
 CONFIG_VARIABLE = "FACEREC_CONFIG"
@@ -58,7 +59,9 @@ class TrackerSettings(_Section):
 
     video_speedup: int = Field(25, ge=1, description="Analyse every Nth frame")
     sample_period_s: float | None = Field(None, gt=0, description="Analyse a frame each so many seconds instead")
-    min_score: Ratio = Field(0.6, description="Detections with a lower score are dropped")
+    min_score: Ratio = Field(
+        0.6, description="Detections with a lower score are dropped; sface reports none below 0.6, facenet none below 0.8"
+    )
     min_face_px: float = Field(16.0, ge=0, description="Smaller faces are dropped")
     max_faces: int = Field(100, ge=1, description="At most so many faces a frame, the best ones")
     min_iou: Ratio = Field(0.3, description="Overlap that makes two boxes one track")
@@ -71,6 +74,9 @@ class TrackerSettings(_Section):
 class ClusterizeSettings(_Section):
     """How tracks become appearances."""
 
+    voting: Voting = Field(
+        "weighted", description="How the samples of a track agree on a name; majority = as the original FaceRec did"
+    )
     confidence_threshold: Ratio = Field(0.5, description="A name with less is not given")
     dominant_ratio: Ratio = Field(0.5, description="Share of a track's samples that must carry its name")
     weighted_dominant_ratio: Ratio = Field(0.5, description="The same, weighted by confidence")
@@ -153,7 +159,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as err:
-        raise ConfigError(f"{path} cannot be read: {err.strerror}. Check FACEREC_CONFIG.") from err
+        raise ConfigError(f"{path} cannot be read: {err.strerror}. Check --config or {CONFIG_VARIABLE}.") from err
     except (yaml.YAMLError, UnicodeDecodeError) as err:
         raise ConfigError(f"{path} is no valid YAML: {' '.join(str(err).split())}") from err
     if not isinstance(values, dict):

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import GalleryError
-from ..schema import FloatArray, IntArray, Predictions
+from ..schema import FloatArray, HalfArray, IntArray, Predictions
 from .calibration import OpenSet, fit_open_set, fit_temperature, softmax
 from .classifiers import FaceClassifier, make_classifier
 from .gallery import Gallery
 
 FOLDS = 5
 _META, _ARRAYS = "model.json", "gallery.npz"
+_CHUNK = 8192
+"""Faces at a time; see `gallery`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +48,30 @@ class Recognizer:
         """
         evidence = self.gallery.evidence(embeddings)
         share = softmax(self.classifier.scores(embeddings), self.temperature)
-        return Predictions(self.gallery.people, share * self.open_set.known(evidence)[:, None], evidence)
+        share *= self.open_set.known(evidence)[:, None]
+        return Predictions(self.gallery.people, share, evidence)
+
+    def best(self, embeddings: HalfArray | FloatArray) -> tuple[NDArray[np.int32], FloatArray]:
+        """Say who each of many faces most likely is, in bounded memory.
+
+        Args:
+            embeddings: (m, d) float16 or float32, L2-normalised; m may be 0.
+
+        Returns:
+            (m,) positions in the gallery's people, and (m,) confidences.
+        """
+        from threadpoolctl import threadpool_limits
+
+        def name(start: int) -> tuple[NDArray[np.int32], FloatArray]:
+            found = self.predict(embeddings[start : start + _CHUNK].astype(np.float32)).confidences
+            return found.argmax(axis=1).astype(np.int32), found.max(axis=1)
+
+        if not len(embeddings):
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        # One thread a chunk, and none inside: the products are many and small, and threads that share one wait for each other.
+        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+            people, confidences = zip(*pool.map(name, range(0, len(embeddings), _CHUNK)), strict=True)
+        return np.concatenate(people), np.concatenate(confidences)
 
     def save(self, folder: Path) -> None:
         """Write the model into a new folder, without any pickle."""

@@ -19,7 +19,7 @@ from ..storage import Store
 from ..video.sampling import Sampling
 from ..video.shots import ShotDetector
 from ..video.stream import VideoStream
-from .buffers import TrackBuffer, sampled_faces
+from .buffers import TrackBuffer, embeddings_of, sampled_faces
 
 CHECKPOINT_EVERY = 64
 """Sampled frames between two checkpoints: what an interruption costs, and the longest part of a track in the store."""
@@ -63,7 +63,7 @@ class Analyser:
         self._buffers: dict[int, TrackBuffer] = {}
         self._shots: list[Shot] = []
         self._counts: dict[str, int] = {"n_samples": 0, "n_faces": 0, "n_tracks": 0, "n_faces_dropped": 0}
-        self._done_frame = -1
+        self._done_frame, self._n_blocks = -1, 0
         self.analysis = analysis
         if analysis.checkpoint:
             self._restore(analysis.checkpoint)
@@ -97,12 +97,14 @@ class Analyser:
         shots, sampler = ShotDetector(), sampling.sampler()
         shot, start, last = -1, (0, 0.0), (0, 0.0)
         period = float(1 / stream.info.frame_rate)
+        n_frames = 0
         for decoded in stream.frames(interval):
             if shots.update(decoded.thumbnail()) or shot < 0:
                 if shot >= 0:
                     self._end_shot(shot, start, (decoded.frame_index, decoded.npt))
                 shot, start = shot + 1, (decoded.frame_index, decoded.npt)
             last = (decoded.frame_index + 1, decoded.npt + period)
+            n_frames += 1
             if sampler.wants(decoded.frame_index, decoded.npt):
                 is_new = decoded.frame_index > self._done_frame
                 image = decoded.rgb() if is_new else np.zeros((0, 0, 3), np.uint8)
@@ -110,7 +112,7 @@ class Analyser:
         if shot < 0:
             raise MediaError(stream.info.locator, f"has no frame from {interval.start_npt:g} s on. It ends before.")
         self._end_shot(shot, start, last)
-        self._counts["n_frames"] = last[0]
+        self._counts["n_frames"] = n_frames
 
     def _take(self, frame: Frame) -> None:
         found = self._engine.detector.detect([frame.image])[0]
@@ -143,9 +145,10 @@ class Analyser:
         self._buffers = {track_id: buffer for track_id, buffer in self._buffers.items() if track_id in live}
         state: dict[str, Any] = {
             "frame_index": self._done_frame,
+            "n_blocks": self._n_blocks,
             "tracker": self._tracker.state(),
             "buffers": [buffer.state() for buffer in self._buffers.values()],
-            "counts": self._counts,
+            "counts": dict(self._counts),
         }
         self._put(records, Status.RUNNING, progress, state)
 
@@ -155,7 +158,9 @@ class Analyser:
         return self.analysis
 
     def _flush(self) -> list[Record]:
-        records: list[Record] = list(self._shots)
+        blocks = embeddings_of(self.analysis.analysis_id, self._n_blocks, self._buffers.values())
+        self._n_blocks += len(blocks)
+        records: list[Record] = [*self._shots, *blocks]
         self._shots = []
         for buffer in self._buffers.values():
             self._counts["n_tracks"] += buffer.n_parts == 0 and bool(buffer.pending)
@@ -165,7 +170,7 @@ class Analyser:
     def _put(
         self, records: list[Record], status: Status, progress: float, state: dict[str, Any] | None, error: str = ""
     ) -> None:
-        self.analysis = replace(
+        analysis = replace(
             self.analysis,
             status=status,
             progress=progress,
@@ -175,10 +180,12 @@ class Analyser:
             updated_at=now(),
         )
         # The analysis comes last: a store that writes one by one never has a checkpoint without its tracks.
-        self._store.put(*records, self.analysis)
+        self._store.put(*records, analysis)
+        # Only now: what failed to be stored must not count as done in what is stored of the failure.
+        self.analysis = analysis
 
     def _restore(self, state: Any) -> None:
-        self._done_frame = state["frame_index"]
+        self._done_frame, self._n_blocks = state["frame_index"], state["n_blocks"]
         self._counts = dict(state["counts"])
         self._tracker.restore(state["tracker"])
         for kept in state["buffers"]:

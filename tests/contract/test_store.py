@@ -16,7 +16,21 @@ import numpy as np
 import pytest
 
 from src.errors import ConfigError, StorageError
-from src.records import INDEXES, KEYS, Analysis, Appearance, Image, Person, Project, Record, Status, Track, TrackSamples, Video
+from src.records import (
+    INDEXES,
+    KEYS,
+    Analysis,
+    Appearance,
+    Image,
+    Person,
+    Project,
+    Record,
+    Status,
+    Track,
+    TrackEmbeddings,
+    TrackSamples,
+    Video,
+)
 from src.schema import Box
 from src.storage import Store, open_store
 from tests.contract.samples import TEXT, assert_same, bare_records, full_records, key_of, person
@@ -83,7 +97,7 @@ class TestPutAndGet:
         assert store.get(Project, "p").engine == "two"  # type: ignore[union-attr]
 
     def test_writing_leaves_arrays_alone(self, store: Store) -> None:
-        record = of_kind(full_records(), TrackSamples)
+        record = of_kind(full_records(), TrackEmbeddings)
         before = record.embeddings.copy()
         store.put(record)
         np.testing.assert_array_equal(record.embeddings, before)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from src import clusterize, tracker
-from src.clusterize import stretch
+from src.appearances import COLUMNS, Derived
+from src.derivation import stretch
 from src.errors import ConfigError, GalleryError
 from src.records import Appearance, Box, Person, Shot, Track
 from src.video.pyav import PyAvStream
@@ -20,7 +21,7 @@ from tests.videos import write_video
 STRANGER, OTHER = 6, 8
 
 
-def seen(report: clusterize.ClusterizeReport) -> list[tuple[str, float, float]]:
+def seen(report: Derived) -> list[tuple[str, float, float]]:
     return [(appearance.name, appearance.start_npt, appearance.end_npt) for appearance in report.appearances]
 
 
@@ -70,11 +71,12 @@ def test_results_are_stored_and_written(workspace: Workspace, trained: str, news
     assert sorted(stored, key=lambda a: a.track_id) == sorted(report.appearances, key=lambda a: a.track_id)
     document = json.loads(report.json_path.read_text(encoding="utf-8"))
     assert [entry["name"] for entry in document["appearances"]] == [name for name, *_ in seen(report)]
+    assert report.model is not None
     assert document["model_id"] == report.model.model_id
     with report.csv_path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [(row["name"], float(row["start_npt"]), float(row["end_npt"])) for row in rows] == seen(report)
-    assert tuple(rows[0]) == clusterize.COLUMNS
+    assert tuple(rows[0]) == COLUMNS
 
 
 def test_predictions_of_samples_are_written_by_the_tracker(workspace: Workspace, trained: str, newsreel: Path) -> None:
@@ -134,7 +136,19 @@ def test_a_film_without_faces_has_empty_results(workspace: Workspace, trained: s
     report = clusterize.run(workspace, str(film), trained)
     assert report.appearances == ()
     assert json.loads(report.json_path.read_text())["appearances"] == []
-    assert report.csv_path.read_text().splitlines() == [",".join(clusterize.COLUMNS)]
+    assert report.csv_path.read_text().splitlines() == [",".join(COLUMNS)]
+
+
+def test_another_file_in_the_place_of_an_analysed_one_is_another_video(
+    workspace: Workspace, trained: str, film: Path, newsreel: Path
+) -> None:
+    tracker.run(workspace, str(film), trained, video_speedup=5)
+    clusterize.run(workspace, str(film), trained)
+    newsreel.replace(film)
+    with pytest.raises(ConfigError, match="has not been analysed"):
+        clusterize.run(workspace, str(film), trained)
+    tracker.run(workspace, str(film), trained, video_speedup=5)
+    assert {name for name, _, _ in seen(clusterize.run(workspace, str(film), trained))} >= {"Anna Albers", "Unknown 2"}
 
 
 def test_what_is_missing_is_said_with_the_command_that_helps(
