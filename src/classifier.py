@@ -18,7 +18,8 @@ from .engines import ENGINES
 from .errors import GalleryError
 from .files import write_json
 from .identification import newest_model
-from .recognition.calibration import OpenSet, softmax
+from .lessons import Refuted, refuted_faces
+from .recognition.calibration import Negatives, OpenSet, softmax
 from .recognition.classifiers import CLASSIFIERS
 from .recognition.gallery import Gallery
 from .recognition.identify import CrossValidation, Recognizer, train_recognizer
@@ -62,6 +63,8 @@ class TrainReport:
         is_new: False where the same pictures had been trained before and nothing was done.
         n_strangers: Pictures of the `Unknown` folder.
         n_disabled: Pictures that people took out of training.
+        n_negatives: Tracks that somebody said are not one of the people; they raise the bar for that name.
+        left_out: Names without any picture that could train: known from decisions alone, or with all pictures taken out.
     """
 
     model: Model
@@ -69,10 +72,14 @@ class TrainReport:
     is_new: bool
     n_strangers: int
     n_disabled: int
+    n_negatives: int
+    left_out: tuple[str, ...]
 
 
 def run(workspace: Workspace, project: str, *, classifier: str | None = None) -> TrainReport:
     """Train on the active pictures of a project, unless the newest model already rests on just these.
+
+    Tracks that somebody said are not a person (`is_not`) raise the bar for that person's name.
 
     Args:
         workspace: Where to work.
@@ -95,21 +102,53 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
     active = [image for image in images if image.state is ImageState.ACTIVE]
     engine = _engine_of(owner, active)
     pictures = Counter(image.person_id for image in images if image.person_id != UNKNOWN)
-    # Somebody without any picture is known by name only: named in a video, or their folder was deleted.
-    people = [person for person in workspace.store.find(Person, project=owner.project) if pictures[person.person_id]]
+    people, left_out = _people(workspace, owner, images)
     _check_people(people, pictures, active)
+    negatives = _negatives(workspace, owner, people, engine)
+    keys = [face.key for face in negatives]
     n_disabled = sum(image.state is ImageState.DISABLED for image in images)
     n_strangers = sum(image.person_id == UNKNOWN for image in active)
     hashes = tuple(sorted(f"{image.person_id}/{image.sha256}" for image in active))
     last = newest_model(workspace, owner)
-    if last is not None and (last.classifier, last.engine, last.images) == (name, engine, hashes):
-        report = tuple(PersonReport(**entry) for entry in last.report["people"])
-        return TrainReport(last, report, False, n_strangers, n_disabled)
+    counts = (n_strangers, n_disabled, len(negatives), left_out)
+    if last is not None and _rests_on(last) == (name, engine, hashes, keys):
+        return TrainReport(last, tuple(PersonReport(**entry) for entry in last.report["people"]), False, *counts)
     gallery = _gallery(people, active)
-    recognizer, held = train_recognizer(name, gallery, _prior(owner.engine))
+    recognizer, held = train_recognizer(name, gallery, _prior(owner.engine), _to_arrays(people, negatives))
     report = _report(recognizer, gallery.known(), held)
-    model = _save(workspace, owner, recognizer, engine, hashes, report)
-    return TrainReport(model, report, True, n_strangers, n_disabled)
+    model = _save(workspace, owner, recognizer, engine, hashes, report, keys)
+    return TrainReport(model, report, True, *counts)
+
+
+def _rests_on(model: Model) -> tuple[str, str, tuple[str, ...], list[str]]:
+    """Return what a model was made of: the same again would give the same model."""
+    return model.classifier, model.engine, model.images, list(model.report.get("negatives", []))
+
+
+def _people(workspace: Workspace, owner: Project, images: Sequence[Image]) -> tuple[list[Person], tuple[str, ...]]:
+    """Return the people to learn, and the names of those who have nothing to learn from.
+
+    Somebody may be known from a decision alone, or have lost all pictures by one: no fault of the training set.
+    """
+    usable = {image.person_id for image in images if image.state is not ImageState.DISABLED}
+    people = [person for person in workspace.store.find(Person, project=owner.project) if person.person_id != UNKNOWN]
+    left_out = tuple(person.name for person in people if person.person_id not in usable)
+    return [person for person in people if person.person_id in usable], left_out
+
+
+def _negatives(workspace: Workspace, owner: Project, people: Sequence[Person], engine: str) -> list[Refuted]:
+    known = {person.person_id for person in people}
+    return [face for face in refuted_faces(workspace, owner, engine) if face.person_id in known]
+
+
+def _to_arrays(people: Sequence[Person], negatives: Sequence[Refuted]) -> Negatives | None:
+    if not negatives:
+        return None
+    labels = {person.person_id: label for label, person in enumerate(people)}
+    return Negatives(
+        np.stack([face.embedding for face in negatives]),
+        np.array([labels[face.person_id] for face in negatives], np.int64),
+    )
 
 
 def _engine_of(owner: Project, active: Sequence[Image]) -> str:
@@ -152,7 +191,7 @@ def _prior(engine_name: str) -> OpenSet:
 
 
 def _report(recognizer: Recognizer, known: Gallery, held: CrossValidation) -> tuple[PersonReport, ...]:
-    confidences = softmax(held.scores, recognizer.temperature) * recognizer.open_set.known(held.evidence)[:, None]
+    confidences = recognizer.open_set.confidences(softmax(held.scores, recognizer.temperature), held.evidence)
     best = confidences.argmax(axis=1)
     named = np.where(confidences.max(axis=1, initial=0) >= NAMED_FROM, best, -1)
     truth = known.labels[held.rows]
@@ -183,6 +222,7 @@ def _save(
     engine: str,
     hashes: tuple[str, ...],
     report: tuple[PersonReport, ...],
+    negatives: list[str],
 ) -> Model:
     """Write the model's files, then its record: a record never lacks its files.
 
@@ -204,7 +244,7 @@ def _save(
         recognizer.gallery.people,
         hashes,
         thresholds={"evidence": recognizer.open_set.threshold, "named_from": NAMED_FROM},
-        report={"people": [asdict(entry) for entry in report]},
+        report={"people": [asdict(entry) for entry in report], "negatives": negatives},
         path=(folder / model_id).relative_to(workspace.data_dir).as_posix(),
     )
     write_json(partial / "report.json", dict(model.report))
@@ -236,9 +276,12 @@ def _print(report: TrainReport) -> None:
         table.add_row(person.name, str(person.n_images), share(person.precision), share(person.recall), person.confused_with)
     Console().print(table)
     state = "trained" if report.is_new else "is up to date"
+    if report.left_out:
+        click.echo(f"Left out, having no picture to learn from: {', '.join(report.left_out)}")
     click.echo(
         f"Model {report.model.model_id} {state}: {len(report.people)} people, {len(report.model.images)} pictures, "
-        f"{report.n_strangers} of strangers, {report.n_disabled} taken out by hand"
+        f"{report.n_strangers} of strangers, {report.n_disabled} taken out by hand, "
+        f"{report.n_negatives} faces that are not who they look like"
     )
 
 

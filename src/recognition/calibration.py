@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,17 +24,42 @@ class OpenSet:
 
     `best` and `second` are the two highest evidences of `Gallery.evidence`. A stranger resembles several people a little,
     a known person one of them clearly: that is what the margin adds.
+
+    Attributes:
+        bias, slope, margin: As in the formula.
+        offsets: Added to the formula for each person, 0 or less: what was learned from faces that somebody said are not
+            that person. Empty where nobody said so.
     """
 
     bias: float
     slope: float
     margin: float
+    offsets: tuple[float, ...] = ()
 
     def known(self, evidence: FloatArray) -> FloatArray:
-        """Return (m,) float32 probabilities in [0, 1] for (m, k) evidence."""
-        logits = _features(evidence) @ [self.bias, self.slope, self.margin]
-        probability: FloatArray = (1 / (1 + np.exp(-np.clip(logits, -50, 50)))).astype(np.float32)
-        return probability
+        """Return (m,) float32 probabilities in [0, 1] for (m, k) evidence, before any person's own offset."""
+        return _probability(self._logits(evidence))
+
+    def confidences(self, shares: FloatArray, evidence: FloatArray) -> FloatArray:
+        """Return how likely each face is each person.
+
+        Args:
+            shares: (m, k) float32, how likely each person is if the face is anybody known; a row sums to 1.
+            evidence: (m, k) float32.
+
+        Returns:
+            (m, k) float32; a row sums to at most 1.
+        """
+        logits = self._logits(evidence)
+        result: FloatArray = shares * _probability(logits)[:, None]
+        for person, offset in enumerate(self.offsets):
+            if offset:
+                result[:, person] = shares[:, person] * _probability(logits + offset)
+        return result
+
+    def _logits(self, evidence: FloatArray) -> DoubleArray:
+        logits: DoubleArray = _features(evidence) @ [self.bias, self.slope, self.margin]
+        return logits
 
     @property
     def threshold(self) -> float:
@@ -42,23 +67,48 @@ class OpenSet:
         return float((-self.bias - 0.15 * self.margin) / self.slope)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the three numbers by name."""
+        """Return the numbers by name."""
         return asdict(self)
 
 
-def fit_open_set(gallery: Gallery, prior: OpenSet) -> OpenSet:
+@dataclass(frozen=True, slots=True, eq=False)
+class Negatives:
+    """Faces that somebody said are not the person they were taken for.
+
+    Attributes:
+        embeddings: (n, d) float32, L2-normalised; n may be 0.
+        labels: (n,) int64, who each is not, in [0, k).
+    """
+
+    embeddings: FloatArray
+    labels: IntArray
+
+
+def fit_open_set(gallery: Gallery, prior: OpenSet, negatives: Negatives | None = None) -> OpenSet:
     """Learn from a gallery where its people end and strangers begin.
 
     Every picture is once a genuine probe (compared with all other pictures) and once a stranger (its own person taken out
     of the gallery); the faces of the `Unknown` folder are strangers too. Both kinds weigh the same. The prior stands in
     where a gallery is too small to say much.
 
+    A face that somebody said is not a person raises the bar for that person only: people correct the mistakes they see, and
+    a bar raised for everybody by mistakes about one would lose faces that nobody complained of.
+
     Args:
         gallery: Known people and strangers.
         prior: What holds for the engine in general.
+        negatives: Faces that are not somebody.
 
     Source: Platt, Probabilistic outputs for support vector machines, 1999, with a Gaussian prior on the weights.
     """
+    common = _fit_common(gallery, prior)
+    if negatives is None or not len(negatives.labels):
+        return common
+    return replace(common, offsets=_offsets(common, gallery.known(), negatives))
+
+
+def _fit_common(gallery: Gallery, prior: OpenSet) -> OpenSet:
+    """Learn the three numbers that all people share."""
     genuine, strangers = _genuine_and_strangers(gallery)
     if not len(genuine) or not len(strangers):
         return prior
@@ -76,6 +126,49 @@ def fit_open_set(gallery: Gallery, prior: OpenSet) -> OpenSet:
     bounds = [(None, None), (1.0, None), (0.0, None)]
     bias, slope, margin = minimize(loss, centre, method="L-BFGS-B", bounds=bounds).x
     return OpenSet(float(bias), float(slope), float(margin))
+
+
+def _offsets(common: OpenSet, known: Gallery, negatives: Negatives) -> tuple[float, ...]:
+    """Return by how much the bar of each person is raised, as a number to add: 0 or less.
+
+    A negative is a stranger of one person: its evidence is that for this person, its rival whoever is best among the others.
+    Each counts as one observation; the person's own pictures, held out, together as much as one person does elsewhere.
+    """
+    false = _logits_of(common, known.evidence(negatives.embeddings), negatives.labels)
+    evidence = known.evidence_without_self()
+    own = evidence[np.arange(len(evidence)), known.labels] > -1
+    true = _logits_of(common, evidence[own], known.labels[own])
+    labels = known.labels[own]
+    return tuple(_offset(true[labels == person], false[negatives.labels == person]) for person in range(len(known.people)))
+
+
+def _offset(true: DoubleArray, false: DoubleArray) -> float:
+    """Find the number that added to the logits makes the true ones high and the false ones low, near 0 and never above."""
+    if not len(false):
+        return 0.0
+    weight = _WORTH_OF_A_PERSON / max(len(true), 1)
+
+    def loss(offset: float) -> float:
+        likelihood = np.logaddexp(0, false + offset).sum() + weight * np.logaddexp(0, -(true + offset)).sum()
+        return float(likelihood + 0.5 * (offset / _PRIOR_WIDTH[0]) ** 2)
+
+    return min(float(minimize_scalar(loss, bounds=(-50.0, 0.0), method="bounded").x), 0.0)
+
+
+def _logits_of(common: OpenSet, evidence: FloatArray, labels: IntArray) -> DoubleArray:
+    """Return how sure the formula is that each face is one given person, who need not be the best."""
+    rows = np.arange(len(evidence))
+    own = evidence[rows, labels].astype(np.float64)
+    others = evidence.copy()
+    others[rows, labels] = 0.0
+    lead = np.maximum(own - np.maximum(others.max(axis=1, initial=0.0), 0.0), 0.0)
+    logits: DoubleArray = common.bias + common.slope * own + common.margin * lead
+    return logits
+
+
+def _probability(logits: DoubleArray) -> FloatArray:
+    probability: FloatArray = (1 / (1 + np.exp(-np.clip(logits, -50, 50)))).astype(np.float32)
+    return probability
 
 
 def _genuine_and_strangers(gallery: Gallery) -> tuple[FloatArray, FloatArray]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import GalleryError
 from ..schema import FloatArray, HalfArray, IntArray, Predictions
-from .calibration import OpenSet, fit_open_set, fit_temperature, softmax
+from .calibration import Negatives, OpenSet, fit_open_set, fit_temperature, softmax
 from .classifiers import FaceClassifier, make_classifier
 from .gallery import Gallery
 
@@ -48,8 +48,7 @@ class Recognizer:
         """
         evidence = self.gallery.evidence(embeddings)
         share = softmax(self.classifier.scores(embeddings), self.temperature)
-        share *= self.open_set.known(evidence)[:, None]
-        return Predictions(self.gallery.people, share, evidence)
+        return Predictions(self.gallery.people, self.open_set.confidences(share, evidence), evidence)
 
     def best(self, embeddings: HalfArray | FloatArray) -> tuple[NDArray[np.int32], FloatArray]:
         """Say who each of many faces most likely is, in bounded memory.
@@ -99,7 +98,8 @@ class Recognizer:
                 gallery = Gallery(tuple(meta["people"]), arrays["embeddings"], arrays["labels"])
             classifier = make_classifier(meta["classifier"])
             classifier.load(folder)
-            return cls(meta["classifier"], gallery, classifier, meta["temperature"], OpenSet(**meta["open_set"]))
+            numbers = meta["open_set"] | {"offsets": tuple(meta["open_set"].get("offsets", ()))}
+            return cls(meta["classifier"], gallery, classifier, meta["temperature"], OpenSet(**numbers))
         except (OSError, ValueError, KeyError, TypeError) as err:
             raise GalleryError(f"The model in {folder} cannot be read: {err}. Train again.") from err
 
@@ -143,13 +143,16 @@ def cross_validate(classifier_name: str, gallery: Gallery) -> CrossValidation:
     return CrossValidation(rows, scores[rows], evidence[rows])
 
 
-def train_recognizer(classifier_name: str, gallery: Gallery, prior: OpenSet) -> tuple[Recognizer, CrossValidation]:
+def train_recognizer(
+    classifier_name: str, gallery: Gallery, prior: OpenSet, negatives: Negatives | None = None
+) -> tuple[Recognizer, CrossValidation]:
     """Train and calibrate on a gallery.
 
     Args:
         classifier_name: One of `CLASSIFIERS`.
         gallery: At least two people, each with a picture, and strangers where there are any.
         prior: What holds for the engine before any gallery is seen.
+        negatives: Faces that somebody said are not one of the people.
 
     Returns:
         The trained model, and what it said of held-out faces.
@@ -170,7 +173,8 @@ def train_recognizer(classifier_name: str, gallery: Gallery, prior: OpenSet) -> 
     classifier = make_classifier(classifier_name)
     classifier.fit(known.embeddings, known.labels)
     temperature = fit_temperature(held.scores, known.labels[held.rows])
-    return Recognizer(classifier_name, known, classifier, temperature, fit_open_set(gallery, prior)), held
+    open_set = fit_open_set(gallery, prior, negatives)
+    return Recognizer(classifier_name, known, classifier, temperature, open_set), held
 
 
 def _folds(labels: IntArray) -> IntArray:

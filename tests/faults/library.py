@@ -115,9 +115,7 @@ def _track(analysis_id: str, track_id: int, n: int) -> Iterator[Record]:
     box = Box(10.0, 20.0, 30.0, 40.0)
     start, end = float(frames[0]) / 25, float(frames[-1]) / 25
     yield Shot(analysis_id, track_id - 1, first / 25, (first + 250) / 25, first, first + 250)
-    yield Track(
-        analysis_id, track_id, track_id - 1, start, end, first, int(frames[-1]), n, start, first, box, 0.5, b"\xff\xd8"
-    )
+    yield Track(analysis_id, track_id, track_id - 1, start, end, first, int(frames[-1]), n, start, first, box, 0.5, b"\xff\xd8")
     yield TrackSamples(
         analysis_id,
         track_id,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from src.errors import GalleryError, ShapeError
-from src.recognition.calibration import OpenSet, fit_open_set, fit_temperature, softmax
+from src.recognition.calibration import Negatives, OpenSet, fit_open_set, fit_temperature, softmax
 from src.recognition.classifiers import CLASSIFIERS, make_classifier
 from src.recognition.gallery import Gallery
 from src.recognition.identify import Recognizer, cross_validate, train_recognizer
@@ -96,6 +96,33 @@ def test_strangers_of_the_unknown_folder_raise_the_bar() -> None:
     before, after = fit_open_set(plain, PRIOR), fit_open_set(taught, PRIOR)
     evidence = plain.evidence(alike)
     assert after.known(evidence).mean() < before.known(evidence).mean() - 0.05
+
+
+def test_a_face_that_is_not_somebody_raises_the_bar_for_them_alone() -> None:
+    people = directions(4)
+    embeddings, labels = pictures(people, 6)
+    gallery = Gallery(tuple("ABCD"), embeddings, labels)
+    alike = pictures(people[:1] * 0.9 + directions(8, seed=9)[:1] * 0.6, 4, seed=3)[0]
+    alike = alike / np.linalg.norm(alike, axis=1, keepdims=True)
+    plain = fit_open_set(gallery, PRIOR)
+    taught = fit_open_set(gallery, PRIOR, Negatives(alike[:1], np.array([0])))
+    assert plain.offsets == ()
+    assert taught.offsets[0] < -0.5
+    assert taught.offsets[1:] == (0.0, 0.0, 0.0)
+    shares = np.full((4, 4), 0.25, np.float32)
+    evidence = gallery.evidence(alike)
+    before, after = plain.confidences(shares, evidence), taught.confidences(shares, evidence)
+    # The look-alikes that nobody spoke of fall too.
+    assert (after[:, 0] < before[:, 0] * 0.9).all()
+    np.testing.assert_array_equal(after[:, 1:], before[:, 1:])
+    # And the person is still known.
+    own = pictures(people[:1], 20, seed=5)[0]
+    assert taught.confidences(np.eye(1, 4, dtype=np.float32).repeat(20, 0), gallery.evidence(own))[:, 0].min() > 0.5
+    # Once more said, once more believed; a face that is nothing like the person says nothing new.
+    more = fit_open_set(gallery, PRIOR, Negatives(alike, np.zeros(4, np.int64)))
+    assert more.offsets[0] < taught.offsets[0]
+    far = fit_open_set(gallery, PRIOR, Negatives(people[1:2], np.array([0])))
+    assert far.offsets[0] > -0.1
 
 
 def test_a_gallery_that_says_nothing_leaves_the_prior() -> None:
