@@ -13,7 +13,7 @@ NEAREST = 3
 """Pictures of a person that a probe is compared with one by one; more make wrong pictures and odd poses count."""
 SHORTLIST = 8
 """People whose pictures are compared one by one with a probe: with hundreds of people the others cannot win any more."""
-_CHUNK = 8192
+_CHUNK = 4096
 """Probes at a time: enough that looking at each person costs little, few enough to stay in the caches of the processor."""
 
 

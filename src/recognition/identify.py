@@ -19,7 +19,7 @@ from .gallery import Gallery
 
 FOLDS = 5
 _META, _ARRAYS = "model.json", "gallery.npz"
-_CHUNK = 8192
+_CHUNK = 4096
 """Faces at a time; see `gallery`."""
 
 
