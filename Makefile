@@ -20,7 +20,9 @@ BASE := $(VENV)/.base
 DEV := $(VENV)/.dev
 FULL := $(VENV)/.full
 
-.PHONY: help demo test check format serve docs venv clean distclean
+MONGO := .tools/mongo/.made
+
+.PHONY: help demo test mongo check format serve docs venv clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,8 +30,18 @@ help: ## Show this list
 demo: $(BASE) ## Build a project from photos, analyse a video and print who appears when
 	$(PY) -m evaluation.demo run
 
-test: $(FULL) ## Run all tests, those with the real networks too; ARGS="-k name" for some of them
+test: $(FULL) mongo ## Run all tests, those with the real networks too; ARGS="-k name" for some of them
 	$(PY) -m pytest $(ARGS)
+
+# Where Java or Maven is missing, the tests that need a MongoDB are skipped with the reason.
+mongo: ## Build the server that stands in for MongoDB in tests, where none is given and Java is there
+	@if [ -n "$$FACEREC_TEST_MONGODB_URI" ] || command -v mongod >/dev/null; then :; \
+	elif command -v java >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory $(MONGO); \
+	else echo "No MongoDB, or Java and Maven to build a stand-in: its tests are skipped." >&2; fi
+
+$(MONGO): tests/tools/mongo/pom.xml tests/tools/mongo/TestMongo.java
+	mvn --quiet --batch-mode -Dstyle.color=never --file tests/tools/mongo/pom.xml compile dependency:copy-dependencies
+	@touch $@
 
 check: $(DEV) ## Check format, style and types
 	$(PY) -m ruff format --check .
@@ -52,8 +64,8 @@ clean: ## Remove what tools leave behind; data/ and .venv/ stay
 	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .coverage
 	find src tests evaluation docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-distclean: clean ## Remove .venv/ too; data/ stays
-	rm -rf $(VENV)
+distclean: clean ## Remove .venv/ and .tools/ too; data/ stays
+	rm -rf $(VENV) .tools
 
 $(MADE):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it, or give its path:" \
@@ -75,7 +87,7 @@ $(DEV): requirements-dev.txt $(BASE)
 	$(PIP) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
-$(FULL): requirements-facenet.txt $(DEV)
-	@echo "Installing requirements-facenet.txt into $(VENV)/ …" >&2
-	$(PIP) -r requirements.txt -r requirements-dev.txt -r requirements-facenet.txt
+$(FULL): requirements-facenet.txt requirements-search.txt $(DEV)
+	@echo "Installing requirements-facenet.txt and requirements-search.txt into $(VENV)/ …" >&2
+	$(PIP) -r requirements.txt -r requirements-dev.txt -r requirements-facenet.txt -r requirements-search.txt
 	@touch $@

@@ -21,7 +21,9 @@ VERBS = {
     "identify": ("identify", "Name the people in all videos of a project anew."),
     "decide": ("decide", "Say who a track or an unknown person is or is not."),
     "learn": ("learn", "Make training pictures of what people said."),
+    "search": ("finder", "Find the moments that show the face of a photo or of a track."),
     "serve": ("api.serve", "Serve the API to other programs."),
+    "db": ("db.commands", "Check, migrate, export or import the database."),
     "models": ("models.__main__", "List, fetch or check the weights of the networks."),
 }
 """What a verb runs. A module is imported when its verb is used, so that help answers at once."""

@@ -50,7 +50,7 @@ from .records import (
 from .schema import UNKNOWN, Box, FloatArray
 from .settings import ClusterizeSettings
 from .tables import write_predictions
-from .videos import iter_tracks, read_embeddings, sample_number
+from .videos import forget_derived, iter_tracks, read_embeddings, sample_number
 from .workspace import Workspace
 
 COLUMNS = (
@@ -138,6 +138,7 @@ def derive(workspace: Workspace, owner: Project, analysis: Analysis, settings: C
     labels = _number_unknown(workspace, owner, analysis, labels, rulings, settings.unknown_similarity)
     labels = merge_labels(labels, settings.merge_gap_s if settings.merge_cluster else None, rulings.merged)
     appearances = _store_appearances(workspace, owner, analysis, labels, rulings, people)
+    _forget_other_analyses(workspace, owner, analysis)
     folder = workspace.output_dir(owner.project, video.folder)
     json_path, csv_path = folder / "appearances.json", folder / "appearances.csv"
     write_json(json_path, _document(video, analysis, model, settings, appearances))
@@ -258,7 +259,9 @@ def _number_unknown(
     fresh = [label for label in unnamed if label.seen.track.track_id not in remembered]
     numbers = {label.seen.track.track_id: remembered[label.seen.track.track_id] for label in unnamed if label not in fresh}
     if fresh:
-        numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity)
+        # Two processes that number at once would give one number to two people.
+        with workspace.locked(f"unknown-{project}"):
+            numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity)
     gone = [track_id for track_id in remembered if track_id not in numbers]
     for track_id in gone:
         store.delete(UnknownTrack, project=project, analysis_id=analysis.analysis_id, track_id=track_id)
@@ -347,6 +350,13 @@ def _store_appearances(
     workspace.store.delete(Appearance, project=owner.project, analysis_id=analysis.analysis_id)
     workspace.store.put(*ordered)
     return ordered
+
+
+def _forget_other_analyses(workspace: Workspace, owner: Project, analysis: Analysis) -> None:
+    """Delete what the project derived from other analyses of the same part of the video: one of them counts."""
+    for other in list(workspace.store.find(Analysis, video_id=analysis.video_id)):
+        if other.fragment == analysis.fragment and other.analysis_id != analysis.analysis_id:
+            forget_derived(workspace.store, owner.project, other.analysis_id)
 
 
 def _appearance(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from .recognition.gallery import Gallery
 from .recognition.identify import CrossValidation, Recognizer, train_recognizer
 from .records import Image, ImageState, Model, Person, Project
 from .schema import UNKNOWN, FloatArray
-from .trainingset import DISABLED_FILE, TrainingSet
+from .trainingset import DISABLED_FILE, TrainingSet, writing
 from .workspace import Workspace
 
 NAMED_FROM = 0.5
@@ -102,7 +102,7 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
     active = [image for image in images if image.state is ImageState.ACTIVE]
     engine = _engine_of(owner, active)
     people, left_out = _people(workspace, owner, images)
-    _check_people(people, images, active)
+    _check_people(people, Counter(image.person_id for image in images), active)
     negatives = _negatives(workspace, owner, people, engine)
     keys = [face.key for face in negatives]
     n_disabled = sum(image.state is ImageState.DISABLED for image in images)
@@ -165,15 +165,12 @@ def _engine_of(owner: Project, active: Sequence[Image]) -> str:
     return next(iter(engines))
 
 
-def _check_people(people: Sequence[Person], images: Sequence[Image], active: Sequence[Image]) -> None:
-    """Refuse people without a face, naming each with how many pictures they have."""
+def _check_people(people: Sequence[Person], pictures: Mapping[str, int], active: Sequence[Image]) -> None:
+    """Refuse people with pictures but without a face, naming each with how many pictures they have."""
     faces = Counter(image.person_id for image in active)
-    pictures = Counter(image.person_id for image in images)
     without = [f"{p.name} ({pictures[p.person_id]} pictures)" for p in people if not faces[p.person_id]]
     if without:
-        raise GalleryError(
-            f"No face to train on for {', '.join(without)}. Crawl more pictures, or delete the folder and align again."
-        )
+        raise GalleryError(f"No face to train on for {', '.join(without)}. Crawl more pictures, or delete the folder.")
 
 
 def _gallery(people: Sequence[Person], active: Sequence[Image]) -> Gallery:
@@ -193,7 +190,7 @@ def _prior(engine_name: str) -> OpenSet:
 
 
 def _report(recognizer: Recognizer, known: Gallery, held: CrossValidation) -> tuple[PersonReport, ...]:
-    confidences = recognizer.open_set.confidences(softmax(held.scores, recognizer.temperature), held.evidence)
+    confidences = softmax(held.scores, recognizer.temperature) * recognizer.open_set.known_as(held.evidence)
     best = confidences.argmax(axis=1)
     named = np.where(confidences.max(axis=1, initial=0) >= NAMED_FROM, best, -1)
     truth = known.labels[held.rows]
@@ -226,13 +223,18 @@ def _save(
     report: tuple[PersonReport, ...],
     negatives: list[str],
 ) -> Model:
-    """Write the model's files, then its record: a record never lacks its files."""
+    """Write the model's files, then its record: a record never lacks its files.
+
+    Raises:
+        StorageError: They cannot be written.
+    """
     folder = workspace.classifier_dir(owner.project)
     taken = [int(entry.name[:4]) for entry in folder.glob("[0-9][0-9][0-9][0-9]-*")]
     model_id = f"{max(taken, default=0) + 1:04}-{recognizer.classifier_name}"
     partial = folder / f".{model_id}.partial"
     shutil.rmtree(partial, ignore_errors=True)
-    recognizer.save(partial)
+    with writing(partial):
+        recognizer.save(partial)
     model = Model(
         owner.project,
         model_id,

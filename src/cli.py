@@ -48,6 +48,10 @@ def run_command(command: click.Command, argv: Sequence[str] | None, name: str) -
         return 1
     except BrokenPipeError:
         return 1
+    except OSError as err:
+        # Errors that say more are raised where files are written; here is what slipped through, a full disk mostly.
+        print(f"Error: {err.filename or name}: {err.strerror or err}. Check the disk and its permissions.", file=sys.stderr)
+        return 1
 
 
 def config_option(command: F) -> F:

@@ -16,7 +16,7 @@ from .identification import add_to_project, newest_model
 from .recognition.voting import Voting
 from .settings import ClusterizeSettings
 from .timebase import format_npt
-from .videos import find_analysis, find_video
+from .videos import find_analysis, find_video, is_outdated
 from .workspace import Workspace
 
 
@@ -60,7 +60,7 @@ def run(
         voting=voting,
     )
     record, fragment = find_video(workspace.store, video)
-    analysis = find_analysis(workspace.store, record, owner.engine, fragment)
+    analysis = find_analysis(workspace.store, record, owner.engine, fragment, owner.project)
     if newest_model(workspace, owner) is None:
         raise GalleryError(f'Project "{owner.project}" has no model. Run: train --project {owner.project}')
     add_to_project(workspace, owner.project, record.video_id, str(fragment), analysis.analysis_id)
@@ -103,10 +103,10 @@ def command(video: str | None, project: str, config: Path | None, **rule: Any) -
     with workspace_of(config) as workspace:
         reports = [run(workspace, video, project, **rule)] if video else run_all(workspace, project, **rule)
     for report in reports:
-        _print(report)
+        _print(report, project)
 
 
-def _print(report: Derived) -> None:
+def _print(report: Derived, project: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -123,6 +123,8 @@ def _print(report: Derived) -> None:
     Console().print(table)
     people = {appearance.name for appearance in report.appearances if appearance.person_id}
     unknown = {appearance.name for appearance in report.appearances if not appearance.person_id}
+    if is_outdated(report.analysis):
+        click.echo(f"An older tracker made this analysis. Make it anew with: track --refresh --project {project}")
     for decision in report.lost:
         click.echo(f"Not found any more: the track of the decision {decision.decision_id} ({decision.verb})")
     click.echo(f"{len(people)} people and {len(unknown)} unknown. Written: {report.csv_path} and {report.json_path}")

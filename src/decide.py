@@ -96,7 +96,7 @@ def track_target(workspace: Workspace, project: str, video: str, track_id: int) 
     """
     owner = workspace.project(project)
     record, fragment = find_video(workspace.store, video)
-    analysis = find_analysis(workspace.store, record, owner.engine, fragment)
+    analysis = find_analysis(workspace.store, record, owner.engine, fragment, owner.project)
     track = workspace.store.get(Track, analysis.analysis_id, track_id % PIECE)
     if track is None:
         raise ConfigError(f"{record.locator} has no track {track_id}. Its tracks stand in trackers.csv.")

@@ -13,8 +13,7 @@ import click
 from .appearances import derive_all
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .errors import GalleryError
-from .identification import analyses_of, forget_older, identify_analysis, load_recognizer, newest_model
-from .recognition.identify import Recognizer
+from .identification import analyses_of, forget_older, identify_analyses, newest_model
 from .records import Model
 from .workspace import Workspace
 
@@ -54,11 +53,8 @@ def run(workspace: Workspace, project: str) -> IdentifyReport:
         raise GalleryError(f'Project "{owner.project}" has no model. Run: train --project {owner.project}')
     analyses = list(analyses_of(workspace, owner.project))
     start, n_tracks, n_embeddings = time.monotonic(), 0, 0
-    recognizer: Recognizer | None = None
     with workspace.progress.task("Identifying", len(analyses), "videos") as task:
-        for analysis in analyses:
-            recognizer = recognizer or load_recognizer(workspace, model, analysis.engine)
-            found = identify_analysis(workspace, model, analysis, recognizer)
+        for analysis, found in identify_analyses(workspace, model, analyses):
             forget_older(workspace, model, analysis.analysis_id)
             if found is not None:
                 n_tracks += len(found.track_ids)

@@ -86,11 +86,19 @@ class _LinesTask(Task):
 
     def report(self) -> None:
         """Write how far it is, how fast it goes and how long it will take."""
+        if self._total is None and not self._done:
+            self._lines.message(self._label)  # nobody counts: there is nothing more to say
+            return
         rate = self._done / max(time.monotonic() - self._start, 1e-9)
-        of = f" of {self._total:g}" if self._total is not None else ""
+        of = f" of {_number(self._total)}" if self._total is not None else ""
         left = f", {(self._total - self._done) / rate:.0f} s left" if self._total and rate > 0 else ""
         unit = f" {self._unit}" if self._unit else ""
-        self._lines.message(f"{self._label}: {self._done:.4g}{of}{unit} ({rate:.3g}/s{left})")
+        self._lines.message(f"{self._label}: {_number(self._done)}{of}{unit} ({_number(rate, 3)}/s{left})")
+
+
+def _number(value: float, digits: int = 4) -> str:
+    """Write a number with so many digits, and a large one with all that stand before the point: 12345, not 1.234e+04."""
+    return f"{value:.0f}" if value >= 10 ** (digits - 1) else f"{value:.{digits}g}"
 
 
 class Bars(Progress):

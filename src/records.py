@@ -275,6 +275,8 @@ class ProjectVideo:
 class Identification:
     """What a model says of all tracks of an analysis. People are positions in `Model.people`.
 
+    One that is too large for a record goes on in `IdentificationPart`s, `n_parts` of them counting this one.
+
     Attributes:
         track_ids: (t,) int64.
         candidates: (t, c) int32, the likeliest people of each track's pooled embedding, likeliest first.
@@ -286,6 +288,25 @@ class Identification:
     project: str
     model_id: str
     analysis_id: str
+    track_ids: IntArray
+    candidates: NDArray[np.int32]
+    scores: FloatArray
+    confidences: FloatArray
+    sample_tracks: IntArray
+    sample_frames: IntArray
+    sample_people: NDArray[np.int32]
+    sample_confidences: FloatArray
+    n_parts: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IdentificationPart:
+    """The further rows of an `Identification` of many hours; its arrays are those of the same names there."""
+
+    project: str
+    model_id: str
+    analysis_id: str
+    part: int
     track_ids: IntArray
     candidates: NDArray[np.int32]
     scores: FloatArray
@@ -439,6 +460,7 @@ Record = (
     | TrackEmbeddings
     | ProjectVideo
     | Identification
+    | IdentificationPart
     | Decision
     | UnknownPerson
     | UnknownTrack
@@ -458,6 +480,7 @@ KEYS: Mapping[type[Any], tuple[str, ...]] = {
     TrackEmbeddings: ("analysis_id", "part"),
     ProjectVideo: ("project", "video_id", "fragment"),
     Identification: ("project", "model_id", "analysis_id"),
+    IdentificationPart: ("project", "analysis_id", "model_id", "part"),
     Decision: ("project", "decision_id"),
     UnknownPerson: ("project", "unknown_id"),
     UnknownTrack: ("project", "analysis_id", "track_id"),

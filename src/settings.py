@@ -19,6 +19,8 @@ from .recognition.voting import Voting
 CONFIG_FILE = Path("config/config.yaml")
 CONFIG_VARIABLE = "FACEREC_CONFIG"
 _PREFIX = "FACEREC_"
+_DATABASE_VARIABLES = ("FACEREC_DATABASE_URI", "FACEREC_DATABASE__URI")
+"""The address of the store is what a server is most often given; it may be written with one underscore too."""
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Classifier = Literal["SVM", "KNN", "RF", "Softmax", "XGBoost", "Centroid"]
@@ -31,7 +33,9 @@ class _Section(BaseModel):
 class DatabaseSettings(_Section):
     """Where records are kept."""
 
-    uri: str = Field("sqlite:///data/facerec.db", description="Address of the store")
+    uri: str = Field(
+        "sqlite:///data/facerec.db", description="Address of the store: sqlite:///FILE or mongodb://HOST:PORT/NAME"
+    )
 
 
 class CrawlerSettings(_Section):
@@ -130,6 +134,7 @@ def load_settings(path: Path | None = None) -> Settings:
     file = named or CONFIG_FILE
     values = _read_yaml(file) if named or file.exists() else {}
     _check_environment()
+    values = _with_database(values)
     try:
         return Settings(**values)
     except SettingsError as err:
@@ -152,7 +157,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as err:
-        raise ConfigError(f"{path} cannot be read: {err.strerror}. Check FACEREC_CONFIG.") from err
+        raise ConfigError(f"{path} cannot be read: {err.strerror}. Check --config or {CONFIG_VARIABLE}.") from err
     except (yaml.YAMLError, UnicodeDecodeError) as err:
         raise ConfigError(f"{path} is no valid YAML: {' '.join(str(err).split())}") from err
     if not isinstance(values, dict):
@@ -160,11 +165,23 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return {str(name): value for name, value in values.items()}
 
 
+def _with_database(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the file's values with the address that FACEREC_DATABASE_URI gives; its other spelling is read like all others."""
+    environment = {variable.upper(): value for variable, value in os.environ.items()}
+    found = [environment[variable] for variable in _DATABASE_VARIABLES if variable in environment]
+    if len(set(found)) > 1:
+        raise ConfigError(f"The environment sets {' and '.join(_DATABASE_VARIABLES)} to different addresses. Set one of them.")
+    if _DATABASE_VARIABLES[0] not in environment:
+        return values
+    section = values.get("database")
+    return values | {"database": (section if isinstance(section, dict) else {}) | {"uri": found[0]}}
+
+
 def _check_environment() -> None:
     """Refuse a variable that begins like ours and is none: the setting meant would silently keep its value."""
     for variable in map(str.upper, os.environ):
         name = variable.removeprefix(_PREFIX).lower()
-        ours = variable.startswith(_PREFIX) and variable != CONFIG_VARIABLE
+        ours = variable.startswith(_PREFIX) and variable not in (CONFIG_VARIABLE, *_DATABASE_VARIABLES)
         if ours and name.split("__")[0] not in Settings.model_fields:
             near = [_PREFIX + found.upper().replace(".", "__") for found in _nearest(name.replace("__", "."))]
             raise ConfigError(f"The environment sets {variable}, which is no setting." + _hint(near))

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .files import write_csv
-from .identification import track_names
-from .records import Analysis, Identification, Model
+from .identification import read_identification, track_names
+from .records import Analysis, Model
 from .storage import Store
 from .videos import iter_tracks, sample_number
 
@@ -32,12 +32,14 @@ def write_predictions(path: Path, store: Store, analysis: Analysis, model: Model
 
     `tracker_sample` counts the sampled frames of the analysis from 0.
     """
-    identification = store.get(Identification, model.project, model.model_id, analysis.analysis_id)
+    identification = read_identification(store, model, analysis.analysis_id)
     names = dict(track_names(model, identification)) if identification else {}
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for track, samples in iter_tracks(store, analysis):
-            said = names[track.track_id]
+            said = names.get(track.track_id)
+            if said is None:
+                continue
             at = dict(zip(samples.frame_index.tolist(), range(len(samples.npt)), strict=True))
             for frame_index, name, confidence in zip(said.frames.tolist(), said.names, said.confidences, strict=True):
                 row = at[frame_index]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -16,6 +17,7 @@ from .records import (
     Analysis,
     Appearance,
     Identification,
+    IdentificationPart,
     ProjectVideo,
     Shot,
     Status,
@@ -30,6 +32,9 @@ from .storage import Store
 from .video.fragments import Fragment, split_locator
 from .video.source import is_address
 from .video.stream import VideoStream
+
+TRACKER_VERSION = "1"
+"""Changes whenever the same video would give other tracks: part of what an analysis is known by. Counts up."""
 
 _BLOCK = 1 << 20
 _ID_DIGITS = 16
@@ -99,20 +104,33 @@ def find_video(store: Store, locator: str) -> tuple[Video, Fragment]:
         ConfigError: No such video is known.
     """
     bare, fragment = split_locator(locator)
-    video = next(store.find(Video, locator=bare), None)
-    if video is None and not is_address(bare) and Path(bare).is_file():
+    if not is_address(bare) and os.path.isfile(bare):
+        # By its bytes, not its name: another file may have taken the place of the one that was analysed.
         video = store.get(Video, video_identity(bare)[0])
+    else:
+        video = next(store.find(Video, locator=bare), None)
     if video is None:
         raise ConfigError(f"{bare} has not been analysed. Run: track --video {bare}")
     return video, fragment
 
 
-def find_analysis(store: Store, video: Video, engine_name: str, fragment: Fragment) -> Analysis:
-    """Return the newest complete analysis of a video by an engine.
+def find_analysis(store: Store, video: Video, engine_name: str, fragment: Fragment, project: str = "") -> Analysis:
+    """Return the complete analysis of a video that counts in a project, else the newest one by its engine.
+
+    Args:
+        store: Where to look.
+        video: Of which video.
+        engine_name: The project's engine, without its version.
+        fragment: Of which part.
+        project: Whose choice goes first; empty for nobody's.
 
     Raises:
         ConfigError: There is none yet, or it is not complete.
     """
+    membership = store.get(ProjectVideo, project, video.video_id, str(fragment)) if project else None
+    chosen = store.get(Analysis, membership.analysis_id) if membership else None
+    if chosen is not None and chosen.status is Status.COMPLETE:
+        return chosen
     found = [
         analysis
         for analysis in store.find(Analysis, video_id=video.video_id)
@@ -162,13 +180,32 @@ def _free_folder(store: Store, locator: str, video_id: str) -> str:
     return folder if taken is None else f"{folder}_{video_id[:8]}"
 
 
+def is_outdated(analysis: Analysis) -> bool:
+    """Say whether an older tracker made an analysis: this one would find other tracks."""
+    return int(analysis.tracker.get("version", 0)) < int(TRACKER_VERSION)
+
+
+def forget_derived(store: Store, project: str, analysis_id: str) -> None:
+    """Delete what a project derived from an analysis; it can be derived again."""
+    for kind in (UnknownTrack, Appearance, Identification, IdentificationPart):
+        store.delete(kind, project=project, analysis_id=analysis_id)
+
+
 def forget_analysis(store: Store, analysis_id: str) -> None:
-    """Delete what an analysis saw and what was derived from it, in every project; decisions stay."""
+    """Delete what an analysis saw and what was derived from it, in every project; its record and decisions stay."""
     for membership in list(store.find(ProjectVideo, analysis_id=analysis_id)):
-        for derived in (UnknownTrack, Appearance, Identification):
-            store.delete(derived, project=membership.project, analysis_id=analysis_id)
+        forget_derived(store, membership.project, analysis_id)
     for kind in (Shot, Track, TrackSamples, TrackEmbeddings):
         store.delete(kind, analysis_id=analysis_id)
+
+
+def remove_unused(store: Store, analysis_id: str) -> bool:
+    """Delete an analysis and all that it saw, unless a project uses it; say whether it is gone."""
+    if next(store.find(ProjectVideo, analysis_id=analysis_id), None) is not None:
+        return False
+    forget_analysis(store, analysis_id)
+    store.delete(Analysis, analysis_id=analysis_id)
+    return True
 
 
 def iter_tracks(store: Store, analysis: Analysis) -> Iterator[tuple[Track, TrackSamples]]:

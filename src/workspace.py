@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .engines import Engine, open_engine
 from .errors import ConfigError
+from .locks import locked
 from .models import WeightsCache
 from .names import folder_name
 from .progress import Progress, Silent
@@ -47,6 +48,20 @@ class Workspace:
         """Where the results of a video lie."""
         return self.data_dir / "out" / project / video_folder
 
+    def locked(self, what: str, doing: str = "") -> AbstractContextManager[None]:
+        """Be the only process that works on something in this data folder, waiting for another one that does.
+
+        Args:
+            what: A name for it that can be a file.
+            doing: What the other one does, for the line that says so; without it nothing is said.
+        """
+
+        def tell() -> None:
+            if doing:
+                self.progress.message(f"Another process {doing}; waiting for it ...")
+
+        return locked(self.data_dir / ".locks" / f"{what}.lock", tell)
+
     def weights(self) -> WeightsCache:
         """The cache that engines take their weights from."""
         return WeightsCache(self.settings.weights_dir, self.progress, self.settings.weights_from)
@@ -83,10 +98,13 @@ class Workspace:
         Raises:
             InvalidNameError: The name cannot be a folder.
             ConfigError: The project exists with another engine.
+            EngineError: The engine to begin with cannot be opened; no project is begun then.
         """
         slug = folder_name(name, "project")
         project = self.store.get(Project, slug)
         if project is None:
+            # Opened first: a project keeps its engine, so one bound to an engine that does not exist would be of no use.
+            self.engine(engine or self.settings.engine)
             project = Project(slug, engine or self.settings.engine, classifier=self.settings.classifier)
             self.store.put(project)
         if engine and engine != project.engine:

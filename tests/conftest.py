@@ -14,9 +14,11 @@ import pytest
 
 from src.settings import DatabaseSettings, Settings
 from src.workspace import Workspace, open_workspace
+from tests.servers.mongod import GIVEN as MONGO_GIVEN
+from tests.servers.mongod import killable_mongo, mongo_address, mongo_uri  # noqa: F401 - fixtures for all tests
 
 ROOT = Path(__file__).parents[1]
-NEEDS = ("weights", "facenet", "slow")
+NEEDS = ("weights", "facenet", "mongo", "slow")
 """Marks of tests that a machine may lack something for. On CI nothing may be lacking: there a skip of theirs fails."""
 OURS = ("src", "facerec", "evaluation")
 
@@ -30,12 +32,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail a test that calls any machine but this one, unless it is marked as fetching weights.
+    """Fail a test that calls any machine but this one, unless it fetches weights or was given a MongoDB elsewhere.
 
     Calls of this process through Python's sockets are seen, not those of FFmpeg or of other processes.
     """
     calls: list[str] = []
-    if not any(request.node.get_closest_marker(name) for name in ("weights", "facenet")):
+    allowed = ("weights", "facenet", "mongo") if MONGO_GIVEN else ("weights", "facenet")
+    if not any(request.node.get_closest_marker(name) for name in allowed):
         for name in ("connect", "connect_ex"):
             monkeypatch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name), calls))
         monkeypatch.setattr(socket, "getaddrinfo", _guarded_lookup(socket.getaddrinfo, calls))

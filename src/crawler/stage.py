@@ -16,7 +16,7 @@ from ..errors import ConfigError, FetchError, MediaError
 from ..names import display_name, folder_name
 from ..pictures import Picture, perceptual_hash, read_picture
 from ..progress import Task
-from ..records import Image, ImageState, Person, Project, Provenance
+from ..records import Image, ImageState, Person, Provenance
 from ..settings import CrawlerSettings
 from ..trainingset import TrainingSet, reconsider, state_of
 from ..workspace import Workspace
@@ -72,7 +72,7 @@ def run(
     asked = providers if providers is not None else () if local else settings.providers
     check_names(asked)
     wanted = max_num if max_num is not None else None if local and not asked else settings.max_num
-    opened = _open_engine(workspace, slug, engine)
+    opened = workspace.engine(workspace.begin_project(slug, engine).engine)
     with _web(settings, session) as web:
         chosen: list[Provider] = [*local, *(PROVIDERS[name](web) for name in asked)]
         pictures = TrainingSet(workspace, slug)
@@ -87,13 +87,6 @@ def _names(keywords: Sequence[str]) -> dict[str, str]:
     if not names:
         raise ConfigError("There is nobody to search for. Give a name with --keyword.")
     return {person_id: display_name(person_id) for person_id in names}
-
-
-def _open_engine(workspace: Workspace, slug: str, engine: str | None) -> Engine:
-    """Open the project's engine, before a new project is bound to one that does not exist."""
-    if workspace.store.get(Project, slug) is None:
-        workspace.engine(engine or workspace.settings.engine)
-    return workspace.engine(workspace.begin_project(slug, engine).engine)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,8 +13,8 @@ NEAREST = 3
 """Pictures of a person that a probe is compared with one by one; more make wrong pictures and odd poses count."""
 SHORTLIST = 8
 """People whose pictures are compared one by one with a probe: with hundreds of people the others cannot win any more."""
-_CHUNK = 32768
-"""Probes at a time: large enough that looking at each person costs little, small enough for a few hundred MB."""
+_CHUNK = 8192
+"""Probes at a time: enough that looking at each person costs little, few enough to stay in the caches of the processor."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,13 +30,25 @@ class Gallery:
     people: tuple[str, ...]
     embeddings: FloatArray
     labels: IntArray
+    _pictures: dict[int, FloatArray] = field(init=False, repr=False)
+    _centres: FloatArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be compared."""
+        """Refuse what cannot be compared, and sort the rest by person once."""
         if self.embeddings.ndim != 2 or len(self.embeddings) != len(self.labels):
             raise ShapeError("embeddings", f"({len(self.labels)}, d)", self.embeddings.shape)
         if not np.isfinite(self.embeddings).all():
             raise GalleryError("The gallery holds embeddings that are not finite. Run the aligner again on its pictures.")
+        order = np.argsort(self.labels, kind="stable")
+        labels, starts = np.unique(self.labels[order], return_index=True)
+        parts = np.split(self.embeddings[order], starts[1:])
+        pictures = {int(label): part for label, part in zip(labels, parts, strict=True) if label >= 0}
+        means = np.zeros((len(self.people), self.embeddings.shape[1]), np.float32)
+        for person, faces in pictures.items():
+            means[person] = faces.mean(axis=0)
+        # The class is frozen for its users; what follows from its fields is worked out here, once.
+        object.__setattr__(self, "_pictures", pictures)
+        object.__setattr__(self, "_centres", means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12))
 
     @property
     def strangers(self) -> FloatArray:
@@ -89,45 +101,40 @@ class Gallery:
         return result
 
     def _evidence(self, probes: FloatArray) -> FloatArray:
-        centres = self._centres()
-        result = probes @ centres.T
-        result[:, ~centres.any(axis=1)] = -1.0
+        result = probes @ self._centres.T
+        result[:, ~self._centres.any(axis=1)] = -1.0
         if not len(self.people) or not len(probes):
             return result
         closest = min(SHORTLIST, len(self.people))
-        shortlist = np.argpartition(-result, closest - 1, axis=1)[:, :closest]
-        listed = np.zeros(result.shape, np.bool_)
-        np.put_along_axis(listed, shortlist, True, axis=1)
-        for person, pictures in self._pictures().items():
-            rows = np.flatnonzero(listed[:, person])
-            near = _mean_of_nearest(probes[rows] @ pictures.T, np.full(len(rows), len(pictures)))
-            result[rows, person] = (result[rows, person] + near) / 2
+        shortlist = np.argpartition(result, len(self.people) - closest, axis=1)[:, -closest:]
+        centre = np.take_along_axis(result, shortlist, axis=1)
+        evidence = centre.copy()
+        # Cells of the shortlist person by person: each person's pictures are compared with all their probes at once.
+        order = np.argsort(shortlist, axis=None, kind="stable")
+        bounds = np.searchsorted(shortlist.ravel()[order], np.arange(len(self.people) + 1))
+        for person, pictures in self._pictures.items():
+            cells = order[bounds[person] : bounds[person + 1]]
+            near = _nearest(probes[cells // closest] @ pictures.T)
+            evidence.ravel()[cells] = (centre.ravel()[cells] + near) / 2
         if closest < len(self.people):
-            least = np.take_along_axis(result, shortlist, axis=1).min(axis=1, keepdims=True)
-            np.minimum(result, least, out=result, where=~listed)
+            np.minimum(result, evidence.min(axis=1, keepdims=True), out=result)
+        np.put_along_axis(result, shortlist, evidence, axis=1)
         return result
 
-    def _centres(self) -> FloatArray:
-        """Return (k, d) normalised means, zero for a person without pictures."""
-        sums = np.zeros((len(self.people), self.embeddings.shape[1]), np.float32)
-        for person, pictures in self._pictures().items():
-            sums[person] = pictures.mean(axis=0)
-        centres: FloatArray = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
-        return centres
 
-    def _pictures(self) -> dict[int, FloatArray]:
-        """Return the embeddings of each person who has any."""
-        order = np.argsort(self.labels, kind="stable")
-        labels, starts = np.unique(self.labels[order], return_index=True)
-        parts = np.split(self.embeddings[order], starts[1:])
-        return {int(label): part for label, part in zip(labels, parts, strict=True) if label >= 0}
+def _nearest(cosine: FloatArray) -> FloatArray:
+    """Mean of the NEAREST largest values of each row, or of all where there are fewer."""
+    count = cosine.shape[1]
+    if count > NEAREST:
+        cosine = np.partition(cosine, count - NEAREST, axis=1)[:, -NEAREST:]
+    mean: FloatArray = cosine.mean(axis=1)
+    return mean
 
 
 def _mean_of_nearest(cosine: FloatArray, n_valid: IntArray) -> FloatArray:
     """Mean of the largest values of each row, at most NEAREST of the `n_valid` finite ones."""
     width = min(NEAREST, cosine.shape[1])
-    largest = -np.partition(-cosine, width - 1, axis=1)[:, :width]
-    largest = -np.sort(-largest, axis=1)
+    largest = np.sort(np.partition(cosine, cosine.shape[1] - width, axis=1)[:, -width:], axis=1)[:, ::-1]
     used = np.arange(width)[None] < np.minimum(n_valid, width)[:, None]
     mean: FloatArray = np.where(used, largest, 0).sum(axis=1) / np.maximum(used.sum(axis=1), 1)
     return mean

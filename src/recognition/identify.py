@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +19,8 @@ from .gallery import Gallery
 
 FOLDS = 5
 _META, _ARRAYS = "model.json", "gallery.npz"
-_CHUNK = 32768
-"""Faces at a time."""
+_CHUNK = 8192
+"""Faces at a time; see `gallery`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +48,8 @@ class Recognizer:
         """
         evidence = self.gallery.evidence(embeddings)
         share = softmax(self.classifier.scores(embeddings), self.temperature)
-        return Predictions(self.gallery.people, self.open_set.confidences(share, evidence), evidence)
+        share *= self.open_set.known_as(evidence)
+        return Predictions(self.gallery.people, share, evidence)
 
     def best(self, embeddings: HalfArray | FloatArray) -> tuple[NDArray[np.int32], FloatArray]:
         """Say who each of many faces most likely is, in bounded memory.
@@ -57,12 +60,18 @@ class Recognizer:
         Returns:
             (m,) positions in the gallery's people, and (m,) confidences.
         """
-        people, confidences = np.zeros(len(embeddings), np.int32), np.zeros(len(embeddings), np.float32)
-        for start in range(0, len(embeddings), _CHUNK):
-            rows = slice(start, start + _CHUNK)
-            found = self.predict(embeddings[rows].astype(np.float32)).confidences
-            people[rows], confidences[rows] = found.argmax(axis=1), found.max(axis=1)
-        return people, confidences
+        from threadpoolctl import threadpool_limits
+
+        def name(start: int) -> tuple[NDArray[np.int32], FloatArray]:
+            found = self.predict(embeddings[start : start + _CHUNK].astype(np.float32)).confidences
+            return found.argmax(axis=1).astype(np.int32), found.max(axis=1)
+
+        if not len(embeddings):
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        # One thread a chunk, and none inside: the products are many and small, and threads that share one wait for each other.
+        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+            people, confidences = zip(*pool.map(name, range(0, len(embeddings), _CHUNK)), strict=True)
+        return np.concatenate(people), np.concatenate(confidences)
 
     def save(self, folder: Path) -> None:
         """Write the model into a new folder, without any pickle."""

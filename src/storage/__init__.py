@@ -10,11 +10,12 @@ from .base import Store
 __all__ = ["Store", "open_store"]
 
 
-def open_store(uri: str) -> Store:
+def open_store(uri: str, *, migrate: bool = False) -> Store:
     """Open the store that an address names, making it where it does not exist.
 
     Args:
-        uri: `sqlite:///relative/path.db`, or `sqlite:////absolute/path.db`.
+        uri: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db` or `mongodb://host:port/database`.
+        migrate: Also bring a database up to date where that takes something away.
 
     Raises:
         ConfigError: No store goes by this address.
@@ -24,5 +25,11 @@ def open_store(uri: str) -> Store:
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         from .sqlite import SqliteStore
 
-        return SqliteStore(Path(rest[1:]))
-    raise ConfigError(f"database.uri {uri!r} names no store. Write sqlite:///data/facerec.db.")
+        return SqliteStore(Path(rest[1:]), migrate=migrate)
+    if scheme in ("mongodb", "mongodb+srv"):
+        from .mongo import MongoStore
+
+        return MongoStore(uri, migrate=migrate)
+    raise ConfigError(
+        f"database.uri {uri!r} names no store. Write sqlite:///data/facerec.db or mongodb://127.0.0.1:27017/facerec."
+    )

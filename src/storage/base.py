@@ -3,36 +3,75 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ..errors import StorageError
-from ..records import INDEXES, KEYS, Record
+from ..records import Record
+from .schema import SCHEMA, Schema
 
 R = TypeVar("R", bound=Record)
+Row = Mapping[str, Any]
+"""A record as the database gives it: the stored value of each field."""
+
+PAGE = 256
+"""At most so many records are read at a time."""
+PAGE_BYTES = 8_000_000
+"""Records with large arrays come in smaller pages, so that memory stays bounded."""
 
 
 class Store(ABC):
-    """Keeps records. Safe to use from several threads and, on one database, from several processes."""
+    """Keeps records. Safe to use from several threads and, on one database, from several processes.
+
+    What `put` guarantees differs where a process or a machine dies half-way. SQLite writes all records of a call or none,
+    and nobody ever sees a part of them. MongoDB without a replica set has no transactions: records are written in the order
+    given, each whole. So whoever writes what belongs together puts the record that declares the rest complete last,
+    as the tracker does with its checkpoint. Both encode all records first: one that cannot be stored leaves nothing.
+    """
+
+    place: str
+    """What to call the database in a message, without a password."""
+
+    def __init__(self, schema: Schema = SCHEMA) -> None:
+        """Keep what the store holds."""
+        self.schema = schema
 
     @abstractmethod
     def put(self, *records: Record) -> None:
-        """Write records, replacing those of the same key: all of them or none."""
+        """Write records, replacing those of the same key.
 
-    @abstractmethod
+        Raises:
+            StorageError: A record cannot be stored, and none was written; or the database failed.
+        """
+
     def get(self, kind: type[R], *key: object) -> R | None:
         """Return the record of a full key, or None."""
+        equals = dict(zip(self.schema.keys[kind], key, strict=True))
+        return next(self.find(kind, **equals), None)
 
-    @abstractmethod
     def find(self, kind: type[R], **equals: object) -> Iterator[R]:
         """Yield, in the order of their keys, the records whose fields equal the given values.
 
-        Records are read one by one, never all at once. The fields must be served by the key or an index of the kind.
+        Records are read in pages, never all at once, so that writing while reading neither blocks nor disturbs the order.
+        The fields must be served by the key or an index of the kind.
 
         Raises:
             StorageError: Neither key nor index serves these fields: the store would have to read everything.
         """
+        self.schema.serving(kind, set(equals))
+        return (self.schema.layouts[kind].record(row) for row in self._rows(kind, equals))
+
+    def scan(self, kind: type[R]) -> Iterator[R | StorageError]:
+        """Yield all records of a kind, and in the place of a damaged one what is wrong with it."""
+        layout = self.schema.layouts[kind]
+        for row in self._rows(kind, {}):
+            try:
+                record: R = layout.record(row)
+            except StorageError as err:
+                yield err
+            else:
+                yield record
 
     @abstractmethod
     def count(self, kind: type[R], **equals: object) -> int:
@@ -43,8 +82,24 @@ class Store(ABC):
         """Delete what `find` would yield, and return how many those were."""
 
     @abstractmethod
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong with the database itself, whatever its records say."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the database; the store is of no use afterwards."""
+
+    @abstractmethod
+    def _page(self, kind: type[Any], equals: dict[str, object], after: list[Any] | None) -> tuple[list[Row], bool]:
+        """Read the records after a key, as many as fit a page, and say whether there may be more."""
+
+    def _rows(self, kind: type[Any], equals: dict[str, object]) -> Iterator[Row]:
+        after, more = None, True
+        while more:
+            rows, more = self._page(kind, equals, after)
+            yield from rows
+            if more:
+                after = [rows[-1][name] for name in self.schema.keys[kind]]
 
     def __enter__(self) -> Self:
         """Close at the end of a `with` block."""
@@ -55,12 +110,13 @@ class Store(ABC):
         self.close()
 
 
-def check_served(kind: type[Any], fields: set[str]) -> None:
-    """Refuse a look-up that would read a whole collection.
+def n_bytes(row: Row) -> int:
+    """Return about how large a row is: its arrays and pictures."""
+    return sum(len(value) for value in row.values() if isinstance(value, bytes))
 
-    Raises:
-        StorageError: The fields are the beginning of neither the key nor an index.
-    """
-    serving = (KEYS[kind], *INDEXES.get(kind, ()))
-    if not any(set(columns[: len(fields)]) == fields for columns in serving):
-        raise StorageError(f"{kind.__name__} cannot be found by {sorted(fields)}: declare an index in records.INDEXES.")
+
+def missing_indexes(place: str, wanted: Iterable[str], there: Container[str]) -> Iterator[str]:
+    """Yield a line for each index that is wanted and not there."""
+    for name in wanted:
+        if name not in there:
+            yield f"{place}: the index {name} is missing. Run: python -m src db migrate"

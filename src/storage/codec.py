@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
+import math
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from typing import Any, TypeVar, get_origin
 
 import cattrs
@@ -40,26 +46,134 @@ def _converter() -> cattrs.Converter:
 _CONVERTER = _converter()
 
 
-def to_fields(record: Any) -> dict[str, Any]:
-    """Return a record's fields as numbers, strings, bytes, lists and mappings.
+class Layout:
+    """How one kind of record is kept: a value a field, each of one type.
+
+    Attributes:
+        kind: The dataclass.
+        name: Of the table or collection, `track_samples`.
+        key: The fields that name a record.
+        types: INTEGER, REAL, TEXT or BLOB for each field, or JSON for lists, mappings and value types.
+        optional: Fields that may be None.
+    """
+
+    def __init__(self, kind: type[Any], key: tuple[str, ...]) -> None:
+        """Read the fields of a dataclass."""
+        hints = typing.get_type_hints(kind)
+        self.kind, self.key = kind, key
+        self.name = "".join(f"_{c.lower()}" if c.isupper() else c for c in kind.__name__).lstrip("_")
+        self.types = {f.name: _stored_type(hints[f.name]) for f in fields(kind)}
+        self.optional = {f.name for f in fields(kind) if isinstance(hints[f.name], types.UnionType)}
+
+    def values(self, record: Any) -> dict[str, Any]:
+        """Return a record's fields as numbers, text and bytes; those of type JSON as text in JSON form.
+
+        Raises:
+            StorageError: A field holds what could not be read back as it was.
+        """
+        try:
+            plain: dict[str, Any] = _CONVERTER.unstructure(record)
+        except Exception as err:  # whatever the record was filled with
+            raise self._refusal(str(err)) from err
+        return {name: self._checked(name, plain[name]) for name in self.types}
+
+    def record(self, values: Mapping[str, Any]) -> Any:
+        """Build a record from what `values` returned; a field that is missing has its default.
+
+        Raises:
+            StorageError: The values do not make such a record.
+        """
+        try:
+            decoded = {
+                name: json.loads(value) if self.types[name] == "JSON" and value is not None else value
+                for name, value in values.items()
+            }
+            return _CONVERTER.structure(decoded, self.kind)
+        except Exception as err:  # whatever is wrong inside, the record is damaged
+            named = ", ".join(str(values.get(name)) for name in self.key)
+            reason = " ".join(str(err).split())
+            raise StorageError(
+                f"A stored {self.kind.__name__} is damaged ({named}): {reason}. Restore the database from a backup."
+            ) from err
+
+    def default(self, name: str) -> Any:
+        """Return the stored value that older records get for a field that was added.
+
+        Raises:
+            StorageError: The field has no default.
+        """
+        field = next(f for f in fields(self.kind) if f.name == name)
+        if field.default_factory is not MISSING:
+            return self._checked(name, _CONVERTER.unstructure(field.default_factory()))
+        if field.default is MISSING:
+            raise StorageError(f"{self.kind.__name__}.{name} has no default for records made before there was such a field.")
+        return self._checked(name, _CONVERTER.unstructure(field.default))
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if value is None and name in self.optional:
+            return None
+        try:
+            return _encode(value, self.types[name])
+        except (TypeError, ValueError) as err:
+            raise self._refusal(f"{name}: {err}") from err
+
+    def _refusal(self, why: str) -> StorageError:
+        return StorageError(f"A {self.kind.__name__} cannot be stored: {why}. Nothing was written.")
+
+
+def _stored_type(hint: Any) -> str:
+    """Return the type of a field in the store, or JSON for what is kept in JSON form."""
+    if isinstance(hint, types.UnionType):
+        hint = next(part for part in typing.get_args(hint) if part is not type(None))
+    if _is_array(hint) or hint is bytes:
+        return "BLOB"
+    if isinstance(hint, type):
+        for python, stored in ((bool, "INTEGER"), (int, "INTEGER"), (float, "REAL"), (str, "TEXT")):
+            if issubclass(hint, python):
+                return stored
+    return "JSON"
+
+
+_PYTHON_TYPES: dict[str, type | tuple[type, ...]] = {"BLOB": bytes, "INTEGER": int, "REAL": (float, int), "TEXT": str}
+
+
+def _encode(value: Any, stored: str) -> Any:
+    """Return a value as every store keeps it.
 
     Raises:
-        StorageError: A field holds something of another kind.
+        TypeError: The value is of another type than the field.
+        ValueError: A store would refuse the value or, as with NaN, keep something else.
     """
-    try:
-        fields: dict[str, Any] = _CONVERTER.unstructure(record)
-    except Exception as err:  # whatever the record was filled with
-        raise StorageError(f"A {type(record).__name__} cannot be stored: {err}. Nothing was written.") from err
-    return fields
+    if value is None:
+        raise ValueError("there is nothing where something must be")
+    if stored == "JSON":
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        _check_integers(value)
+        return _checked_text(text)
+    if not isinstance(value, _PYTHON_TYPES[stored]):
+        raise TypeError(f"{type(value).__name__} is no {stored}")
+    if isinstance(value, float) and math.isnan(value):
+        raise ValueError("not a number (NaN)")
+    if isinstance(value, int):
+        _check_integers(value)
+    if isinstance(value, str):
+        return _checked_text(value)
+    return float(value) if isinstance(value, int) and stored == "REAL" else value
 
 
-def from_fields(kind: type[T], fields: dict[str, Any]) -> T:
-    """Build a record from what `to_fields` returned.
+def _check_integers(value: Any) -> None:
+    """Refuse integers that no database can hold, also inside lists and mappings."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for inner in value:
+            _check_integers(inner)
+    elif isinstance(value, int) and value.bit_length() > 63:
+        raise ValueError("an integer of more than 64 bits")
 
-    Raises:
-        StorageError: The fields do not make such a record.
-    """
-    try:
-        return _CONVERTER.structure(fields, kind)
-    except Exception as err:  # whatever is wrong inside, the record is damaged
-        raise StorageError(f"A stored {kind.__name__} is damaged: {err}. Restore the database from a backup.") from err
+
+def _checked_text(text: str) -> str:
+    """Return the text unless half of a character stands in it."""
+    text.encode()
+    # An enumeration's member is text too; what is stored is text and nothing else.
+    return str.__str__(text)

@@ -97,12 +97,14 @@ class Analyser:
         shots, sampler = ShotDetector(), sampling.sampler()
         shot, start, last = -1, (0, 0.0), (0, 0.0)
         period = float(1 / stream.info.frame_rate)
+        n_frames = 0
         for decoded in stream.frames(interval):
             if shots.update(decoded.thumbnail()) or shot < 0:
                 if shot >= 0:
                     self._end_shot(shot, start, (decoded.frame_index, decoded.npt))
                 shot, start = shot + 1, (decoded.frame_index, decoded.npt)
             last = (decoded.frame_index + 1, decoded.npt + period)
+            n_frames += 1
             if sampler.wants(decoded.frame_index, decoded.npt):
                 is_new = decoded.frame_index > self._done_frame
                 image = decoded.rgb() if is_new else np.zeros((0, 0, 3), np.uint8)
@@ -110,7 +112,7 @@ class Analyser:
         if shot < 0:
             raise MediaError(stream.info.locator, f"has no frame from {interval.start_npt:g} s on. It ends before.")
         self._end_shot(shot, start, last)
-        self._counts["n_frames"] = last[0]
+        self._counts["n_frames"] = n_frames
 
     def _take(self, frame: Frame) -> None:
         found = self._engine.detector.detect([frame.image])[0]
@@ -146,7 +148,7 @@ class Analyser:
             "n_blocks": self._n_blocks,
             "tracker": self._tracker.state(),
             "buffers": [buffer.state() for buffer in self._buffers.values()],
-            "counts": self._counts,
+            "counts": dict(self._counts),
         }
         self._put(records, Status.RUNNING, progress, state)
 
@@ -168,7 +170,7 @@ class Analyser:
     def _put(
         self, records: list[Record], status: Status, progress: float, state: dict[str, Any] | None, error: str = ""
     ) -> None:
-        self.analysis = replace(
+        analysis = replace(
             self.analysis,
             status=status,
             progress=progress,
@@ -178,7 +180,9 @@ class Analyser:
             updated_at=now(),
         )
         # The analysis comes last: a store that writes one by one never has a checkpoint without its tracks.
-        self._store.put(*records, self.analysis)
+        self._store.put(*records, analysis)
+        # Only now: what failed to be stored must not count as done in what is stored of the failure.
+        self.analysis = analysis
 
     def _restore(self, state: Any) -> None:
         self._done_frame, self._n_blocks = state["frame_index"], state["n_blocks"]

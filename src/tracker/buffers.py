@@ -12,6 +12,8 @@ import numpy as np
 from ..records import Track, TrackEmbeddings, TrackSamples
 from ..schema import Box, Detections, FloatArray, Frame, RgbImage
 
+BLOCK_ROWS = 8192
+"""Embeddings of one record: 8.6 MB with 512 numbers each, where MongoDB takes 16 MB."""
 _THUMBNAIL_PX = 128
 _MARGIN = 0.35
 """Share of the face's size that a thumbnail shows around it."""
@@ -64,7 +66,7 @@ class TrackBuffer:
 
     def state(self) -> dict[str, Any]:
         """Return what is needed to go on after `flush`, as plain values; the thumbnail is in the store."""
-        return {"track_id": self.track_id, "shot": self.shot, "summary": self.summary, "n_parts": self.n_parts}
+        return {"track_id": self.track_id, "shot": self.shot, "summary": dict(self.summary), "n_parts": self.n_parts}
 
 
 def make_thumbnail(image: RgbImage, box_xywh: FloatArray) -> bytes:
@@ -90,21 +92,22 @@ def sampled_faces(frame: Frame, found: Detections, qualities: FloatArray, embedd
 
 
 def embeddings_of(analysis_id: str, part: int, buffers: Iterable[TrackBuffer]) -> list[TrackEmbeddings]:
-    """Return the pending embeddings of all tracks as one block, or nothing where there is none."""
+    """Return the pending embeddings of all tracks in blocks, numbered from `part` on; nothing where there is none."""
     rows = [(buffer.track_id, face) for buffer in buffers for face in buffer.pending]
-    if not rows:
-        return []
     rows.sort(key=lambda row: (row[0], row[1].frame_index))
-    return [
-        TrackEmbeddings(
-            analysis_id,
-            part,
-            track_ids=np.array([track_id for track_id, _ in rows], np.int64),
-            frame_index=np.array([face.frame_index for _, face in rows], np.int64),
-            weights=np.array([face.quality for _, face in rows], np.float32),
-            embeddings=np.stack([face.embedding for _, face in rows]).astype(np.float16),
-        )
-    ]
+    blocks = [rows[start : start + BLOCK_ROWS] for start in range(0, len(rows), BLOCK_ROWS)]
+    return [_block(analysis_id, number, block) for number, block in enumerate(blocks, start=part)]
+
+
+def _block(analysis_id: str, part: int, rows: list[tuple[int, SampledFace]]) -> TrackEmbeddings:
+    return TrackEmbeddings(
+        analysis_id,
+        part,
+        track_ids=np.array([track_id for track_id, _ in rows], np.int64),
+        frame_index=np.array([face.frame_index for _, face in rows], np.int64),
+        weights=np.array([face.quality for _, face in rows], np.float32),
+        embeddings=np.stack([face.embedding for _, face in rows]).astype(np.float16),
+    )
 
 
 def _samples(analysis_id: str, track_id: int, part: int, faces: list[SampledFace]) -> TrackSamples:

@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from ..files import replacing
 from ..progress import Progress
 from ..records import Analysis
 from ..schema import RgbImage
@@ -27,7 +28,7 @@ def export_frames(
     label: Callable[[int], str],
     progress: Progress,
 ) -> int:
-    """Write each sampled frame with its boxes and labels as `000123.jpg`, and return how many.
+    """Write each sampled frame that shows a face, with boxes and labels, as `000123.jpg`, and return how many.
 
     Args:
         folder: Where the pictures go.
@@ -36,17 +37,20 @@ def export_frames(
         stream: The video, opened.
         label: What to write at the box of a track.
         progress: Who is told.
+
+    Raises:
+        ExportError: A picture cannot be written.
     """
     boxes: dict[int, list[tuple[Any, int]]] = {}
     for track, samples in iter_tracks(store, analysis):
         for frame_index, box in zip(samples.frame_index.tolist(), samples.boxes_xywh, strict=True):
             boxes.setdefault(frame_index, []).append((box, track.track_id))
-    folder.mkdir(parents=True, exist_ok=True)
     with progress.task("Frames", len(boxes), "frames") as task:
         for frame in stream.frames():
             if frame.frame_index in boxes:
                 picture = _draw(frame.rgb(), boxes[frame.frame_index], label)
-                picture.save(folder / f"{frame.frame_index:06}.jpg", quality=88)
+                with replacing(folder / f"{frame.frame_index:06}.jpg") as partial:
+                    picture.save(partial, "JPEG", quality=88)
                 task.advance()
     return len(boxes)
 

@@ -1,19 +1,19 @@
-"""`run` and `main` of the tracker."""
+"""`run` of the tracker."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-
-import click
+from typing import Any
 
 from .. import __version__
-from ..cli import CONTEXT, config_option, run_command, workspace_of
 from ..engines import Engine
-from ..errors import AnnotationError
+from ..errors import AnnotationError, StorageError
 from ..identification import add_to_project, identify_analysis, newest_model, track_names
+from ..names import video_folder
 from ..records import Analysis, Project, Status, Video, now, stable_id
 from ..schema import UNKNOWN, Candidate
 from ..settings import TrackerSettings
@@ -23,13 +23,10 @@ from ..video import open_stream
 from ..video.fragments import Fragment, split_locator
 from ..video.sampling import Sampling
 from ..video.stream import VideoStream
-from ..videos import forget_analysis, register_video
+from ..videos import TRACKER_VERSION, forget_analysis, register_video
 from ..workspace import Workspace
 from .analyser import Analyser, FaceLimits
 from .frames import export_frames as write_frames
-
-TRACKER_VERSION = "1"
-"""Changes whenever the same video would give other tracks: part of what an analysis is known by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +79,60 @@ def run(
     sampling = _sampling(settings, video_speedup, sample_period_s)
     locator, fragment = split_locator(video)
     with open_stream(locator) as stream:
-        engine = workspace.engine(owner.engine)
-        record = register_video(workspace.store, locator, stream)
-        analysis, is_new = _begin(workspace, record, engine, sampling, fragment, no_cache)
+        # Two films of one name that are begun at the same moment get a folder each.
+        with workspace.locked(f"folder-{video_folder(locator)}"):
+            record = register_video(workspace.store, locator, stream)
+        return analyse(
+            workspace, owner, record, stream, sampling, fragment, settings, export_frames=export_frames, no_cache=no_cache
+        )
+
+
+def analyse(
+    workspace: Workspace,
+    owner: Project,
+    video: Video,
+    stream: VideoStream,
+    sampling: Sampling,
+    fragment: Fragment,
+    settings: TrackerSettings,
+    *,
+    export_frames: bool = False,
+    no_cache: bool = False,
+) -> TrackReport:
+    """Analyse an open video for a project unless that was done before, and write the tables of samples.
+
+    Only one process of the data folder analyses the same video in the same way; others wait and take over what it found.
+
+    Args:
+        workspace: Where to work.
+        owner: The project that gets the analysis.
+        video: The video's record.
+        stream: The video, opened.
+        sampling: Which frames are looked at.
+        fragment: Which part of the video is meant.
+        settings: Which faces are followed, and how.
+        export_frames: Also write the sampled frames with boxes.
+        no_cache: Analyse again what was analysed before.
+
+    Raises:
+        MediaError: The video cannot be read.
+        EngineError: The project's engine cannot be loaded.
+    """
+    engine = workspace.engine(owner.engine)
+    tracker = settings.model_dump(exclude={"video_speedup", "sample_period_s"}) | {"version": TRACKER_VERSION}
+    analysis_id = stable_id(video.video_id, engine.id, sampling.describe(), tracker, str(fragment))
+    with workspace.locked(f"analysis-{analysis_id}", f"analyses {video.locator}"):
+        analysis, is_new = _begin(workspace, analysis_id, video, engine, sampling, tracker, fragment, no_cache)
         if analysis.status is not Status.COMPLETE:
-            analysis = _watch(workspace, engine, analysis, stream, sampling, fragment)
-        add_to_project(workspace, owner.project, record.video_id, str(fragment), analysis.analysis_id)
-        output_dir = workspace.output_dir(owner.project, record.folder)
+            analysis = _watch(workspace, engine, analysis, stream, sampling, fragment, settings)
+        add_to_project(workspace, owner.project, video.video_id, str(fragment), analysis.analysis_id)
+        output_dir = workspace.output_dir(owner.project, video.folder)
         write_trackers(output_dir / "trackers.csv", workspace.store, analysis)
         label = _write_named(workspace, owner, analysis, output_dir)
         n_written = 0
         if export_frames:
             n_written = write_frames(output_dir / "frames", workspace.store, analysis, stream, label, workspace.progress)
-    return TrackReport(record, analysis, is_new, output_dir, n_written)
+    return TrackReport(video, analysis, is_new, output_dir, n_written)
 
 
 def _sampling(settings: TrackerSettings, video_speedup: int | None, sample_period_s: float | None) -> Sampling:
@@ -106,17 +144,21 @@ def _sampling(settings: TrackerSettings, video_speedup: int | None, sample_perio
 
 
 def _begin(
-    workspace: Workspace, video: Video, engine: Engine, sampling: Sampling, fragment: Fragment, no_cache: bool
+    workspace: Workspace,
+    analysis_id: str,
+    video: Video,
+    engine: Engine,
+    sampling: Sampling,
+    tracker: Mapping[str, Any],
+    fragment: Fragment,
+    no_cache: bool,
 ) -> tuple[Analysis, bool]:
-    """Return the analysis of this video, engine, sampling, tracker and fragment, and whether any of it is left to do."""
-    settings = workspace.settings.tracker.model_dump(exclude={"video_speedup", "sample_period_s"})
-    tracker = settings | {"version": TRACKER_VERSION}
-    analysis_id = stable_id(video.video_id, engine.id, sampling.describe(), tracker, str(fragment))
+    """Return the analysis of this id, begun where there is none, and whether any of it is left to do."""
     store = workspace.store
     known = store.get(Analysis, analysis_id)
-    if known is not None and not no_cache:
+    # What died before its first checkpoint begins anew.
+    if known is not None and not no_cache and (known.status is Status.COMPLETE or known.checkpoint):
         return known, known.status is not Status.COMPLETE
-    forget_analysis(store, analysis_id)
     analysis = Analysis(
         analysis_id,
         video.video_id,
@@ -126,7 +168,9 @@ def _begin(
         str(fragment),
         versions={"facerec": __version__},
     )
+    # First of all it counts as begun and no more as complete: nobody may rest on what is deleted next.
     store.put(analysis)
+    forget_analysis(store, analysis_id)
     return analysis, True
 
 
@@ -137,8 +181,8 @@ def _watch(
     stream: VideoStream,
     sampling: Sampling,
     fragment: Fragment,
+    settings: TrackerSettings,
 ) -> Analysis:
-    settings = workspace.settings.tracker
     limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
     tracker = SortTracker(settings.min_iou, settings.max_age, settings.appearance)
     analyser = Analyser(workspace.store, engine, analysis, limits, tracker)
@@ -150,7 +194,9 @@ def _watch(
     except AnnotationError as err:
         # What was stored up to the last checkpoint stays; the same command goes on from there.
         failed = replace(analyser.analysis, status=Status.ERROR, error=str(err), updated_at=now())
-        workspace.store.put(failed)
+        # A full disk may have no room for this either; then the analysis stays RUNNING, which is gone on with in the same way.
+        with suppress(StorageError):
+            workspace.store.put(failed)
         raise
 
 
@@ -169,55 +215,3 @@ def _write_named(workspace: Workspace, owner: Project, analysis: Analysis, outpu
 def _label(track_id: int, best: Candidate, least: float) -> str:
     """Return the likeliest name of a track, or that nobody knows it."""
     return f"{best.name} {best.confidence:.2f}" if best.confidence >= least else f"{UNKNOWN} (track {track_id})"
-
-
-@click.command(context_settings=CONTEXT)
-@click.option("--video", required=True, help="Path or http(s) address, also with a fragment: film.mp4#t=10,20.")
-@click.option("--project", required=True, help="Project whose engine is used.")
-@click.option("--video_speedup", type=click.IntRange(min=1), help="Analyse every Nth frame.")
-@click.option("--sample_period", type=click.FloatRange(min=0, min_open=True), help="Analyse a frame each so many seconds.")
-@click.option("--export_frames", is_flag=True, help="Write the sampled frames with boxes.")
-@click.option("--no_cache", is_flag=True, help="Analyse again what was analysed before.")
-@config_option
-def command(
-    video: str,
-    project: str,
-    video_speedup: int | None,
-    sample_period: float | None,
-    export_frames: bool,
-    no_cache: bool,
-    config: Path | None,
-) -> None:
-    """Find and follow the faces of a video."""
-    if video_speedup is not None and sample_period is not None:
-        raise click.UsageError("Give --video_speedup or --sample_period, not both.")
-    with workspace_of(config) as workspace:
-        report = run(
-            workspace,
-            video,
-            project,
-            video_speedup=video_speedup,
-            sample_period_s=sample_period,
-            export_frames=export_frames,
-            no_cache=no_cache,
-        )
-    _print(report)
-
-
-def _print(report: TrackReport) -> None:
-    counts = report.analysis.counts
-    state = "analysed" if report.is_new else "was analysed before"
-    click.echo(
-        f"{report.video.locator} {state}: {counts['n_frames']} frames, {counts['n_samples']} samples, "
-        f"{counts['n_shots']} shots, {counts['n_faces']} faces in {counts['n_tracks']} tracks"
-    )
-    if counts["n_faces_dropped"]:
-        click.echo(f"{counts['n_faces_dropped']} faces were too small, too doubtful or too many to follow")
-    if report.analysis.error:
-        click.echo(f"Damage: {report.analysis.error} ({counts['n_damaged']} damaged)")
-    click.echo(f"Tables in {report.output_dir}")
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return the status for the shell."""
-    return run_command(command, argv, "tracker")

@@ -42,6 +42,8 @@ def ffmpeg_name(locator: str) -> str:
     if is_address(locator):
         return locator.split("#", 1)[0]
     path = Path(locator)
+    if not locator.strip():
+        raise MediaError(repr(locator), "names no video. Give a path or an http(s) address.")
     try:
         if path.is_dir():
             raise MediaError(locator, "is a folder. Name a video inside it.")
@@ -147,7 +149,7 @@ def _explain_file(path: Path) -> str:
 def _explain_address(err: Exception, url: str, timeout_s: float) -> AnnotationError:
     if isinstance(err, (av.error.ExitError, TimeoutError)):
         return FetchError(url, f"the server did not answer within {timeout_s:g} s. Try again later, or raise the timeout.")
-    if isinstance(err, av.error.HTTPError):
+    if isinstance(err, (av.error.HTTPClientError, av.error.HTTPError)):
         return FetchError(url, f"the server refused ({_reason(err)}). Check the address, or download the video first.")
     if isinstance(err, ConnectionRefusedError):
         return FetchError(url, "the server refuses connections. Check the address and the port.")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from src import __version__
 from src.__main__ import VERBS, main
+from src.cli import run_command
 
 ROOT = Path(__file__).parents[2]
 SLOW = {"av", "cattrs", "cv2", "flask", "numpy", "onnxruntime", "pydantic", "rich", "scipy", "sklearn", "tensorflow", "yaml"}
@@ -62,6 +65,15 @@ def test_wrong_usage_is_two(arguments: list[str], capsys: pytest.CaptureFixture[
 
 def test_flags_may_be_written_with_either_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "--no_such_flag"]) == main(["serve", "--no-such-flag"]) == 2
+
+
+def test_what_the_system_refuses_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    @click.command()
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "data/out/1.jpg")
+
+    assert run_command(full, [], "full") == 1
+    assert capsys.readouterr().err == "Error: data/out/1.jpg: No space left on device. Check the disk and its permissions.\n"
 
 
 def test_error_of_ours_is_one_line_and_one(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -123,14 +123,16 @@ def case(request: pytest.FixtureRequest) -> Case:
     return Case(engine, request.getfixturevalue("photos"))
 
 
-STORES = ["sqlite"]
+STORES = ["sqlite", pytest.param("mongo", marks=pytest.mark.mongo)]
 """A new store joins the contract here, and in `store_uri` with an address of an empty database of its kind."""
 
 
 @pytest.fixture(params=STORES)
 def store_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Address of an empty database, one for each test."""
-    assert request.param == "sqlite"
+    if request.param == "mongo":
+        uri: str = request.getfixturevalue("mongo_uri")
+        return uri
     return f"sqlite:///{tmp_path / 'contract' / 'store.db'}"
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from src.errors import StorageError
 from src.records import INDEXES, KEYS, Person, Record, Track
-from src.storage.sqlite import _TABLES, SCHEMA_VERSION, SqliteStore
+from src.storage.schema import SCHEMA
+from src.storage.sqlite import SqliteStore
 from tests.contract.samples import full_records, person
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -56,9 +57,9 @@ class TestFiles:
 
     def test_newer_schema_is_refused_and_left_alone(self, path: Path) -> None:
         with closing(sqlite3.connect(path)) as connection:
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA.version + 1}")
         before = path.read_bytes()
-        refused(path, f"schema version {SCHEMA_VERSION + 1}", "Install a newer FaceRec")
+        refused(path, f"schema version {SCHEMA.version + 1}", "Install a newer FaceRec")
         assert path.read_bytes() == before
 
     def test_text_file_is_refused_and_left_alone(self, tmp_path: Path) -> None:
@@ -153,10 +154,36 @@ class TestFullDisk:
         assert store.count(Person) == 2
 
 
-def large(number: int) -> Record:
-    """Return a record of two megabytes."""
+def large(number: int, size: int = 2 << 20) -> Record:
+    """Return a record of two megabytes, or of another size."""
     track = next(record for record in full_records() if isinstance(record, Track))
-    return replace(track, track_id=number, thumbnail=bytes(2 << 20))
+    return replace(track, track_id=number, thumbnail=bytes(size))
+
+
+class TestAllOrNothing:
+    def test_reader_sees_all_of_a_put_or_nothing(self, path: Path) -> None:
+        counts, done = set(), threading.Event()
+
+        def write(store: SqliteStore) -> None:
+            try:
+                for batch in range(20):
+                    store.put(*(person(batch * 10 + number, "q") for number in range(10)))
+            finally:
+                done.set()
+
+        with SqliteStore(path) as store:
+            writer = threading.Thread(target=write, args=(store,))
+            writer.start()
+            while not done.is_set():
+                counts.add(store.count(Person, project="q"))
+            writer.join()
+            assert all(count % 10 == 0 for count in counts)
+            assert store.count(Person, project="q") == 200
+
+    def test_sixteen_megabytes(self, path: Path) -> None:
+        with SqliteStore(path) as store:
+            store.put(large(3, 17 << 20))
+            assert len(next(store.find(Track)).thumbnail) == 17 << 20
 
 
 class TestConnections:
@@ -210,7 +237,7 @@ def look_ups() -> list[Any]:
 
 @pytest.mark.parametrize(("kind", "columns"), look_ups())
 def test_no_served_look_up_reads_a_whole_table(path: Path, kind: type[Any], columns: tuple[str, ...]) -> None:
-    table = _TABLES[kind]
+    table = SCHEMA.layouts[kind]
     where = " AND ".join(f"{name} IS ?" for name in columns)
     query = f"EXPLAIN QUERY PLAN SELECT * FROM {table.name} WHERE {where} ORDER BY {', '.join(table.key)} LIMIT 256"
     with closing(sqlite3.connect(path)) as connection:

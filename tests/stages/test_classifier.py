@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from src import aligner, classifier
-from src.errors import ConfigError, GalleryError
+from src.errors import ConfigError, GalleryError, StorageError
 from src.identification import load_recognizer, newest_model
 from src.recognition.classifiers import CLASSIFIERS
-from src.records import Image, ImageState, Model
+from src.records import Image, ImageState, Model, Person
 from src.workspace import Workspace
 from tests.stages.conftest import PEOPLE, put_photos
 
@@ -116,6 +119,18 @@ def test_a_person_without_a_face_is_named(workspace: Workspace, project: str) ->
         classifier.run(workspace, project)
 
 
+def test_a_person_whose_folder_was_deleted_hinders_nobody(workspace: Workspace, trained: str) -> None:
+    shutil.rmtree(workspace.training_dir(trained) / "Anna_Albers")
+    report = classifier.run(workspace, trained)
+    assert [person.name for person in report.people] == ["Ben Bo", "Çelik Özil"]
+
+
+def test_a_person_who_is_known_by_name_only_hinders_nobody(workspace: Workspace, trained: str) -> None:
+    workspace.store.put(Person(trained, "Dora_Dean", "Dora Dean"))
+    assert not classifier.run(workspace, trained).is_new
+    assert "Dora Dean" not in [person.name for person in classifier.run(workspace, trained, classifier="KNN").people]
+
+
 def test_an_empty_project_says_align(workspace: Workspace, project: str) -> None:
     with pytest.raises(GalleryError, match="Run: align --project p"):
         classifier.run(workspace, project)
@@ -136,6 +151,20 @@ def test_embeddings_of_two_engines_never_meet(workspace: Workspace, trained: str
 def test_an_unknown_classifier_is_refused(workspace: Workspace, trained: str) -> None:
     with pytest.raises(GalleryError, match="Choose one of"):
         classifier.run(workspace, trained, classifier="Magic")
+
+
+def test_a_full_disk_is_one_line_and_no_model(workspace: Workspace, project: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_photos(workspace, project, PEOPLE)
+    aligner.run(workspace, project)
+
+    def full(*_args: object, **_kinds: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", full)
+        with pytest.raises(StorageError, match="cannot be written: No space left"):
+            classifier.run(workspace, project)
+    assert not list(workspace.store.find(Model, project=project))
 
 
 def test_an_interrupted_training_leaves_no_model(workspace: Workspace, project: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,6 +139,18 @@ def test_a_film_without_faces_has_empty_results(workspace: Workspace, trained: s
     assert report.csv_path.read_text().splitlines() == [",".join(COLUMNS)]
 
 
+def test_another_file_in_the_place_of_an_analysed_one_is_another_video(
+    workspace: Workspace, trained: str, film: Path, newsreel: Path
+) -> None:
+    tracker.run(workspace, str(film), trained, video_speedup=5)
+    clusterize.run(workspace, str(film), trained)
+    newsreel.replace(film)
+    with pytest.raises(ConfigError, match="has not been analysed"):
+        clusterize.run(workspace, str(film), trained)
+    tracker.run(workspace, str(film), trained, video_speedup=5)
+    assert {name for name, _, _ in seen(clusterize.run(workspace, str(film), trained))} >= {"Anna Albers", "Unknown 2"}
+
+
 def test_what_is_missing_is_said_with_the_command_that_helps(
     workspace: Workspace, trained: str, project: str, film: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from PIL import Image
 
 from src import tracker
-from src.errors import AnnotationError, MediaError
+from src.errors import AnnotationError, ExportError, MediaError
 from src.records import Analysis, Record, Shot, Status, Track, TrackSamples
 from src.schema import Interval
 from src.storage import Store, open_store
@@ -116,6 +117,7 @@ def test_a_fragment_limits_what_is_watched(workspace: Workspace, project: str, f
     tracks = list(workspace.store.find(Track, analysis_id=report.analysis.analysis_id))
     assert [(track.start_frame, track.end_frame) for track in tracks] == [(25, 45), (25, 45), (50, 70)]
     assert report.analysis.fragment == "t=1,3"
+    assert report.analysis.counts["n_frames"] == 50
 
 
 def test_a_fragment_behind_the_end_is_an_error(workspace: Workspace, project: str, film: Path) -> None:
@@ -181,7 +183,9 @@ def test_a_failing_store_leaves_the_last_checkpoint(
     resumed = tracker.run(workspace, str(film), project, video_speedup=EVERY)
     assert resumed.analysis.status is Status.COMPLETE
     assert resumed.analysis.error == ""
-    assert resumed.analysis.counts["n_samples"] == 20
+    got = content(workspace.store, resumed.analysis)
+    again = tracker.run(workspace, str(film), project, video_speedup=EVERY, no_cache=True)
+    assert got == content(workspace.store, again.analysis)
 
 
 def test_a_killed_process_leaves_a_resumable_analysis(tmp_path: Path) -> None:
@@ -242,6 +246,17 @@ def test_frames_are_exported_with_boxes(workspace: Workspace, project: str, film
     assert changed.min(axis=0)[0] < 64 - FACE / 2
     assert changed[:, 1].min() == pytest.approx(100 - FACE / 2, abs=4)
     assert changed[:, 0].max() == pytest.approx(64 + FACE / 2, abs=4)
+
+
+def test_a_frame_that_cannot_be_written_is_an_error_of_ours(
+    workspace: Workspace, project: str, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_kinds: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", full)
+    with pytest.raises(ExportError, match=r"000000\.jpg cannot be written: No space left"):
+        tracker.run(workspace, str(film), project, video_speedup=25, export_frames=True)
 
 
 def test_a_truncated_video_is_analysed_as_far_as_it_goes(workspace: Workspace, project: str, tmp_path: Path) -> None:

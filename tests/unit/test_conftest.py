@@ -18,7 +18,7 @@ def guarded(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makeconftest(CONFTEST)
-    pytester.makeini("[pytest]\nmarkers =\n    weights: x\n    facenet: x\n    slow: x\n")
+    pytester.makeini("[pytest]\nmarkers =\n    weights: x\n    facenet: x\n    mongo: x\n    slow: x\n")
     return pytester
 
 

@@ -24,9 +24,10 @@ def test_every_folder_of_src_is_a_package_that_is_installed() -> None:
     assert PROJECT["tool"]["setuptools"]["packages"] == sorted(wanted)
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-facenet.txt", "requirements-dev.txt"])
-def test_requirements_are_pinned_and_sorted(name: str) -> None:
-    lines = [line for line in (ROOT / name).read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+@pytest.mark.parametrize("kind", ["", "-facenet", "-search", "-dev"])
+def test_requirements_are_pinned_and_sorted(kind: str) -> None:
+    text = (ROOT / f"requirements{kind}.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert all("==" in line for line in lines)
     packages = [line.split("==")[0].lower() for line in lines]
     # Variants of one library for different machines stand together and are told apart by their markers.
@@ -36,9 +37,11 @@ def test_requirements_are_pinned_and_sorted(name: str) -> None:
 
 def test_compose_file_shows_the_service_to_this_machine_only() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-    app = compose["services"]["app"]
-    assert all(port.startswith("127.0.0.1:") for port in app["ports"])
-    named = {volume.split(":")[0] for volume in app["volumes"] if not volume.startswith(".")}
+    services = compose["services"].values()
+    assert all(port.startswith("127.0.0.1:") for service in services for port in service.get("ports", ()))
+    assert compose["services"]["app"]["ports"]
+    volumes = [volume for service in services for volume in service["volumes"]]
+    named = {volume.split(":")[0] for volume in volumes if not volume.startswith(".")}
     assert named == set(compose["volumes"])
 
 
@@ -62,7 +65,7 @@ def test_installed_package_works_without_the_clone(tmp_path: Path) -> None:
         "README.md",
         "LICENSE",
         "src",
-        *(f"requirements{kind}.txt" for kind in ("", "-facenet", "-dev")),
+        *(f"requirements{kind}.txt" for kind in ("", "-facenet", "-search", "-dev")),
     ):
         (source / name).symlink_to(ROOT / name)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]

@@ -61,6 +61,19 @@ class TestLines:
             pass
         assert stream.getvalue() == "Reading: 0 of 0 (0/s)\n"
 
+    def test_large_numbers_are_written_out(self, clock: Clock) -> None:
+        stream = io.StringIO()
+        with Lines(stream).task("Fetching", 10_667_852, "bytes") as task:
+            clock.now += 2
+            task.advance(5_000_000)
+        assert stream.getvalue() == "Fetching: 5000000 of 10667852 bytes (2500000/s, 2 s left)\n"
+
+    def test_what_nobody_counts_has_no_numbers(self, clock: Clock) -> None:
+        stream = io.StringIO()
+        with Lines(stream).task("Fetching", unit="bytes"):
+            clock.now += 2
+        assert stream.getvalue() == "Fetching\n"
+
     def test_two_tasks_side_by_side_do_not_mix(self, clock: Clock) -> None:
         stream = io.StringIO()
         lines = Lines(stream)

@@ -101,6 +101,7 @@ class TestSources:
             ("FACEREC_DATA_DIR", "/x", "data_dir", Path("/x")),
             ("facerec_threads", "2", "threads", 2),
             ("FACEREC_DATABASE__URI", "sqlite:///x.db", "database.uri", "sqlite:///x.db"),
+            ("FACEREC_DATABASE_URI", "sqlite:///y.db", "database.uri", "sqlite:///y.db"),
             ("FACEREC_TRACKER__SAMPLE_PERIOD_S", "0.5", "tracker.sample_period_s", 0.5),
             ("FACEREC_CLUSTERIZE__MERGE_CLUSTER", "false", "clusterize.merge_cluster", False),
             ("FACEREC_CRAWLER__PROVIDERS", '["google", "bing"]', "crawler.providers", ("google", "bing")),
@@ -114,6 +115,18 @@ class TestSources:
         for part in name.split("."):
             found = getattr(found, part)
         assert found == wanted
+
+    def test_short_name_of_the_address_wins_over_the_file(self, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FACEREC_DATABASE_URI", "sqlite:///b.db")
+        assert load(config, "database:\n  uri: sqlite:///a.db\n").database.uri == "sqlite:///b.db"
+        monkeypatch.setenv("FACEREC_DATABASE__URI", "sqlite:///b.db")
+        assert load_settings().database.uri == "sqlite:///b.db"
+
+    def test_two_addresses_are_refused(self, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FACEREC_DATABASE_URI", "sqlite:///a.db")
+        monkeypatch.setenv("FACEREC_DATABASE__URI", "sqlite:///b.db")
+        with pytest.raises(ConfigError, match="different addresses"):
+            load_settings()
 
     @pytest.mark.parametrize("text", ["", "\n", "# only a comment\n", "{}", "---\n"])
     def test_empty_file_changes_nothing(self, config: Path, text: str) -> None:
@@ -199,14 +212,14 @@ class TestMistakes:
 
     def test_missing_file_and_folder_instead_of_file(self, config: Path) -> None:
         for path in (config.parent / "none.yaml", config.parent):
-            with pytest.raises(ConfigError, match="cannot be read"):
+            with pytest.raises(ConfigError, match=r"cannot be read: .*Check --config"):
                 load_settings(path)
 
     @pytest.mark.parametrize(
         ("variable", "value", "part"),
         [
             ("FACEREC_ENGIN", "sface", 'FACEREC_ENGIN, which is no setting. Did you mean "FACEREC_ENGINE"'),
-            ("FACEREC_DATABASE_URI", "x", 'Did you mean "FACEREC_DATABASE__URI"'),
+            ("FACEREC_SERVER_PORT", "1", 'Did you mean "FACEREC_SERVER__PORT"'),
             ("FACEREC_CRAWLER__MAXNUM", "3", 'Did you mean "crawler.max_num"'),
             ("FACEREC_THREADS", "many", "setting \"threads\" is 'many'"),
             ("FACEREC_CRAWLER__PROVIDERS", "bing", "Write lists as JSON"),

@@ -1,0 +1,1 @@
+"""Looking after the database: check it, bring it up to date, take a project out of it and put one in."""

@@ -1,0 +1,96 @@
+"""The command line of the tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ..cli import CONTEXT, config_option, run_command, workspace_of
+from ..identification import analyses_of
+from ..videos import is_outdated
+from ..workspace import Workspace
+from .refresh import refresh as run_refresh
+from .stage import TrackReport, run
+
+
+@click.command(context_settings=CONTEXT)
+@click.option("--video", help="Path or http(s) address, also with a fragment: film.mp4#t=10,20.")
+@click.option("--project", required=True, help="Project whose engine is used.")
+@click.option("--video_speedup", type=click.IntRange(min=1), help="Analyse every Nth frame.")
+@click.option("--sample_period", type=click.FloatRange(min=0, min_open=True), help="Analyse a frame each so many seconds.")
+@click.option("--export_frames", is_flag=True, help="Write the sampled frames with boxes.")
+@click.option("--no_cache", is_flag=True, help="Analyse again what was analysed before.")
+@click.option("--refresh", is_flag=True, help="Analyse again all videos of the project that an older tracker analysed.")
+@config_option
+def command(
+    video: str | None,
+    project: str,
+    video_speedup: int | None,
+    sample_period: float | None,
+    export_frames: bool,
+    no_cache: bool,
+    refresh: bool,
+    config: Path | None,
+) -> int:
+    """Find and follow the faces of a video."""
+    if video_speedup is not None and sample_period is not None:
+        raise click.UsageError("Give --video_speedup or --sample_period, not both.")
+    if (video is None) is not refresh:
+        raise click.UsageError("Give --video for one video, or --refresh for all whose analysis is outdated.")
+    with workspace_of(config) as workspace:
+        if video is None:
+            return _refresh(workspace, project)
+        report = run(
+            workspace,
+            video,
+            project,
+            video_speedup=video_speedup,
+            sample_period_s=sample_period,
+            export_frames=export_frames,
+            no_cache=no_cache,
+        )
+        _print(report)
+        _tell_outdated(workspace, project)
+    return 0
+
+
+def _refresh(workspace: Workspace, project: str) -> int:
+    report = run_refresh(workspace, project)
+    click.echo(
+        f"{len(report.refreshed)} videos analysed anew, {report.n_current} were up to date, {len(report.failures)} failed; "
+        f"{report.n_removed} old analyses removed"
+    )
+    for failure in report.failures:
+        click.echo(f"Failed: {failure}")
+    return 1 if report.failures else 0
+
+
+def _tell_outdated(workspace: Workspace, project: str) -> None:
+    owner = workspace.project(project)
+    n_outdated = sum(is_outdated(analysis) for analysis in analyses_of(workspace, owner.project))
+    if n_outdated:
+        click.echo(
+            f"An older tracker analysed {n_outdated} other videos of this project. "
+            f"Analyse them anew with: track --refresh --project {owner.project}"
+        )
+
+
+def _print(report: TrackReport) -> None:
+    counts = report.analysis.counts
+    state = "analysed" if report.is_new else "was analysed before"
+    click.echo(
+        f"{report.video.locator} {state}: {counts['n_frames']} frames, {counts['n_samples']} samples, "
+        f"{counts['n_shots']} shots, {counts['n_faces']} faces in {counts['n_tracks']} tracks"
+    )
+    if counts["n_faces_dropped"]:
+        click.echo(f"{counts['n_faces_dropped']} faces were too small, too doubtful or too many to follow")
+    if report.analysis.error:
+        click.echo(f"Damage: {report.analysis.error} ({counts['n_damaged']} damaged)")
+    click.echo(f"Tables in {report.output_dir}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return the status for the shell."""
+    return run_command(command, argv, "tracker")
