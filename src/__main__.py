@@ -21,6 +21,8 @@ VERBS = {
     "identify": ("identify", "Name the people in all videos of a project anew."),
     "decide": ("decide", "Say who a track or an unknown person is or is not."),
     "learn": ("learn", "Make training pictures of what people said."),
+    "people": ("people", "Say who may be recognised."),
+    "erase": ("erase", "Erase a person everywhere, or photos kept for too long."),
     "search": ("finder", "Find the moments that show the face of a photo or of a track."),
     "serve": ("api.serve", "Serve the API to other programs."),
     "db": ("db.commands", "Check, migrate, export or import the database."),

@@ -40,6 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("tables", "decisions", "trackindex"),
     ("derivation", "lessons"),
     ("appearances",),
+    ("forgetting",),
     ("cli",),
     (
         "crawler",
