@@ -275,12 +275,12 @@ def print_report(benchmark: Benchmark, console: Console) -> None:
     """Print the table."""
     console.print(_head(benchmark))
     table = Table()
-    table.add_column("search")
+    table.add_column("search", min_width=12)
     for column in _COLUMNS:
         table.add_column(column, justify="right", no_wrap=True)
     for measured in benchmark.results:
         table.add_row(measured.search, *_cells(measured))
-    console.print(table, width=max(console.width, 110))
+    console.print(table)
     if benchmark.note:
         console.print(benchmark.note, soft_wrap=True)
 
@@ -295,7 +295,7 @@ def command(tracks: int, dimension: int, queries: int, json_path: Path | None, d
     """Measure searches among made-up faces: build time, size, time of a query, recall, memory."""
     with tempfile.TemporaryDirectory() as folder:
         benchmark = run(Task(Path(folder) / "index", tracks, dimension, queries))
-    print_report(benchmark, Console())
+    print_report(benchmark, Console(width=None if sys.stdout.isatty() else 120))
     if json_path:
         write_json(json_path, asdict(benchmark))
     if document:

@@ -251,7 +251,18 @@ def _number_unknown(
     min_similarity: float,
 ) -> list[Label]:
     """Give each unnamed track the number of an unknown person, the one it had before where it had one."""
-    store, project = workspace.store, owner.project
+    # Two processes that number at once would give one number to two people, or count a track twice.
+    with workspace.locked(f"unknown-{owner.project}"):
+        numbers = _numbers(workspace, owner.project, analysis, labels, rulings, min_similarity)
+    alias = _aliases(numbers.values(), rulings.unknown_same)
+    return [_with_number(label, numbers, alias, rulings) for label in labels if not _is_ignored(label, numbers, alias, rulings)]
+
+
+def _numbers(
+    workspace: Workspace, project: str, analysis: Analysis, labels: list[Label], rulings: Rulings, min_similarity: float
+) -> dict[int, int]:
+    """Return the number of each unnamed track, and forget those of tracks that have a name now."""
+    store = workspace.store
     remembered = {
         entry.track_id: entry.unknown_id
         for entry in store.find(UnknownTrack, project=project, analysis_id=analysis.analysis_id)
@@ -260,14 +271,10 @@ def _number_unknown(
     fresh = [label for label in unnamed if label.seen.track.track_id not in remembered]
     numbers = {label.seen.track.track_id: remembered[label.seen.track.track_id] for label in unnamed if label not in fresh}
     if fresh:
-        # Two processes that number at once would give one number to two people.
-        with workspace.locked(f"unknown-{project}"):
-            numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity)
-    gone = [track_id for track_id in remembered if track_id not in numbers]
-    for track_id in gone:
+        numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity)
+    for track_id in [track_id for track_id in remembered if track_id not in numbers]:
         store.delete(UnknownTrack, project=project, analysis_id=analysis.analysis_id, track_id=track_id)
-    alias = _aliases(numbers.values(), rulings.unknown_same)
-    return [_with_number(label, numbers, alias, rulings) for label in labels if not _is_ignored(label, numbers, alias, rulings)]
+    return numbers
 
 
 def _assign(

@@ -101,8 +101,9 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
     images = list(workspace.store.find(Image, project=owner.project))
     active = [image for image in images if image.state is ImageState.ACTIVE]
     engine = _engine_of(owner, active)
+    pictures = Counter(image.person_id for image in images if image.person_id != UNKNOWN)
     people, left_out = _people(workspace, owner, images)
-    _check_people(people, Counter(image.person_id for image in images), active)
+    _check_people(people, pictures, active)
     negatives = _negatives(workspace, owner, people, engine)
     keys = [face.key for face in negatives]
     n_disabled = sum(image.state is ImageState.DISABLED for image in images)

@@ -361,9 +361,8 @@ def _print(report: SearchReport) -> None:
     for rank, moment in enumerate(report.moments, start=1):
         times = (format_npt(npt) for npt in (moment.start_npt, moment.end_npt, moment.best_npt))
         table.add_row(str(rank), f"{moment.score:.3f}", moment.name, *times, str(moment.track_id), moment.locator)
-    console = Console()
     # Where no terminal sets a width, addresses need not be folded.
-    console.print(table, width=None if console.is_terminal else max(console.width, 200))
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
     click.echo(f"{len(report.moments)} moments among {report.n_tracks} tracks of {report.n_videos} videos.")
     if report.outdated:
         click.echo(f"Not searched, as another version of the engine analysed them; track again: {', '.join(report.outdated)}")

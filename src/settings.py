@@ -59,7 +59,9 @@ class TrackerSettings(_Section):
 
     video_speedup: int = Field(25, ge=1, description="Analyse every Nth frame")
     sample_period_s: float | None = Field(None, gt=0, description="Analyse a frame each so many seconds instead")
-    min_score: Ratio = Field(0.6, description="Detections with a lower score are dropped")
+    min_score: Ratio = Field(
+        0.6, description="Detections with a lower score are dropped; sface reports none below 0.6, facenet none below 0.8"
+    )
     min_face_px: float = Field(16.0, ge=0, description="Smaller faces are dropped")
     max_faces: int = Field(100, ge=1, description="At most so many faces a frame, the best ones")
     min_iou: Ratio = Field(0.3, description="Overlap that makes two boxes one track")

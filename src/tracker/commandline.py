@@ -87,7 +87,11 @@ def _print(report: TrackReport) -> None:
     if counts["n_faces_dropped"]:
         click.echo(f"{counts['n_faces_dropped']} faces were too small, too doubtful or too many to follow")
     if report.analysis.error:
-        click.echo(f"Damage: {report.analysis.error} ({counts['n_damaged']} damaged)")
+        click.echo(f"Damage: {report.analysis.error}" + (f" ({counts['n_damaged']} frames)" if counts["n_damaged"] else ""))
+    if not counts["n_samples"]:
+        click.echo("No sampled frame falls into this part. Sample more often: a smaller --video_speedup or --sample_period")
+    if not (report.output_dir / "predictions.csv").exists():
+        click.echo("No predictions.csv: the project has no model yet, or there is no face. See: train")
     click.echo(f"Tables in {report.output_dir}")
 
 

@@ -420,7 +420,7 @@ def test_killed_imports_lose_and_double_nothing(
     kind: str, opened: Callable[[str], Workspace], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     origin = opened("sqlite")
-    records = project_records(0, n_tracks=150)
+    records = project_records(0, n_tracks=60)
     origin.store.put(*records)
     for n in range(20):
         file = origin.data_dir / f"classifier/p/m1/{n}.npz"

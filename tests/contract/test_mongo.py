@@ -52,7 +52,7 @@ class TestAddresses:
         assert "secret" not in str(caught.value)
 
     def test_nobody_there_is_one_line_soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(mongo, "SELECTION_S", 0.2)
+        monkeypatch.setattr(mongo, "SELECTION_S", 2.0)
         with pytest.raises(
             StorageError, match=r"mongodb://127\.0\.0\.1:9/facerec: no server answers .*Start the server"
         ) as caught:
@@ -199,7 +199,7 @@ class TestServerGoesAway:
         self, killable_mongo: MongoServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(mongo, "RETRY_S", 0.3)
-        monkeypatch.setattr(mongo, "SELECTION_S", 0.2)
+        monkeypatch.setattr(mongo, "SELECTION_S", 2.0)
         with open_store(killable_mongo.uri("facerec")) as store:
             store.put(person(1))
             killable_mongo.kill()
@@ -213,7 +213,7 @@ class TestServerGoesAway:
             assert [found.person_id for found in store.find(Person)][-1] == "000003"
 
     def test_closing_ends_the_waiting(self, killable_mongo: MongoServer, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(mongo, "SELECTION_S", 0.1)
+        monkeypatch.setattr(mongo, "SELECTION_S", 2.0)
         store = open_store(killable_mongo.uri("facerec"))
         killable_mongo.kill()
         closer = threading.Timer(0.5, store.close)

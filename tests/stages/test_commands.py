@@ -167,3 +167,12 @@ def test_clusterize_says_what_to_run_first(config: str, film: Path, capsys: pyte
     assert tracker.main(["--video", str(film), *shared]) == 0
     assert clusterize.main(["--video", str(film), *shared]) == 1
     assert "Run: train --project p" in capsys.readouterr().err
+
+
+def test_a_part_without_a_sample_says_what_helps(config: str, film: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["--video", f"{film}#t=1.1,1.5", "--project", "p", "--config", config, "--video_speedup", "25"]
+    assert tracker.main(call) == 0
+    said = capsys.readouterr().out
+    assert "0 samples" in said
+    assert "Sample more often" in said
+    assert "No predictions.csv" in said

@@ -356,6 +356,7 @@ def test_the_verb_prints_and_writes_what_it_found(
     assert "The photo shows 2 faces; searched for number 1" in printed
     assert "2 moments among 5 tracks of 2 videos." in printed
     assert "0:00:01.800" in printed
+    assert str(morning) in printed
     document = json.loads(json_path.read_text(encoding="utf-8"))
     with csv_path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

@@ -26,7 +26,7 @@ def main(video: str, data_dir: str, uri: str, pace: str = "slow") -> None:
 
     analyser.Analyser._checkpoint = telling  # type: ignore[method-assign]
     if pace == "impatient":
-        mongo.RETRY_S = mongo.SELECTION_S = 0.5
+        mongo.RETRY_S, mongo.SELECTION_S = 0.5, 2.0
     settings = Settings(data_dir=Path(data_dir), database=DatabaseSettings(uri=uri))
     with open_workspace(settings) as workspace:
         workspace._engines["fake"] = make_fake_engine()

@@ -9,12 +9,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from evaluation import search as benchmark
 from src.errors import ShapeError, StorageError
-from src.schema import FloatArray, HalfArray
+from src.schema import FloatArray
 from src.search import Hit, VectorIndex, blocks
 from src.search.ranking import exact_scores
 from tests.unit.write_index import DIMENSION, ENGINE, SOURCES, rows_of
@@ -113,12 +115,15 @@ def test_equal_rows_tie_wherever_they_lie(tmp_path: Path) -> None:
 
 
 def test_closer_than_float32_can_tell_apart(tmp_path: Path) -> None:
-    # One step of float16 in one number out of 128, where the query is small: float32 sums cannot be trusted with that.
+    # The query's numbers come in pairs, and rows differ in which of two numbers comes first: the same product, which float32
+    # rounds in many ways. What the fifth number adds is a hundred times smaller than that, and decides.
     rng = np.random.default_rng(2)
-    query = unit(rng, 1, 128)[0]
-    query[5] = 1e-6
-    vectors: HalfArray = np.repeat(unit(rng, 1, 128).astype(np.float16), 64, axis=0)
-    vectors[:, 5] = (np.arange(64) * np.float16(2**-13)).astype(np.float16)
+    query = np.repeat(unit(rng, 1, 64)[0], 2) / np.float32(np.sqrt(2))
+    query[4:6] = 1e-6
+    pairs = unit(rng, 1, 128).astype(np.float16).reshape(64, 2)
+    vectors = np.stack([np.where(rng.random((64, 1)) < 0.5, pairs, pairs[:, ::-1]).reshape(128) for _ in range(64)])
+    vectors[:, 4:6] = 0
+    vectors[:, 4] = np.arange(64) * np.float16(2**-13)
     index = VectorIndex.open(tmp_path, "e@1", 128)
     order = rng.permutation(64)
     index.add("a", order, vectors[order])
@@ -268,6 +273,20 @@ def test_two_readers_see_what_a_writer_does(tmp_path: Path) -> None:
         assert [names(reader.search(QUERY, 9)) for reader in readers] == [[("a", number)]] * 2
 
 
+def test_a_reader_between_manifest_and_blocks_begins_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer, reader = VectorIndex.open(tmp_path, "e@1", 2), VectorIndex.open(tmp_path, "e@1", 2)
+    writer.add("a", np.array([1]), row(1, 0))
+    map_blocks = VectorIndex._map
+
+    def late(self: VectorIndex, *arguments: Any) -> Any:
+        if self is reader and writer.sources() == {"a"}:
+            writer.add_many([("a", np.array([2]), row(1, 0)), ("b", np.array([3]), row(1, 0))])
+        return map_blocks(self, *arguments)
+
+    monkeypatch.setattr(VectorIndex, "_map", late)
+    assert names(reader.search(QUERY, 9)) == [("a", 2), ("b", 3)]
+
+
 def test_a_search_goes_on_with_the_blocks_that_it_began_with(index: VectorIndex) -> None:
     index.add("a", np.array([1]), row(1, 0))
     before = index.snapshot()
@@ -361,10 +380,12 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_index(tmp_path: Path) -> N
         command = [sys.executable, "-m", "tests.unit.write_index", str(tmp_path), str(seed)]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
-            writer.stdout.readline()
-            time.sleep(moments.uniform(0.0, 0.06))
-            check_whole(reader)  # while it writes
-            writer.kill()
+            try:
+                writer.stdout.readline()
+                time.sleep(moments.uniform(0.0, 0.06))
+                check_whole(reader)  # while it writes
+            finally:
+                writer.kill()
         check_whole(VectorIndex.open(tmp_path, ENGINE, DIMENSION))
         versions.append(reader.snapshot().manifest.version)
     assert versions == sorted(versions)
@@ -385,3 +406,33 @@ def check_whole(index: VectorIndex) -> None:
         products = (vectors.astype(np.float64) @ query.astype(np.float64)).tolist()
         assert [scores[key] for key in wanted.tolist()] == pytest.approx(products, abs=1e-9)
     assert keys.keys() <= {str(source) for source in range(SOURCES)}
+
+
+def test_the_benchmark_measures_and_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = tmp_path / "results.md"
+    document.write_text("# Results\n\n<!-- search: begin -->\nold\n<!-- search: end -->\n\nEnd.\n")
+    arguments = ["--tracks", "450", "--dimension", "8", "--queries", "3", "--json", str(tmp_path / "results.json")]
+    assert benchmark.main([*arguments, "--document", str(document)]) == 0
+    assert "450 tracks, 8 numbers each, 3 queries" in capsys.readouterr().out
+    text = document.read_text()
+    assert "| exact, every second video | " in text
+    assert "old" not in text
+    assert text.endswith("End.\n")
+    values = json.loads((tmp_path / "results.json").read_text())
+    exact = values["results"][0]
+    assert exact["p50_ms"] <= exact["p95_ms"] <= exact["p99_ms"]
+    assert exact["size_mb"] > 450 * (8 * 2 + 8) / 1e6
+
+
+def test_recall_is_the_share_of_what_was_wanted() -> None:
+    wanted = [[("a", 1), ("a", 2)], [("b", 1), ("b", 2)]]
+    assert benchmark.recall(wanted, [[("a", 2), ("c", 1)], [("b", 2), ("b", 1)]]) == 0.75
+
+
+def test_made_up_faces_are_as_near_as_is_said() -> None:
+    task = benchmark.Task(Path("unused"), 2000, 128, 500)
+    vectors = np.concatenate([vectors for _, _, vectors in benchmark.tracks_of(task)])
+    assert vectors.shape == (2000, 128)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-5)
+    nearest = (benchmark.queries_of(task) @ vectors.T).max(axis=1)
+    assert nearest.mean() == pytest.approx(0.8**2, abs=0.12)
