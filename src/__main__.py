@@ -22,6 +22,8 @@ VERBS = {
     "decide": ("decide", "Say who a track or an unknown person is or is not."),
     "search": ("finder", "Find the moments that show the face of a photo or of a track."),
     "learn": ("learn", "Make training pictures of what people said."),
+    "people": ("people", "Say who may be recognised."),
+    "erase": ("erase", "Erase a person everywhere, or photos kept for too long."),
     "serve": ("api.serve", "Serve the API to other programs."),
     "db": ("db.commands", "Check, migrate, export or import the database."),
     "models": ("models.__main__", "List, fetch or check the weights of the networks."),

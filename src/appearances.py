@@ -28,6 +28,7 @@ from .identification import (
     TrackNames,
     analyses_of,
     forget_older,
+    hidden_names,
     identify_analysis,
     load_recognizer,
     newest_model,
@@ -348,7 +349,8 @@ def _store_appearances(
         person.unknown_id: person.name or f"{UNKNOWN} {person.unknown_id}"
         for person in workspace.store.find(UnknownPerson, project=owner.project)
     }
-    appearances = [_appearance(owner.project, ids, called, analysis, label) for label in labels]
+    hidden = hidden_names(workspace.store, owner.project)
+    appearances = [_appearance(owner.project, ids, called, hidden, analysis, label) for label in labels]
     appearances += [
         _said(owner.project, ids[name], name, analysis, number, start, end)
         for number, (name, start, end) in enumerate(rulings.shown, start=1)
@@ -367,7 +369,12 @@ def _forget_other_analyses(workspace: Workspace, owner: Project, analysis: Analy
 
 
 def _appearance(
-    project: str, ids: Mapping[str, str], called: Mapping[int, str], analysis: Analysis, label: Label
+    project: str,
+    ids: Mapping[str, str],
+    called: Mapping[int, str],
+    hidden: frozenset[str],
+    analysis: Analysis,
+    label: Label,
 ) -> Appearance:
     track = label.seen.track
     return Appearance(
@@ -387,7 +394,7 @@ def _appearance(
         merged_tracks=label.merged,
         box=track.best_box,
         best_npt=round(track.best_npt, 3),
-        candidates=candidates_of(label.seen),
+        candidates=tuple(candidate for candidate in candidates_of(label.seen) if candidate.name not in hidden),
         source=label.source,
     )
 

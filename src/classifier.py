@@ -191,7 +191,7 @@ def _prior(engine_name: str) -> OpenSet:
 
 
 def _report(recognizer: Recognizer, known: Gallery, held: CrossValidation) -> tuple[PersonReport, ...]:
-    confidences = recognizer.open_set.confidences(softmax(held.scores, recognizer.temperature), held.evidence)
+    confidences = softmax(held.scores, recognizer.temperature) * recognizer.open_set.known_as(held.evidence)
     best = confidences.argmax(axis=1)
     named = np.where(confidences.max(axis=1, initial=0) >= NAMED_FROM, best, -1)
     truth = known.labels[held.rows]

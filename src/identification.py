@@ -16,6 +16,7 @@ from .records import (
     Identification,
     IdentificationPart,
     Model,
+    Person,
     Project,
     ProjectVideo,
     Status,
@@ -66,6 +67,12 @@ def newest_model(workspace: Workspace, project: Project) -> Model | None:
         key=lambda model: (model.created_at, model.model_id),
         default=None,
     )
+
+
+def hidden_names(store: Store, project: str) -> frozenset[str]:
+    """Return the names of people whom the model must not name, whatever it sees; older names of theirs among them."""
+    people = store.find(Person, project=project)
+    return frozenset(name for person in people if not person.recognisable for name in (person.name, *person.aliases))
 
 
 def load_recognizer(workspace: Workspace, model: Model, engine_id: str) -> Recognizer:

@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     engine: str = Field("sface", description="sface | facenet; a project keeps the engine it was begun with")
     classifier: Classifier = Field("SVM", description="How people are told apart")
     threads: int = Field(0, ge=0, description="Threads a network may use; 0 = all cores")
+    retention_days: int | None = Field(None, ge=1, description="Photos older than this are erased by erase --expired")
     database: DatabaseSettings = DatabaseSettings()
     crawler: CrawlerSettings = CrawlerSettings()
     tracker: TrackerSettings = TrackerSettings()

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from .files import write_csv
-from .identification import read_identification, track_names
+from .identification import hidden_names, read_identification, track_names
 from .records import Analysis, Model
+from .schema import UNKNOWN
 from .storage import Store
 from .videos import iter_tracks, sample_number
 
@@ -30,8 +31,10 @@ def write_trackers(path: Path, store: Store, analysis: Analysis) -> None:
 def write_predictions(path: Path, store: Store, analysis: Analysis, model: Model) -> None:
     """Write one row a sample that has an embedding: box, track, likeliest person, confidence, frame, sample, time.
 
-    `tracker_sample` counts the sampled frames of the analysis from 0.
+    `tracker_sample` counts the sampled frames of the analysis from 0. A sample of somebody who may not be recognised is
+    `Unknown`, without confidence.
     """
+    hidden = hidden_names(store, model.project)
     identification = read_identification(store, model, analysis.analysis_id)
     names = dict(track_names(model, identification)) if identification else {}
 
@@ -47,8 +50,8 @@ def write_predictions(path: Path, store: Store, analysis: Analysis, model: Model
                 yield (
                     *_corners(samples.boxes_xywh[row]),
                     track.track_id,
-                    name,
-                    f"{confidence:.4f}",
+                    UNKNOWN if name in hidden else name,
+                    f"{0.0 if name in hidden else confidence:.4f}",
                     frame_index,
                     sample_number(analysis, frame_index, npt),
                     f"{npt:.3f}",

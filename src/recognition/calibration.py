@@ -40,21 +40,22 @@ class OpenSet:
         """Return (m,) float32 probabilities in [0, 1] for (m, k) evidence, before any person's own offset."""
         return _probability(self._logits(evidence))
 
-    def confidences(self, shares: FloatArray, evidence: FloatArray) -> FloatArray:
-        """Return how likely each face is each person.
+    def known_as(self, evidence: FloatArray) -> FloatArray:
+        """Return the probability that a face is known, as it counts for each person.
 
         Args:
-            shares: (m, k) float32, how likely each person is if the face is anybody known; a row sums to 1.
             evidence: (m, k) float32.
 
         Returns:
-            (m, k) float32; a row sums to at most 1.
+            (m, k) float32 in [0, 1]; (m, 1) where it is the same for all people.
         """
         logits = self._logits(evidence)
-        result: FloatArray = shares * _probability(logits)[:, None]
-        for person, offset in enumerate(self.offsets):
-            if offset:
-                result[:, person] = shares[:, person] * _probability(logits + offset)
+        common = _probability(logits)[:, None]
+        if not any(self.offsets):
+            return common
+        result: FloatArray = np.repeat(common, evidence.shape[1], axis=1)
+        for person in np.flatnonzero(self.offsets).tolist():
+            result[:, person] = _probability(logits + self.offsets[person])
         return result
 
     def _logits(self, evidence: FloatArray) -> DoubleArray:

@@ -48,7 +48,8 @@ class Recognizer:
         """
         evidence = self.gallery.evidence(embeddings)
         share = softmax(self.classifier.scores(embeddings), self.temperature)
-        return Predictions(self.gallery.people, self.open_set.confidences(share, evidence), evidence)
+        share *= self.open_set.known_as(evidence)
+        return Predictions(self.gallery.people, share, evidence)
 
     def best(self, embeddings: HalfArray | FloatArray) -> tuple[NDArray[np.int32], FloatArray]:
         """Say who each of many faces most likely is, in bounded memory.

@@ -85,6 +85,16 @@ class Store(ABC):
     def faults(self) -> Iterator[str]:
         """Yield what is wrong with the database itself, whatever its records say."""
 
+    def scrub(self) -> bool:
+        """Write the database anew without what was deleted from it, and say whether that was done.
+
+        A server that reuses the room of what was deleted in its own time does nothing here.
+
+        Raises:
+            StorageError: Others are at work in the database, or there is no room.
+        """
+        return False
+
     @abstractmethod
     def close(self) -> None:
         """Let go of the database; the store is of no use afterwards."""

@@ -75,6 +75,15 @@ class SqliteStore(Store):
         wanted = (index_name(layout, index) for layout, index in self.schema.all_indexes())
         yield from missing_indexes(self.place, wanted, there)
 
+    def scrub(self) -> bool:
+        """Write the file anew and empty the log, both of which keep deleted rows otherwise."""
+        with _translated(self._path), self._connection() as connection:
+            connection.execute("VACUUM")
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise StorageError(f"{self._path} is in use by others, and keeps what was deleted. Stop them and run this again.")
+        return True
+
     def close(self) -> None:
         """Close the connections; one that another thread is using is closed when that thread has done with it."""
         with self._lock:

@@ -12,7 +12,7 @@ from typing import Any
 from .. import __version__
 from ..engines import Engine
 from ..errors import AnnotationError, StorageError
-from ..identification import add_to_project, identify_analysis, newest_model, track_names
+from ..identification import add_to_project, hidden_names, identify_analysis, newest_model, track_names
 from ..names import video_folder
 from ..records import Analysis, Project, Status, Video, now, stable_id
 from ..schema import UNKNOWN, Candidate
@@ -208,10 +208,14 @@ def _write_named(workspace: Workspace, owner: Project, analysis: Analysis, outpu
         return lambda track_id: f"track {track_id}"
     write_predictions(output_dir / "predictions.csv", workspace.store, analysis, model)
     least = workspace.settings.clusterize.confidence_threshold
-    names = {track_id: _label(track_id, said.candidates[0], least) for track_id, said in track_names(model, identification)}
+    hidden = hidden_names(workspace.store, owner.project)
+    names = {
+        track_id: _label(track_id, said.candidates[0], least, hidden) for track_id, said in track_names(model, identification)
+    }
     return lambda track_id: names[track_id]
 
 
-def _label(track_id: int, best: Candidate, least: float) -> str:
-    """Return the likeliest name of a track, or that nobody knows it."""
-    return f"{best.name} {best.confidence:.2f}" if best.confidence >= least else f"{UNKNOWN} (track {track_id})"
+def _label(track_id: int, best: Candidate, least: float, hidden: frozenset[str]) -> str:
+    """Return the likeliest name of a track, or that nobody knows it or may know it."""
+    named = best.confidence >= least and best.name not in hidden
+    return f"{best.name} {best.confidence:.2f}" if named else f"{UNKNOWN} (track {track_id})"

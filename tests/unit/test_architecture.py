@@ -40,6 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("tables", "decisions", "trackindex"),
     ("derivation", "lessons"),
     ("appearances",),
+    ("forgetting",),
     ("cli",),
     (
         "crawler",
@@ -50,9 +51,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "clusterize",
         "decide",
         "learn",
-        "finder",
         "erase",
         "people",
+        "finder",
         "db",
     ),
     ("jobs",),

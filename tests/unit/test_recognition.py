@@ -109,15 +109,14 @@ def test_a_face_that_is_not_somebody_raises_the_bar_for_them_alone() -> None:
     assert plain.offsets == ()
     assert taught.offsets[0] < -0.5
     assert taught.offsets[1:] == (0.0, 0.0, 0.0)
-    shares = np.full((4, 4), 0.25, np.float32)
     evidence = gallery.evidence(alike)
-    before, after = plain.confidences(shares, evidence), taught.confidences(shares, evidence)
+    before, after = plain.known_as(evidence).repeat(4, axis=1), taught.known_as(evidence)
     # The look-alikes that nobody spoke of fall too.
     assert (after[:, 0] < before[:, 0] * 0.9).all()
     np.testing.assert_array_equal(after[:, 1:], before[:, 1:])
     # And the person is still known.
     own = pictures(people[:1], 20, seed=5)[0]
-    assert taught.confidences(np.eye(1, 4, dtype=np.float32).repeat(20, 0), gallery.evidence(own))[:, 0].min() > 0.5
+    assert taught.known_as(gallery.evidence(own))[:, 0].min() > 0.5
     # Once more said, once more believed; a face that is nothing like the person says nothing new.
     more = fit_open_set(gallery, PRIOR, Negatives(alike, np.zeros(4, np.int64)))
     assert more.offsets[0] < taught.offsets[0]
