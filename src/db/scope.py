@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ..errors import StorageError
-from ..records import KEYS, Analysis, Appearance, Image, Model, Project, Record, Video
+from ..records import KEYS, Analysis, Appearance, Image, Model, Project, ProjectVideo, Record, Video
 from ..storage import Store
 
 FILES: Mapping[type[Any], tuple[str, ...]] = {Image: ("path", "aligned_path"), Model: ("path",)}
@@ -38,13 +38,17 @@ ORDER: tuple[type[Any], ...] = (Video, *OF_ANALYSIS, Analysis, *OF_PROJECT, Proj
 
 
 def analyses_of(store: Store, project: Project) -> Iterator[Analysis]:
-    """Yield the analyses that a project uses: those by its engine of the videos in which it has appearances."""
-    shown = dict.fromkeys(found.analysis_id for found in store.find(Appearance, project=project.project))
+    """Yield the analyses that a project uses: those that count in it, and all by its engine of the same videos."""
+    shown = {found.analysis_id: None for kind in (ProjectVideo, Appearance) for found in _all_of(store, kind, project)}
     used = (store.get(Analysis, analysis_id) for analysis_id in shown)
     for video_id in dict.fromkeys(analysis.video_id for analysis in used if analysis):
         for analysis in store.find(Analysis, video_id=video_id):
             if analysis.engine.partition("@")[0] == project.engine or analysis.analysis_id in shown:
                 yield analysis
+
+
+def _all_of(store: Store, kind: type[Any], project: Project) -> Iterator[Any]:
+    return store.find(kind, project=project.project)
 
 
 def check_names(record: Record) -> None:

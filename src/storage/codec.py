@@ -19,13 +19,15 @@ from ..errors import StorageError
 T = TypeVar("T")
 
 
-def _pack(array: np.ndarray[Any, Any]) -> bytes:
+def pack(array: np.ndarray[Any, Any]) -> bytes:
+    """Return an array as the bytes of a .npy file."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
 
 
-def _unpack(data: bytes) -> np.ndarray[Any, Any]:
+def unpack(data: bytes) -> np.ndarray[Any, Any]:
+    """Return the array of a .npy file; one that would need pickle is refused with a ValueError."""
     array: np.ndarray[Any, Any] = np.load(io.BytesIO(data), allow_pickle=False)
     return array
 
@@ -36,14 +38,27 @@ def _is_array(kind: Any) -> bool:
 
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(unstruct_collection_overrides={tuple: list})
-    converter.register_unstructure_hook_func(_is_array, _pack)
-    converter.register_structure_hook_func(_is_array, lambda data, _kind: _unpack(data))
+    converter.register_unstructure_hook_func(_is_array, pack)
+    converter.register_structure_hook_func(_is_array, lambda data, _kind: unpack(data))
     converter.register_unstructure_hook(bytes, lambda data: data)
     converter.register_structure_hook(bytes, lambda data, _kind: data)
     return converter
 
 
 _CONVERTER = _converter()
+
+
+def to_fields(record: Any) -> dict[str, Any]:
+    """Return a record's fields as numbers, strings, bytes, lists and mappings.
+
+    Raises:
+        StorageError: A field holds something of another kind.
+    """
+    try:
+        plain: dict[str, Any] = _CONVERTER.unstructure(record)
+    except Exception as err:  # whatever the record was filled with
+        raise _refusal(type(record), str(err)) from err
+    return plain
 
 
 class Layout:
@@ -71,10 +86,7 @@ class Layout:
         Raises:
             StorageError: A field holds what could not be read back as it was.
         """
-        try:
-            plain: dict[str, Any] = _CONVERTER.unstructure(record)
-        except Exception as err:  # whatever the record was filled with
-            raise self._refusal(str(err)) from err
+        plain = to_fields(record)
         return {name: self._checked(name, plain[name]) for name in self.types}
 
     def record(self, values: Mapping[str, Any]) -> Any:
@@ -115,10 +127,11 @@ class Layout:
         try:
             return _encode(value, self.types[name])
         except (TypeError, ValueError) as err:
-            raise self._refusal(f"{name}: {err}") from err
+            raise _refusal(self.kind, f"{name}: {err}") from err
 
-    def _refusal(self, why: str) -> StorageError:
-        return StorageError(f"A {self.kind.__name__} cannot be stored: {why}. Nothing was written.")
+
+def _refusal(kind: type[Any], why: str) -> StorageError:
+    return StorageError(f"A {kind.__name__} cannot be stored: {why}. Nothing was written.")
 
 
 def _stored_type(hint: Any) -> str:

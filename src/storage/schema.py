@@ -22,6 +22,7 @@ from typing import Any
 from ..errors import StorageError
 from ..records import INDEXES, KEYS
 from .codec import Layout
+from .steps import to_version_2
 
 Columns = tuple[str, ...]
 
@@ -49,6 +50,7 @@ class Migration:
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "projects, people, images, models, videos, analyses, tracks, appearances", "8ffb0bcb"),
+    Migration(2, "members, identifications, decisions, unknown people, blocks of embeddings", "5cdff1f7", sqlite=to_version_2),
 )
 """Oldest first; the last one's version is that of this program."""
 

@@ -9,7 +9,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from src.db import archive as archive_module
 from src.db.checking import check_database
 from src.db.exporting import export_project
 from src.db.importing import import_project
-from src.db.scope import OF_ANALYSIS, ORDER
+from src.db.scope import OF_ANALYSIS, OF_PROJECT, ORDER
 from src.errors import ConfigError, StorageError
 from src.records import (
     KEYS,
@@ -34,6 +34,7 @@ from src.records import (
     Shot,
     Status,
     Track,
+    TrackEmbeddings,
     TrackSamples,
     Video,
 )
@@ -124,10 +125,17 @@ def project_records(seed: int, project: str = "p", n_tracks: int = 12) -> list[R
         for t in range(n_tracks):
             records.append(replace(track, analysis_id=analysis_id, track_id=t, thumbnail=rng.bytes(int(rng.integers(0, 3000)))))
             for part in range(int(rng.integers(1, 3))):
-                vectors = rng.standard_normal((1, 128)).astype(np.float16)
-                records.append(replace(samples, analysis_id=analysis_id, track_id=t, part=part, embeddings=vectors))
+                npt = rng.uniform(0, 9, 2)
+                records.append(replace(samples, analysis_id=analysis_id, track_id=t, part=part, npt=npt))
+            vectors = rng.standard_normal((2, 128)).astype(np.float16)
+            records.append(replace(full[TrackEmbeddings], analysis_id=analysis_id, part=t, embeddings=vectors))
         records.append(replace(full[Analysis], analysis_id=analysis_id, video_id=video_id, status=Status.COMPLETE, error=""))
         records.append(replace(shown, project=project, analysis_id=analysis_id, track_id=v, box=BOX))
+    # One of each kind that nothing else is asked of.
+    mine = {"project": project, "analysis_id": f"a{seed}0", "video_id": f"v{seed}0", "person_id": "A"}
+    for kind in {*OF_PROJECT, *OF_ANALYSIS} - {type(record) for record in records}:
+        names = {field.name for field in fields(kind)}
+        records.append(replace(full[kind], **{name: value for name, value in mine.items() if name in names}))
     return records
 
 
@@ -207,6 +215,18 @@ class TestRoundTrip:
         with pytest.raises(ConfigError, match="no project"):
             export_project(source, "nobody", tmp_path / "p.zip")
         assert not (tmp_path / "p.zip").exists()
+
+
+class TestVideosOfAProject:
+    def test_a_video_without_appearances_is_taken_along(self, opened: Callable[[str], Workspace], tmp_path: Path) -> None:
+        workspace, target = opened("sqlite"), opened("sqlite")
+        records = [record for record in project_records(0) if not isinstance(record, Appearance)]
+        workspace.store.put(*records, Video("unused", "u.mp4", "/u.mp4", "u"), Analysis("u", "unused", "sface@1", {}, {}))
+        export_project(workspace, "p", tmp_path / "p.zip")
+        import_project(target, tmp_path / "p.zip")
+        # Project p has one of its two videos as a member; the other one belonged to it by its appearances alone.
+        assert [found.video_id for found in target.store.find(Video)] == ["v00"]
+        assert [found.analysis_id for found in target.store.find(Analysis)] == ["a00"]
 
 
 class TestExistingProjects:

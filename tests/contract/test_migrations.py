@@ -13,12 +13,30 @@ from typing import Any
 import pytest
 
 from src.errors import StorageError
-from src.records import INDEXES, KEYS, Image, Person, Project, now
+from src.records import (
+    INDEXES,
+    KEYS,
+    Analysis,
+    Appearance,
+    Image,
+    Model,
+    Person,
+    Project,
+    ProjectVideo,
+    Shot,
+    Status,
+    Track,
+    TrackEmbeddings,
+    TrackSamples,
+    Video,
+    now,
+)
 from src.storage.base import Store
+from src.storage.codec import unpack
 from src.storage.mongo import MongoStore
 from src.storage.schema import MIGRATIONS, SCHEMA, Migration, Schema
 from src.storage.sqlite import SqliteStore
-from tests.contract.samples import assert_same, bare_records, full_records, key_of
+from tests.contract.samples import assert_same, full_records, key_of
 from tests.servers.mongod import client_of
 
 VERSION_1 = Path(__file__).parent / "fixtures" / "version1.db.gz"
@@ -117,17 +135,53 @@ def test_versions_count_up() -> None:
     assert [step.version for step in MIGRATIONS] == list(range(1, len(MIGRATIONS) + 1))
 
 
-def test_first_version_still_opens(tmp_path: Path) -> None:
+@pytest.fixture
+def version_1(tmp_path: Path) -> Path:
+    """The database of the first program, with one analysis complete and the other one begun."""
     path = tmp_path / "old.db"
     path.write_bytes(gzip.decompress(VERSION_1.read_bytes()))
-    with SqliteStore(path, migrate=True) as store:
-        for record in (*full_records(), *bare_records()):
-            got = store.get(type(record), *key_of(record))
-            assert got is not None
-            if not hasattr(record, "created_at") and not isinstance(record, Image):
-                assert_same(got, record)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE analysis SET status = 'COMPLETE' WHERE analysis_id = 'a1'")
+    return path
+
+
+def test_first_version_still_opens(version_1: Path) -> None:
+    with SqliteStore(version_1) as store:
         assert list(store.faults()) == []
-    assert Opener(f"sqlite:///{path}").version() == SCHEMA.version
+        damaged = [found for kind in KEYS for found in store.scan(kind) if isinstance(found, StorageError)]
+        assert damaged == []
+        for record in full_records():
+            if isinstance(record, Project | Person | Image | Model | Video | Shot | Track | TrackSamples | Appearance):
+                assert store.get(type(record), *key_of(record)) is not None
+            if isinstance(record, Person | Video | Shot | Track):
+                assert_same(store.get(type(record), *key_of(record)), record)
+    assert Opener(f"sqlite:///{version_1}").version() == SCHEMA.version
+
+
+def test_embeddings_of_version_1_lie_in_blocks(version_1: Path) -> None:
+    with closing(sqlite3.connect(version_1)) as connection:
+        query = "SELECT frame_index, qualities, embedded, embeddings FROM track_samples WHERE analysis_id = 'a1'"
+        frames, qualities, embedded, embeddings = map(unpack, connection.execute(query).fetchone())
+    with SqliteStore(version_1) as store:
+        (block,) = store.find(TrackEmbeddings)
+        assert (block.analysis_id, block.part, block.track_ids.tolist()) == ("a1", 0, [3])
+        assert_same(block.frame_index, frames[embedded])
+        assert_same(block.weights, qualities[embedded])
+        assert_same(block.embeddings, embeddings)
+    with closing(sqlite3.connect(version_1)) as connection:
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(track_samples)")}
+    assert columns == set(SCHEMA.layouts[TrackSamples].types)
+
+
+def test_videos_of_version_1_become_members_and_what_was_begun_begins_anew(version_1: Path) -> None:
+    with SqliteStore(version_1) as store:
+        (member,) = store.find(ProjectVideo)
+        assert (member.project, member.video_id, member.fragment, member.analysis_id) == ("p", "v1", "t=10,20", "a1")
+        begun = store.get(Analysis, "bare")
+        assert begun is not None
+        assert (begun.status, begun.checkpoint) == (Status.QUEUED, None)
+        assert store.count(TrackSamples, analysis_id="bare") == 0
+        assert store.count(TrackSamples, analysis_id="a1") == 1
 
 
 def test_new_kind_is_there_after_opening(opened: Opener) -> None:
