@@ -51,7 +51,7 @@ from .records import (
 from .schema import UNKNOWN, Box, FloatArray
 from .settings import ClusterizeSettings
 from .tables import write_predictions
-from .videos import forget_derived, iter_tracks, read_embeddings, sample_number
+from .videos import forget_derived, forget_unknown, iter_tracks, read_embeddings, sample_number
 from .workspace import Workspace
 
 COLUMNS = (
@@ -263,17 +263,14 @@ def _numbers(
 ) -> dict[int, int]:
     """Return the number of each unnamed track, and forget those of tracks that have a name now."""
     store = workspace.store
-    remembered = {
-        entry.track_id: entry.unknown_id
-        for entry in store.find(UnknownTrack, project=project, analysis_id=analysis.analysis_id)
-    }
+    entries = list(store.find(UnknownTrack, project=project, analysis_id=analysis.analysis_id))
+    remembered = {entry.track_id: entry.unknown_id for entry in entries}
     unnamed = [label for label in labels if label.person is None]
     fresh = [label for label in unnamed if label.seen.track.track_id not in remembered]
     numbers = {label.seen.track.track_id: remembered[label.seen.track.track_id] for label in unnamed if label not in fresh}
     if fresh:
         numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity)
-    for track_id in [track_id for track_id in remembered if track_id not in numbers]:
-        store.delete(UnknownTrack, project=project, analysis_id=analysis.analysis_id, track_id=track_id)
+    forget_unknown(store, [entry for entry in entries if entry.track_id not in numbers])
     return numbers
 
 
@@ -297,15 +294,15 @@ def _assign(
     forbidden = [frozenset(number for other, number in old if apart[row, other]) for row in rows]
     pooled: FloatArray = np.stack([label.seen.pooled for label in fresh])
     assigned = assign_unknowns(pooled, apart[np.ix_(rows, rows)], known, min_similarity, max(persons, default=0) + 1, forbidden)
-    changed = [
-        replace(persons[number], centre=centre, n_tracks=count)
-        if number in persons
-        else UnknownPerson(project, number, centre, count)
-        for number, (centre, count) in assigned.centres.items()
-    ]
     result = {label.seen.track.track_id: number for label, number in zip(fresh, assigned.unknown_ids, strict=True)}
     entries = [UnknownTrack(project, analysis.analysis_id, track_id, number) for track_id, number in result.items()]
-    store.put(*entries, *changed)
+    changed = []
+    for number, (centre, _) in assigned.centres.items():
+        n_tracks = store.count(UnknownTrack, project=project, unknown_id=number) + assigned.unknown_ids.count(number)
+        known_person = persons.get(number) or UnknownPerson(project, number, centre, 0)
+        changed.append(replace(known_person, centre=centre, n_tracks=n_tracks))
+    # People first: a store that writes one by one never has a track of somebody who is not there.
+    store.put(*changed, *entries)
     return result
 
 

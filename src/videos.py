@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
-from dataclasses import fields
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from .records import (
     Track,
     TrackEmbeddings,
     TrackSamples,
+    UnknownPerson,
     UnknownTrack,
     Video,
     stable_id,
@@ -187,8 +189,21 @@ def is_outdated(analysis: Analysis) -> bool:
 
 def forget_derived(store: Store, project: str, analysis_id: str) -> None:
     """Delete what a project derived from an analysis; it can be derived again."""
-    for kind in (UnknownTrack, Appearance, Identification, IdentificationPart):
+    forget_unknown(store, list(store.find(UnknownTrack, project=project, analysis_id=analysis_id)))
+    for kind in (Appearance, Identification, IdentificationPart):
         store.delete(kind, project=project, analysis_id=analysis_id)
+
+
+def forget_unknown(store: Store, entries: Sequence[UnknownTrack]) -> None:
+    """Take tracks from the unknown people that they were taken for; these keep their number, name and likeness."""
+    # The counts come first: where this is interrupted the tracks are still there, and it is done again.
+    for (project, unknown_id), n_gone in Counter((entry.project, entry.unknown_id) for entry in entries).items():
+        person = store.get(UnknownPerson, project, unknown_id)
+        if person is not None:
+            n_left = store.count(UnknownTrack, project=project, unknown_id=unknown_id) - n_gone
+            store.put(replace(person, n_tracks=n_left))
+    for entry in entries:
+        store.delete(UnknownTrack, project=entry.project, analysis_id=entry.analysis_id, track_id=entry.track_id)
 
 
 def forget_analysis(store: Store, analysis_id: str) -> None:

@@ -11,7 +11,7 @@ from ..cli import CONTEXT, config_option, run_command, workspace_of
 from ..identification import analyses_of
 from ..videos import is_outdated
 from ..workspace import Workspace
-from .refresh import refresh as run_refresh
+from .outdated import refresh as run_refresh
 from .stage import TrackReport, run
 
 

@@ -91,7 +91,7 @@ class Trial:
     def run(self) -> dict[str, Any]:
         """Kill and begin again, and return what came of it."""
         kills, ends, problems = 0, 0, []
-        while kills < N_KILLS:
+        while kills < N_KILLS and not problems:
             status = self._disturbed(by_time=kills % 2 == 0)
             if status == -signal.SIGKILL:
                 kills += 1
