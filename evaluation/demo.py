@@ -1,7 +1,7 @@
 """The demo: from photos and a video to "who appears when", beside what is really to be seen.
 
 python -m evaluation.demo prepare   fetch the photos, compose the video
-python -m evaluation.demo run       all of it: prepare, crawl, align, train, track, clusterize, report
+python -m evaluation.demo run       all of it: prepare, crawl, align, train, track, clusterize, report, a name for the stranger
 python -m evaluation.demo report    the appearances once more, beside the truth
 """
 
@@ -27,6 +27,7 @@ from src.workspace import Workspace
 
 from .claims import Claim, claims_of
 from .data import TruthRow
+from .demo_stranger import name_stranger, take_back
 from .demo_video import Demo, files_of, prepare
 from .scoring import STRANGER
 
@@ -172,6 +173,26 @@ def show_report(workspace: Workspace, demo: Demo, picture: Path | None = None) -
     return 0
 
 
+def show_sixth_person(workspace: Workspace, demo: Demo) -> None:
+    """Give the stranger a name in the finished video, print what that changed, and take it back.
+
+    Raises:
+        GalleryError: No stranger was found.
+    """
+    naming = name_stranger(workspace, PROJECT, str(demo.video), demo.truth())
+    console = Console(width=None if sys.stdout.isatty() else 130, highlight=False)
+    console.print(f"\nA sixth person, afterwards: somebody says who [bold]{naming.called}[/] is.")
+    for item in naming.after:
+        interval = f"{format_npt(item.start_npt)} - {format_npt(item.end_npt)}"
+        console.print(f"  {interval}  {naming.called} → [bold]{item.name}[/]")
+    console.print(
+        f"[green]Re-labelled in {naming.seconds:.2f} s from what is stored; the video was not opened.[/] "
+        "The decision is taken back now."
+    )
+    console.print(f"[dim]Photos of a new person do the same: crawl, align, train, then identify --project {PROJECT}[/]")
+    take_back(workspace, PROJECT)
+
+
 def _drawn(table: Table) -> str:
     """Return a table as SVG, with the fonts of whoever looks at it instead of fetched ones."""
     drawing = Console(width=126, record=True, file=io.StringIO(), force_terminal=True)
@@ -202,11 +223,16 @@ def prepare_command(config: Path | None) -> None:
 @command.command("run")
 @config_option
 def run_whole(config: Path | None) -> int:
-    """Do everything: prepare, crawl, align, train, track, clusterize, report."""
+    """Do everything: prepare, crawl, align, train, track, clusterize, report, and name the stranger."""
     with workspace_of(config) as workspace:
         demo = make_material(workspace)
+        # What a run that was interrupted decided must not be part of the report.
+        take_back(workspace, PROJECT)
         run_stages(workspace, demo)
-        return show_report(workspace, demo)
+        status = show_report(workspace, demo)
+        if status == 0:
+            show_sixth_person(workspace, demo)
+        return status
 
 
 @command.command("report")
