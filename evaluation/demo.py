@@ -1,7 +1,7 @@
 """The demo: from photos and a video to "who appears when", beside what is really to be seen.
 
 python -m evaluation.demo prepare   fetch the photos, compose the video
-python -m evaluation.demo run       all of it: prepare, crawl, align, train, track, clusterize, report
+python -m evaluation.demo run       all of it: prepare, crawl, align, train, track, clusterize, report, a name for the stranger
 python -m evaluation.demo report    the appearances once more, beside the truth
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import re
 import sys
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,19 +21,17 @@ from rich.table import Table
 from src.cli import CONTEXT, config_option, run_command, workspace_of
 from src.models import SAMPLE_PHOTOS, SCIKIT_IMAGE
 from src.names import display_name
-from src.records import Appearance, Target, Verb
 from src.schema import UNKNOWN
 from src.timebase import format_npt
 from src.workspace import Workspace
 
 from .claims import Claim, claims_of
 from .data import TruthRow
+from .demo_stranger import name_stranger, take_back
 from .demo_video import Demo, files_of, prepare
 from .scoring import STRANGER
 
 PROJECT = "demo"
-SIXTH = "Eileen Collins"
-"""Who the stranger of the demo is."""
 SAMPLE_PERIOD_S = 0.5
 _ENOUGH = 0.5
 """Share of a shot in which somebody must have been found."""
@@ -176,31 +173,24 @@ def show_report(workspace: Workspace, demo: Demo, picture: Path | None = None) -
     return 0
 
 
-def show_sixth_person(workspace: Workspace, demo: Demo) -> int:
-    """Say who the stranger is, print what follows in the finished video, and take it back for the next run.
-
-    Her only photo is in the video already, so that there is none to train on: she becomes the sixth person by what somebody
-    says of her, as in an archive. Returns the status for the shell.
+def show_sixth_person(workspace: Workspace, demo: Demo) -> None:
+    """Give the stranger a name in the finished video, print what that changed, and take it back.
 
     Raises:
-        AnnotationError: The stranger was not found, or the video not analysed.
+        GalleryError: No stranger was found.
     """
-    from src import decide
-
-    before = workspace.store.find(Appearance, project=PROJECT, person_id=None)
-    number = next(appearance.unknown_id for appearance in before if appearance.unknown_id is not None)
-    start = time.perf_counter()
-    said = decide.run(workspace, PROJECT, Verb.IS, decide.unknown_target(number), person=SIXTH, author="demo")
-    seconds = time.perf_counter() - start
-    named = [appearance for derived in said.derived for appearance in derived.appearances if appearance.name == SIXTH]
-    click.echo(f"A sixth person, added afterwards: Unknown {number} is {SIXTH}.")
-    for appearance in named:
-        click.echo(f"  {format_npt(appearance.start_npt)} - {format_npt(appearance.end_npt)} {appearance.name}")
-    click.echo(f"{demo.video.name} was labelled anew in {seconds:.2f} s, without being opened; undone for the next run.")
-    undo = Target("decision", decision_id=said.decision.decision_id)
-    decide.run(workspace, PROJECT, Verb.UNDO, undo, author="demo")
-    strangers = sum(row.person.startswith(STRANGER) for row in demo.truth())
-    return 0 if len(named) == strangers else 1
+    naming = name_stranger(workspace, PROJECT, str(demo.video), demo.truth())
+    console = Console(width=None if sys.stdout.isatty() else 130, highlight=False)
+    console.print(f"\nA sixth person, afterwards: somebody says who [bold]{naming.called}[/] is.")
+    for item in naming.after:
+        interval = f"{format_npt(item.start_npt)} - {format_npt(item.end_npt)}"
+        console.print(f"  {interval}  {naming.called} → [bold]{item.name}[/]")
+    console.print(
+        f"[green]Re-labelled in {naming.seconds:.2f} s from what is stored; the video was not opened.[/] "
+        "The decision is taken back now."
+    )
+    console.print(f"[dim]Photos of a new person do the same: crawl, align, train, then identify --project {PROJECT}[/]")
+    take_back(workspace, PROJECT)
 
 
 def _drawn(table: Table) -> str:
@@ -233,11 +223,16 @@ def prepare_command(config: Path | None) -> None:
 @command.command("run")
 @config_option
 def run_whole(config: Path | None) -> int:
-    """Do everything: prepare, crawl, align, train, track, clusterize, report."""
+    """Do everything: prepare, crawl, align, train, track, clusterize, report, and name the stranger."""
     with workspace_of(config) as workspace:
         demo = make_material(workspace)
+        # What a run that was interrupted decided must not be part of the report.
+        take_back(workspace, PROJECT)
         run_stages(workspace, demo)
-        return show_report(workspace, demo) or show_sixth_person(workspace, demo)
+        status = show_report(workspace, demo)
+        if status == 0:
+            show_sixth_person(workspace, demo)
+        return status
 
 
 @command.command("report")
