@@ -44,6 +44,7 @@ from .records import (
     Person,
     Project,
     Shot,
+    Status,
     UnknownPerson,
     UnknownTrack,
     Video,
@@ -51,7 +52,7 @@ from .records import (
 from .schema import UNKNOWN, Box, FloatArray
 from .settings import ClusterizeSettings
 from .tables import write_predictions
-from .videos import forget_derived, forget_unknown, iter_tracks, read_embeddings, sample_number
+from .videos import analysis_content, forget_derived, forget_unknown, iter_tracks, read_embeddings, sample_number
 from .workspace import Workspace
 
 COLUMNS = (
@@ -100,7 +101,8 @@ def derive_all(workspace: Workspace, project: Project, settings: ClusterizeSetti
     reports = []
     with workspace.progress.task("Appearances", len(analyses), "videos") as task:
         for analysis in analyses:
-            reports.append(derive(workspace, project, analysis, settings))
+            derived = derive_if_complete(workspace, project, analysis, settings)
+            reports += [derived] if derived else []
             task.advance()
     return reports
 
@@ -115,8 +117,26 @@ def derive(workspace: Workspace, owner: Project, analysis: Analysis, settings: C
         settings: When to name and what to merge.
 
     Raises:
-        GalleryError: The newest model is of another engine, or cannot be read.
+        GalleryError: The newest model is of another engine, or cannot be read; or the video is being analysed anew.
     """
+    derived = derive_if_complete(workspace, owner, analysis, settings)
+    if derived is None:
+        raise GalleryError(f"Analysis {analysis.analysis_id} is being made anew. Run the same command when that is done.")
+    return derived
+
+
+def derive_if_complete(
+    workspace: Workspace, owner: Project, analysis: Analysis, settings: ClusterizeSettings
+) -> Derived | None:
+    """Do what `derive` does, unless somebody is making the analysis anew; None then."""
+    with workspace.locked(analysis_content(analysis.analysis_id)):
+        current = workspace.store.get(Analysis, analysis.analysis_id)
+        if current is None or current.status is not Status.COMPLETE:
+            return None
+        return _derive(workspace, owner, current, settings)
+
+
+def _derive(workspace: Workspace, owner: Project, analysis: Analysis, settings: ClusterizeSettings) -> Derived:
     video = workspace.store.get(Video, analysis.video_id)
     if video is None:
         raise GalleryError(f"Analysis {analysis.analysis_id} belongs to a video that is not stored. Track it again.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from .appearances import Derived, derive, derive_all
+from .appearances import Derived, derive_all, derive_if_complete
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .decisions import PIECE, active_decisions, anchors_of, check, new_id
 from .errors import ConfigError
@@ -188,7 +188,8 @@ def _derive(workspace: Workspace, owner: Project, target: Target) -> tuple[Deriv
     if target.kind != "track":
         return tuple(derive_all(workspace, owner, settings))
     analysis = workspace.store.get(Analysis, target.analysis_id)
-    return (derive(workspace, owner, analysis, settings),) if analysis else ()
+    derived = derive_if_complete(workspace, owner, analysis, settings) if analysis else None
+    return (derived,) if derived else ()
 
 
 @click.command(context_settings=CONTEXT)

@@ -182,6 +182,11 @@ def _free_folder(store: Store, locator: str, video_id: str) -> str:
     return folder if taken is None else f"{folder}_{video_id[:8]}"
 
 
+def analysis_content(analysis_id: str) -> str:
+    """Return the lock that is held while what an analysis saw is deleted, or read as a whole."""
+    return f"content-{analysis_id}"
+
+
 def is_outdated(analysis: Analysis) -> bool:
     """Say whether an older tracker made an analysis: this one would find other tracks."""
     return int(analysis.tracker.get("version", 0)) < int(TRACKER_VERSION)

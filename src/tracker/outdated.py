@@ -12,7 +12,7 @@ from ..settings import TrackerSettings
 from ..video import open_stream
 from ..video.fragments import parse_fragment
 from ..video.sampling import Sampling
-from ..videos import forget_derived, is_outdated, remove_unused, video_identity
+from ..videos import analysis_content, forget_derived, is_outdated, remove_unused, video_identity
 from ..workspace import Workspace
 from .stage import analyse
 
@@ -83,7 +83,8 @@ def _replace_older(workspace: Workspace, owner: Project, analysis: Analysis) -> 
             derive(workspace, owner, analysis, workspace.settings.clusterize)
         if is_same_part:
             forget_derived(store, owner.project, old.analysis_id)
-        n_removed += remove_unused(store, old.analysis_id)
+        with workspace.locked(analysis_content(old.analysis_id)):
+            n_removed += remove_unused(store, old.analysis_id)
     return n_removed
 
 

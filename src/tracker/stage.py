@@ -23,7 +23,7 @@ from ..video import open_stream
 from ..video.fragments import Fragment, split_locator
 from ..video.sampling import Sampling
 from ..video.stream import VideoStream
-from ..videos import TRACKER_VERSION, forget_analysis, register_video
+from ..videos import TRACKER_VERSION, analysis_content, forget_analysis, register_video
 from ..workspace import Workspace
 from .analyser import Analyser, FaceLimits
 from .frames import export_frames as write_frames
@@ -169,8 +169,9 @@ def _begin(
         versions={"facerec": __version__},
     )
     # First of all it counts as begun and no more as complete: nobody may rest on what is deleted next.
-    store.put(analysis)
-    forget_analysis(store, analysis_id)
+    with workspace.locked(analysis_content(analysis_id)):
+        store.put(analysis)
+        forget_analysis(store, analysis_id)
     return analysis, True
 
 
