@@ -45,6 +45,7 @@ from .records import (
     Project,
     ProjectVideo,
     Shot,
+    Status,
     Target,
     UnknownPerson,
     UnknownTrack,
@@ -125,6 +126,13 @@ def derive(workspace: Workspace, owner: Project, analysis: Analysis, settings: C
     model = newest_model(workspace, owner)
     people = {person.person_id: person for person in workspace.store.find(Person, project=owner.project)}
     seen = _seen(workspace, model, analysis)
+    folder = workspace.output_dir(owner.project, video.folder)
+    json_path, csv_path = folder / "appearances.json", folder / "appearances.csv"
+    shots = {shot.shot: shot for shot in workspace.store.find(Shot, analysis_id=analysis.analysis_id)}
+    if not _is_whole(workspace, analysis, seen, shots):
+        # Somebody analyses the video anew at this moment: what was derived before stays until that is done.
+        before = workspace.store.find(Appearance, project=owner.project, analysis_id=analysis.analysis_id)
+        return Derived(video, analysis, model, tuple(before), (), json_path, csv_path)
     period_s = float(analysis.sampling["period_s"])
     rulings = _by_name(
         rulings_of(
@@ -137,14 +145,12 @@ def derive(workspace: Workspace, owner: Project, analysis: Analysis, settings: C
         ),
         people,
     )
-    labels = _labels(workspace, model, analysis, seen, rulings, people, settings, period_s)
+    labels = _labels(workspace, model, analysis, seen, shots, rulings, people, settings, period_s)
     labels = _named_elsewhere(workspace, owner.project, labels, rulings)
     labels = _number_unknown(workspace, owner, analysis, labels, rulings, settings.unknown_similarity)
     labels = merge_labels(labels, settings.merge_gap_s if settings.merge_cluster else None, rulings.merged)
     appearances = _store_appearances(workspace, owner, analysis, labels, rulings, people)
     _forget_other_analyses(workspace, owner, analysis)
-    folder = workspace.output_dir(owner.project, video.folder)
-    json_path, csv_path = folder / "appearances.json", folder / "appearances.csv"
     write_json(json_path, _document(video, analysis, model, settings, appearances))
     write_csv(csv_path, COLUMNS, [_row(appearance) for appearance in appearances])
     if model is not None:
@@ -167,7 +173,14 @@ def _seen(workspace: Workspace, model: Model | None, analysis: Analysis) -> list
     return [
         Seen(track, samples, names.get(track.track_id), by_track[track.track_id])
         for track, samples in iter_tracks(workspace.store, analysis)
+        if track.track_id in by_track
     ]
+
+
+def _is_whole(workspace: Workspace, analysis: Analysis, seen: Sequence[Seen], shots: Mapping[int, Shot]) -> bool:
+    """Say whether what was read is one complete analysis, and not the beginning of a new one of the same video."""
+    current = workspace.store.get(Analysis, analysis.analysis_id)
+    return current is not None and current.status is Status.COMPLETE and all(item.track.shot in shots for item in seen)
 
 
 def _labels(
@@ -175,6 +188,7 @@ def _labels(
     model: Model | None,
     analysis: Analysis,
     seen: list[Seen],
+    shots: Mapping[int, Shot],
     rulings: Rulings,
     people: Mapping[str, Person],
     settings: ClusterizeSettings,
@@ -191,7 +205,6 @@ def _labels(
     )
     current = {alias: person.name for person in people.values() for alias in (*person.aliases, person.name)}
     allowed = frozenset(alias for person in people.values() if person.recognisable for alias in (*person.aliases, person.name))
-    shots = {shot.shot: shot for shot in workspace.store.find(Shot, analysis_id=analysis.analysis_id)}
     labels = label_tracks(seen, rulings, rule, allowed, shots, period_s)
     # A model may know somebody by an older name.
     return [replace(label, person=current[label.person]) if label.person else label for label in labels]
