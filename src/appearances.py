@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .clusters.unknowns import assign_unknowns
-from .decisions import PIECE, Rulings, active_decisions, rulings_of
+from .decisions import PIECE, Rulings, active_decisions, match_track, rulings_of
 from .derivation import (
     HUMAN,
     Label,
@@ -43,8 +43,10 @@ from .records import (
     Model,
     Person,
     Project,
+    ProjectVideo,
     Shot,
     Status,
+    Target,
     UnknownPerson,
     UnknownTrack,
     Video,
@@ -143,6 +145,13 @@ def _derive(workspace: Workspace, owner: Project, analysis: Analysis, settings: 
     model = newest_model(workspace, owner)
     people = {person.person_id: person for person in workspace.store.find(Person, project=owner.project)}
     seen = _seen(workspace, model, analysis)
+    folder = workspace.output_dir(owner.project, video.folder)
+    json_path, csv_path = folder / "appearances.json", folder / "appearances.csv"
+    shots = {shot.shot: shot for shot in workspace.store.find(Shot, analysis_id=analysis.analysis_id)}
+    if not _is_whole(workspace, analysis, seen, shots):
+        # Somebody analyses the video anew at this moment: what was derived before stays until that is done.
+        before = workspace.store.find(Appearance, project=owner.project, analysis_id=analysis.analysis_id)
+        return Derived(video, analysis, model, tuple(before), (), json_path, csv_path)
     period_s = float(analysis.sampling["period_s"])
     rulings = _by_name(
         rulings_of(
@@ -155,13 +164,12 @@ def _derive(workspace: Workspace, owner: Project, analysis: Analysis, settings: 
         ),
         people,
     )
-    labels = _labels(workspace, model, analysis, seen, rulings, people, settings, period_s)
+    labels = _labels(workspace, model, analysis, seen, shots, rulings, people, settings, period_s)
+    labels = _named_elsewhere(workspace, owner.project, labels, rulings)
     labels = _number_unknown(workspace, owner, analysis, labels, rulings, settings.unknown_similarity)
     labels = merge_labels(labels, settings.merge_gap_s if settings.merge_cluster else None, rulings.merged)
     appearances = _store_appearances(workspace, owner, analysis, labels, rulings, people)
     _forget_other_analyses(workspace, owner, analysis)
-    folder = workspace.output_dir(owner.project, video.folder)
-    json_path, csv_path = folder / "appearances.json", folder / "appearances.csv"
     write_json(json_path, _document(video, analysis, model, settings, appearances))
     write_csv(csv_path, COLUMNS, [_row(appearance) for appearance in appearances])
     if model is not None:
@@ -184,7 +192,14 @@ def _seen(workspace: Workspace, model: Model | None, analysis: Analysis) -> list
     return [
         Seen(track, samples, names.get(track.track_id), by_track[track.track_id])
         for track, samples in iter_tracks(workspace.store, analysis)
+        if track.track_id in by_track
     ]
+
+
+def _is_whole(workspace: Workspace, analysis: Analysis, seen: Sequence[Seen], shots: Mapping[int, Shot]) -> bool:
+    """Say whether what was read is one complete analysis, and not the beginning of a new one of the same video."""
+    current = workspace.store.get(Analysis, analysis.analysis_id)
+    return current is not None and current.status is Status.COMPLETE and all(item.track.shot in shots for item in seen)
 
 
 def _labels(
@@ -192,6 +207,7 @@ def _labels(
     model: Model | None,
     analysis: Analysis,
     seen: list[Seen],
+    shots: Mapping[int, Shot],
     rulings: Rulings,
     people: Mapping[str, Person],
     settings: ClusterizeSettings,
@@ -208,7 +224,6 @@ def _labels(
     )
     current = {alias: person.name for person in people.values() for alias in (*person.aliases, person.name)}
     allowed = frozenset(alias for person in people.values() if person.recognisable for alias in (*person.aliases, person.name))
-    shots = {shot.shot: shot for shot in workspace.store.find(Shot, analysis_id=analysis.analysis_id)}
     labels = label_tracks(seen, rulings, rule, allowed, shots, period_s)
     # A model may know somebody by an older name.
     return [replace(label, person=current[label.person]) if label.person else label for label in labels]
@@ -283,15 +298,89 @@ def _numbers(
 ) -> dict[int, int]:
     """Return the number of each unnamed track, and forget those of tracks that have a name now."""
     store = workspace.store
-    entries = list(store.find(UnknownTrack, project=project, analysis_id=analysis.analysis_id))
-    remembered = {entry.track_id: entry.unknown_id for entry in entries}
+    entries = {entry.track_id: entry for entry in store.find(UnknownTrack, project=project, analysis_id=analysis.analysis_id)}
+    barred = _Barred(workspace, project, rulings, {track_id: entry.unknown_id for track_id, entry in entries.items()})
+    for track_id, entry in entries.items():
+        if entry.parted_from is not None and not barred.from_number(track_id, entry.parted_from):
+            entries[track_id] = replace(entry, unknown_id=entry.parted_from, parted_from=None)
+            store.put(entries[track_id])
+    remembered = {track_id: entry.unknown_id for track_id, entry in entries.items()}
+    leaving = {track_id: number for track_id, number in remembered.items() if barred.leaves(track_id, number)}
     unnamed = [label for label in labels if label.person is None]
-    fresh = [label for label in unnamed if label.seen.track.track_id not in remembered]
-    numbers = {label.seen.track.track_id: remembered[label.seen.track.track_id] for label in unnamed if label not in fresh}
+    ids = [label.seen.track.track_id for label in unnamed]
+    numbers = {track_id: remembered[track_id] for track_id in ids if track_id in remembered and track_id not in leaving}
+    fresh = [label for label in unnamed if label.seen.track.track_id not in numbers]
     if fresh:
-        numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity)
-    forget_unknown(store, [entry for entry in entries if entry.track_id not in numbers])
-    return numbers
+        numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity, leaving)
+    forget_unknown(store, [entry for entry in entries.values() if entry.track_id not in numbers])
+    return _joined_elsewhere(workspace, project, numbers, rulings)
+
+
+class _Barred:
+    """Which unknown person a track may not be taken for, because somebody said that two tracks are two people."""
+
+    def __init__(self, workspace: Workspace, project: str, rulings: Rulings, numbers: Mapping[int, int]) -> None:
+        self._numbers, self._pairs = numbers, rulings.different
+        self._elsewhere = [
+            (track_id, number_elsewhere(workspace, project, target)) for track_id, target in rulings.different_elsewhere
+        ]
+
+    def from_number(self, track_id: int, number: int) -> bool:
+        """Say whether a track may not have a number."""
+        others = [b if a == track_id else a for a, b in self._pairs if track_id in (a, b)]
+        here = any(self._numbers.get(other) == number for other in others)
+        return here or (track_id, number) in self._elsewhere
+
+    def leaves(self, track_id: int, number: int) -> bool:
+        """Say whether a track has to give its number up: of two of this video the one that was found later."""
+        later = any(max(pair) == track_id and self._numbers.get(min(pair)) == number for pair in self._pairs)
+        return later or (track_id, number) in self._elsewhere
+
+
+def number_elsewhere(workspace: Workspace, project: str, target: Target) -> int | None:
+    """Return the number of the unknown person that a track of another video was taken for; None where it has none."""
+    found = _track_elsewhere(workspace, project, target)
+    entry = workspace.store.get(UnknownTrack, project, *found) if found else None
+    return entry.unknown_id if entry else None
+
+
+def _track_elsewhere(workspace: Workspace, project: str, target: Target) -> tuple[str, int] | None:
+    """Return analysis and id of a track of another video, found again where that was analysed anew."""
+    membership = workspace.store.get(ProjectVideo, project, target.video_id, target.fragment)
+    if membership is None or membership.analysis_id == target.analysis_id:
+        return target.analysis_id, target.track_id
+    analysis = workspace.store.get(Analysis, membership.analysis_id)
+    if analysis is None:
+        return None
+    samples = {track.track_id: seen for track, seen in iter_tracks(workspace.store, analysis)}
+    track_id = match_track(target.anchors, samples, float(analysis.sampling["period_s"]))
+    return None if track_id is None else (analysis.analysis_id, track_id)
+
+
+def _joined_elsewhere(workspace: Workspace, project: str, numbers: dict[int, int], rulings: Rulings) -> dict[int, int]:
+    """Let tracks that are one person with a track of another video share the lower of the two numbers."""
+    result = dict(numbers)
+    for track_id, target in rulings.same_elsewhere:
+        number = number_elsewhere(workspace, project, target)
+        if number is not None and track_id in result:
+            result[track_id] = min(result[track_id], number)
+    return result
+
+
+def _named_elsewhere(workspace: Workspace, project: str, labels: list[Label], rulings: Rulings) -> list[Label]:
+    """Give unnamed tracks the name of the track of another video that shows the same person."""
+    names: dict[int, str] = {}
+    for track_id, target in rulings.same_elsewhere:
+        found = _track_elsewhere(workspace, project, target)
+        for appearance in workspace.store.find(Appearance, project=project, analysis_id=found[0]) if found else ():
+            if found and found[1] in appearance.merged_tracks and appearance.person_id is not None:
+                names[track_id] = appearance.name
+    return [
+        replace(label, person=names[label.seen.track.track_id], confidence=1.0, source=HUMAN)
+        if label.person is None and label.seen.track.track_id in names
+        else label
+        for label in labels
+    ]
 
 
 def _assign(
@@ -303,6 +392,7 @@ def _assign(
     numbers: Mapping[int, int],
     rulings: Rulings,
     min_similarity: float,
+    leaving: Mapping[int, int],
 ) -> dict[int, int]:
     """Let tracks seen for the first time join the unknown people of the project, or become new ones; store it."""
     store = workspace.store
@@ -311,11 +401,18 @@ def _assign(
     apart = cannot_be_one(unnamed, rulings.different)
     rows = [unnamed.index(label) for label in fresh]
     old = [(row, numbers[label.seen.track.track_id]) for row, label in enumerate(unnamed) if row not in set(rows)]
-    forbidden = [frozenset(number for other, number in old if apart[row, other]) for row in rows]
+    left = [leaving.get(unnamed[row].seen.track.track_id) for row in rows]
+    forbidden = [
+        frozenset(number for other, number in old if apart[row, other]) | ({before} if before is not None else set())
+        for row, before in zip(rows, left, strict=True)
+    ]
     pooled: FloatArray = np.stack([label.seen.pooled for label in fresh])
     assigned = assign_unknowns(pooled, apart[np.ix_(rows, rows)], known, min_similarity, max(persons, default=0) + 1, forbidden)
     result = {label.seen.track.track_id: number for label, number in zip(fresh, assigned.unknown_ids, strict=True)}
-    entries = [UnknownTrack(project, analysis.analysis_id, track_id, number) for track_id, number in result.items()]
+    entries = [
+        UnknownTrack(project, analysis.analysis_id, track_id, number, leaving.get(track_id))
+        for track_id, number in result.items()
+    ]
     changed = []
     for number, (centre, _) in assigned.centres.items():
         n_tracks = store.count(UnknownTrack, project=project, unknown_id=number) + assigned.unknown_ids.count(number)

@@ -79,7 +79,7 @@ def run(
     _check_target(workspace, owner, decision)
     workspace.store.put(decision)
     _apply_names(workspace, owner)
-    return DecideReport(decision, _derive(workspace, owner, target))
+    return DecideReport(decision, _derive(workspace, owner, decision))
 
 
 def track_target(workspace: Workspace, project: str, video: str, track_id: int) -> Target:
@@ -183,13 +183,18 @@ def _apply_names(workspace: Workspace, owner: Project) -> None:
             store.put(replace(somebody, name=name))
 
 
-def _derive(workspace: Workspace, owner: Project, target: Target) -> tuple[Derived, ...]:
+def _derive(workspace: Workspace, owner: Project, decision: Decision) -> tuple[Derived, ...]:
+    """Derive the videos of tracks, or all where the decision reaches further; of a pair twice, as each looks at the other."""
     settings = workspace.settings.clusterize
-    if target.kind != "track":
+    targets = [target for target in (decision.target, decision.other) if target is not None]
+    if any(target.kind != "track" for target in targets):
         return tuple(derive_all(workspace, owner, settings))
-    analysis = workspace.store.get(Analysis, target.analysis_id)
-    derived = derive_if_complete(workspace, owner, analysis, settings) if analysis else None
-    return (derived,) if derived else ()
+    ids = list(dict.fromkeys(target.analysis_id for target in targets))
+    found = [analysis for analysis_id in ids if (analysis := workspace.store.get(Analysis, analysis_id))]
+    if len(found) > 1:
+        derive_if_complete(workspace, owner, found[0], settings)
+    reports = [derive_if_complete(workspace, owner, analysis, settings) for analysis in reversed(found)]
+    return tuple(report for report in reports if report)
 
 
 @click.command(context_settings=CONTEXT)
@@ -202,6 +207,7 @@ def _derive(workspace: Workspace, owner: Project, target: Target) -> tuple[Deriv
 @click.option("--decision", help="Id of a decision, for undo.")
 @click.option("--person", default="", help="Who it is or is not; for rename, who gets the new name.")
 @click.option("--other", type=int, help="The second track or unknown person, for merge, same_person, not_same_person.")
+@click.option("--other_video", help="Video of the second track [the same].")
 @click.option("--name", default="", help="The new name, for rename.")
 @click.option("--at", "npt", default="0", help="Where to cut, for split: seconds or h:mm:ss.")
 @click.option("--author", default=None, help="Who says so [you].")
@@ -216,6 +222,7 @@ def command(
     decision: str | None,
     person: str,
     other: int | None,
+    other_video: str | None,
     name: str,
     npt: str,
     author: str | None,
@@ -229,7 +236,8 @@ def command(
         target = _target(workspace, project, video, track, interval, unknown_person, decision, person, verb)
         second = None
         if other is not None:
-            second = unknown_target(other) if target.kind == "unknown" else track_target(workspace, project, video or "", other)
+            there = other_video or video or ""
+            second = unknown_target(other) if target.kind == "unknown" else track_target(workspace, project, there, other)
         report = run(
             workspace,
             project,

@@ -34,6 +34,7 @@ class Rulings:
         unknown: Tracks that are nobody we know. `ignored`: those that are no face, or not to be shown.
         splits: Times at which a track is cut.
         merged: Pairs that are one appearance. `same`, `different`: pairs that are, and are not, one person.
+        same_elsewhere, different_elsewhere: The same of a track and one of another video.
         shown: Who was said to be seen in an interval, as person, start and end.
         unknown_persons: Person of an unknown id. `unknown_ignored`: unknown ids not to be shown. `not_unknown`: people that
             an unknown id is not. `unknown_same`, `unknown_different`: pairs of unknown ids.
@@ -48,6 +49,8 @@ class Rulings:
     merged: list[tuple[int, int]] = field(default_factory=list)
     same: list[tuple[int, int]] = field(default_factory=list)
     different: list[tuple[int, int]] = field(default_factory=list)
+    same_elsewhere: list[tuple[int, Target]] = field(default_factory=list)
+    different_elsewhere: list[tuple[int, Target]] = field(default_factory=list)
     shown: list[tuple[str, float, float]] = field(default_factory=list)
     unknown_persons: dict[int, str] = field(default_factory=dict)
     unknown_ignored: set[int] = field(default_factory=set)
@@ -99,9 +102,13 @@ def rulings_of(
     rulings = Rulings()
     for decision in decisions:
         targets = [target for target in (decision.target, decision.other) if target is not None]
-        if any(target.kind in ("track", "interval") and target.video_id != video_id for target in targets):
+        elsewhere = [target for target in targets if target.kind in ("track", "interval") and target.video_id != video_id]
+        if len(elsewhere) == len(targets):
             continue
-        found = [_find(target, analysis_id, fragment, tracks, period_s) for target in targets]
+        found = [_find(target, analysis_id, fragment, tracks, period_s) for target in targets if target not in elsewhere]
+        if elsewhere:
+            _apply_to_pair(rulings, decision, found[0], elsewhere[0])
+            continue
         if any(target.kind == "track" and number is None for target, number in zip(targets, found, strict=True)):
             rulings.lost.append(decision)
             continue
@@ -197,6 +204,16 @@ def _apply(rulings: Rulings, decision: Decision, numbers: list[int], tracks: Map
         _apply_to_unknown(rulings, decision, numbers)
     elif kind == "interval":
         _apply_to_interval(rulings, decision, tracks)
+
+
+def _apply_to_pair(rulings: Rulings, decision: Decision, track_id: int | None, elsewhere: Target) -> None:
+    """Take in what is said of a track of this video and one of another."""
+    if track_id is None:
+        rulings.lost.append(decision)
+    elif decision.verb is Verb.NOT_SAME_PERSON:
+        rulings.different_elsewhere.append((track_id, elsewhere))
+    elif decision.verb in (Verb.SAME_PERSON, Verb.MERGE):
+        rulings.same_elsewhere.append((track_id, elsewhere))
 
 
 def _apply_to_track(rulings: Rulings, decision: Decision, numbers: list[int]) -> None:

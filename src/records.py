@@ -412,12 +412,13 @@ class UnknownPerson:
 
 @dataclass(frozen=True, slots=True)
 class UnknownTrack:
-    """This track was taken for that unknown person."""
+    """This track was taken for that unknown person; `parted_from` is whom it left because somebody said so."""
 
     project: str
     analysis_id: str
     track_id: int
     unknown_id: int
+    parted_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

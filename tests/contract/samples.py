@@ -150,7 +150,7 @@ def full_records() -> list[Record]:
             created_at="2024-01-01T00:00:00+00:00",
         ),
         UnknownPerson("p", 7, embedding, 3, TEXT, "2024-01-01T00:00:00+00:00"),
-        UnknownTrack("p", "a1", 3, 7),
+        UnknownTrack("p", "a1", 3, 7, 2),
         Appearance(
             project="p",
             analysis_id="a1",

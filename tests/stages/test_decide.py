@@ -10,7 +10,7 @@ from src import aligner, classifier, clusterize, decide, identify, tracker
 from src.__main__ import main
 from src.decide import interval_target, track_target, unknown_target
 from src.errors import ConfigError
-from src.records import Appearance, Decision, Person, Target, UnknownTrack, Verb
+from src.records import Appearance, Decision, Person, Target, Verb
 from src.workspace import Workspace
 from tests.stages.conftest import PEOPLE, DrawnShot, draw, put_photos
 from tests.videos import write_video
@@ -134,16 +134,43 @@ def test_merge_makes_one_appearance(workspace: Workspace, trained: str, newsreel
     assert [(a.start_npt, a.end_npt, len(a.merged_tracks)) for a in anna] == [(0.0, 4.0, 2)]
 
 
-def test_not_same_person_parts_unknown_people(workspace: Workspace, trained: str, newsreel: str) -> None:
+def test_not_same_person_parts_unknown_people_until_undone(workspace: Workspace, trained: str, newsreel: str) -> None:
     tracks = [track_at(workspace, newsreel, trained, "Unknown 1", start) for start in (0.0, 2.0)]
     one, other = (track_target(workspace, trained, newsreel, track_id) for track_id in tracks)
-    decide.run(workspace, trained, Verb.NOT_SAME_PERSON, one, other=other)
-    for track_id in tracks:
-        analysis_id = one.analysis_id
-        workspace.store.delete(UnknownTrack, project=trained, analysis_id=analysis_id, track_id=track_id)
-    rows = of_film(workspace, newsreel, trained)
-    names = {start: name for name, start, _ in rows if name.startswith("Unknown") and name != "Unknown 2"}
-    assert names[0.0] != names.get(2.0)
+    said = decide.run(workspace, trained, Verb.NOT_SAME_PERSON, one, other=other).decision
+    parted = [row for row in PLAIN if row != ("Unknown 1", 2.0, "machine")] + [("Unknown 3", 2.0, "machine")]
+    assert of_film(workspace, newsreel, trained) == sorted(parted)
+    assert of_film(workspace, newsreel, trained) == sorted(parted)
+    decide.run(workspace, trained, Verb.UNDO, Target("decision", decision_id=said.decision_id))
+    assert of_film(workspace, newsreel, trained) == PLAIN
+
+
+def test_tracks_of_two_videos_are_parted_and_joined(
+    workspace: Workspace, trained: str, newsreel: str, second_film: str
+) -> None:
+    there = track_target(workspace, trained, second_film, track_at(workspace, second_film, trained, "Unknown 1", 0.0))
+    here = track_target(workspace, trained, newsreel, track_at(workspace, newsreel, trained, "Unknown 2", 2.0))
+    joined = decide.run(workspace, trained, Verb.SAME_PERSON, here, other=there)
+    assert {derived.video.title for derived in joined.derived} == {"newsreel", "second"}
+    assert "Unknown 2" not in {name for name, *_ in of_film(workspace, newsreel, trained)}
+    decide.run(workspace, trained, Verb.UNDO, Target("decision", decision_id=joined.decision.decision_id))
+    assert of_film(workspace, newsreel, trained) == PLAIN
+    first = track_target(workspace, trained, newsreel, track_at(workspace, newsreel, trained, "Unknown 1", 0.0))
+    decide.run(workspace, trained, Verb.NOT_SAME_PERSON, there, other=first)
+    assert ("Unknown 1", 0.0, "machine") not in of_film(workspace, second_film, trained)
+    assert of_film(workspace, newsreel, trained) == PLAIN or ("Unknown 1", 2.0, "machine") in of_film(
+        workspace, newsreel, trained
+    )
+
+
+def test_a_name_reaches_the_same_person_in_another_video(
+    workspace: Workspace, trained: str, newsreel: str, second_film: str
+) -> None:
+    named = track_target(workspace, trained, second_film, track_at(workspace, second_film, trained, "Ben Bo", 1.0))
+    here = track_target(workspace, trained, newsreel, track_at(workspace, newsreel, trained, "Unknown 2", 2.0))
+    decide.run(workspace, trained, Verb.SAME_PERSON, here, other=named)
+    report = clusterize.run(workspace, newsreel, trained, merge_cluster=False)
+    assert ("Ben Bo", 2.0, "human") in [(a.name, a.start_npt, a.source) for a in report.appearances]
 
 
 def test_naming_an_unknown_person_names_them_in_every_video(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from src import aligner, classifier, clusterize, tracker
-from src.records import Analysis, Appearance, Status
+from src import aligner, classifier, clusterize, decide, erase, finder, identify, tracker
+from src.records import Analysis, Appearance, Image, Person, Status, Target, Verb
 from src.settings import DatabaseSettings, Settings
 from src.storage import open_store
 from src.videos import iter_tracks
@@ -84,3 +84,35 @@ def test_an_analysis_outlives_its_server(tmp_path: Path, killable_mongo: MongoSe
         (wanted,) = store.find(Analysis)
         moments = {"created_at": "", "updated_at": ""}
         assert replace(analysis, **moments) == replace(wanted, **moments)
+
+
+def story(workspace: Workspace, film: Path) -> list[object]:
+    """Decide, undo, identify anew, search and erase, and return what was to be seen after each step."""
+    who_appears(workspace, film)
+    seen: list[object] = []
+
+    def note() -> None:
+        found = sorted(workspace.store.find(Appearance, project="p"), key=lambda a: (a.start_npt, a.track_id))
+        seen.append([(a.name, a.start_npt, a.end_npt, a.source, a.unknown_id) for a in found])
+
+    target = decide.track_target(workspace, "p", str(film), 1)
+    said = decide.run(workspace, "p", Verb.IS_NOT, target, person=PEOPLE[0]).decision
+    note()
+    decide.run(workspace, "p", Verb.UNDO, Target("decision", decision_id=said.decision_id))
+    note()
+    decide.run(workspace, "p", Verb.UNKNOWN, target)
+    classifier.run(workspace, "p", classifier="Centroid")
+    identify.run(workspace, "p")
+    note()
+    found = finder.run(workspace, "p", video=str(film), track_id=1)
+    seen.append([(moment.track_id, moment.name) for moment in found.moments])
+    receipt = erase.run(workspace, "p", PEOPLE[1], forget_embeddings=True)
+    seen.append({name: count for name, count in receipt.counts.items() if name != "files"})
+    note()
+    assert workspace.store.count(Image, project="p", person_id="Ben_Bo") == 0
+    assert workspace.store.get(Person, "p", "Ben_Bo") is None
+    return seen
+
+
+def test_decisions_search_and_erasure_do_the_same_on_both_stores(workspace: Workspace, on_mongo: Workspace, film: Path) -> None:
+    assert story(on_mongo, film) == story(workspace, film)
