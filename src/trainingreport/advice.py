@@ -153,9 +153,8 @@ def _about_agreement(person: PersonNumbers, own: Sequence[Picture], agreement: A
         yield Advice("mixed", (person.name,), text, second, shown)
     if agreement.odd:
         count = len(agreement.odd)
-        text = (
-            f"{_pictures(count)} of {person.name} {_verb(count, 'agree')} with no other: somebody else, or a very bad picture?"
-        )
+        do = "does" if count == 1 else "do"
+        text = f"{_pictures(count)} of {person.name} {do} not agree with the others: somebody else, or a very bad picture?"
         yield Advice("odd", (person.name,), text, count, tuple(own[place] for place in agreement.odd))
 
 
