@@ -36,7 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("export",),
     ("settings",),
     ("workspace",),
-    ("trainingset", "identification"),
+    ("trainingset", "identification", "trainingreport"),
     ("tables", "decisions", "trackindex"),
     ("naming", "lessons"),
     ("derivation", "unknowns"),

@@ -80,3 +80,6 @@ def test_installed_package_works_without_the_clone(tmp_path: Path) -> None:
     )
     assert "sface" in done.stdout
     assert not (target / "src").exists()
+    page = ROOT / "src" / "trainingreport" / "report.html"
+    assert (target / "facerec" / "trainingreport" / "report.html").read_bytes() == page.read_bytes()
+    assert (target / "facerec" / "trainingreport" / "report.css").is_file()
