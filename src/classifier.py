@@ -23,6 +23,7 @@ from .recognition.calibration import VERSION, Negatives, OpenSet, softmax
 from .recognition.classifiers import CLASSIFIERS
 from .recognition.gallery import Gallery
 from .recognition.identify import FOLDS, CrossValidation, Recognizer, train_recognizer
+from .recognition.strangers import bundled_strangers
 from .records import Image, ImageState, Model, Person, Project
 from .schema import UNKNOWN, FloatArray
 from .trainingreport import (
@@ -135,7 +136,8 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
     if last is not None and _rests_on(last) == (name, engine, hashes, keys, VERSION):
         return _train_report(workspace, last, False, *counts)
     gallery = _gallery(people, active)
-    recognizer, held = train_recognizer(name, gallery, _prior(owner.engine), _to_arrays(people, negatives))
+    bundled = bundled_strangers(engine)
+    recognizer, held = train_recognizer(name, gallery, _prior(owner.engine), _to_arrays(people, negatives), bundled)
     held_out = _held_out(recognizer, gallery, held)
     evidence = _Evidence(_pictures(workspace, people, images, gallery), held_out, last, keys)
     model = _save(workspace, owner, recognizer, engine, hashes, evidence)
