@@ -14,8 +14,8 @@ from ..faces.quality import face_qualities
 from ..progress import Task
 from ..records import Analysis, Record, Shot, Status, Track, now
 from ..schema import BoolArray, Detections, Frame, Interval
-from ..sort import SortTracker
 from ..storage import Store
+from ..tracking import SortTracker
 from ..video.sampling import Sampling
 from ..video.shots import ShotDetector
 from ..video.stream import VideoStream

@@ -17,8 +17,8 @@ from ..names import video_folder
 from ..records import Analysis, Project, Status, Video, now, stable_id
 from ..schema import UNKNOWN, Candidate
 from ..settings import TrackerSettings
-from ..sort import SortTracker
 from ..tables import write_predictions, write_trackers
+from ..tracking import SortTracker
 from ..video import open_stream
 from ..video.fragments import Fragment, split_locator
 from ..video.sampling import Sampling

@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("video",),
     ("faces",),
     ("engines",),
-    ("sort",),
+    ("tracking",),
     ("recognition",),
     ("clusters",),
     ("search",),

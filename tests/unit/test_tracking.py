@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from src.schema import FloatArray
-from src.sort import SortTracker
-from src.sort.association import associate
-from src.sort.kalman import BoxMotion
+from src.tracking import SortTracker
+from src.tracking.association import associate
+from src.tracking.motion import BoxMotion
 
 NO_LIKENESS = 1.0
 

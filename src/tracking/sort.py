@@ -10,7 +10,7 @@ import numpy as np
 from ..geometry import iou_matrix
 from ..schema import FloatArray, IntArray
 from .association import associate
-from .kalman import BoxMotion
+from .motion import BoxMotion
 
 _MEMORY = 0.8
 """Weight of the past in a track's running embedding."""
