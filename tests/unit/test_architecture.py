@@ -55,6 +55,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "people",
         "finder",
         "db",
+        "exporting",
     ),
     ("jobs",),
     ("api",),
