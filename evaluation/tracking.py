@@ -33,7 +33,7 @@ from .track_scores import Tracked, TrackScore, score
 
 RATES = (25, 5, 2, 1)
 """Samples a second."""
-FILMS: Mapping[str, int] = {"film 1, on which settings were chosen": 1}
+FILMS: Mapping[str, int] = {"film 1, on which settings were chosen": 1, "film 2": 2}
 """Seeds of the films."""
 _MADE_SEEDS = (0,)
 _NOT_SCORED = "do not score"
