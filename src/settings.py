@@ -23,6 +23,7 @@ _DATABASE_VARIABLES = ("FACEREC_DATABASE_URI", "FACEREC_DATABASE__URI")
 """The address of the store is what a server is most often given; it may be written with one underscore too."""
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
+TrackerName = Literal["sort", "bytetrack", "ocsort"]
 Classifier = Literal["SVM", "KNN", "RF", "Softmax", "XGBoost", "Centroid"]
 
 
@@ -64,10 +65,15 @@ class TrackerSettings(_Section):
     )
     min_face_px: float = Field(16.0, ge=0, description="Smaller faces are dropped")
     max_faces: int = Field(100, ge=1, description="At most so many faces a frame, the best ones")
+    tracker: TrackerName = Field("ocsort", description="How boxes become tracks; see docs/tracking.md")
     min_iou: Ratio = Field(0.3, description="Overlap that makes two boxes one track")
     max_age: int = Field(2, ge=0, description="Samples that a track outlives without being seen")
+    max_lost_s: float = Field(2.0, ge=0, description="Seconds that a track outlives too, however many samples these are")
     appearance: Ratio = Field(
         0.4, description="Cosine similarity that continues a track where boxes do not overlap; 1 = boxes only"
+    )
+    appearance_veto: float = Field(
+        0.2, ge=-1, le=1, description="Cosine similarity below which boxes that overlap are two faces; -1 = never"
     )
 
 
