@@ -87,7 +87,7 @@ $(DEV): requirements-dev.txt $(BASE)
 	$(PIP) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
-$(FULL): requirements-facenet.txt requirements-search.txt $(DEV)
-	@echo "Installing requirements-facenet.txt and requirements-search.txt into $(VENV)/ …" >&2
-	$(PIP) -r requirements.txt -r requirements-dev.txt -r requirements-facenet.txt -r requirements-search.txt
+$(FULL): requirements-dlib.txt requirements-facenet.txt requirements-search.txt $(DEV)
+	@echo "Installing requirements-dlib.txt, requirements-facenet.txt and requirements-search.txt into $(VENV)/ …" >&2
+	$(PIP) -r requirements.txt -r requirements-dev.txt -r requirements-dlib.txt -r requirements-facenet.txt -r requirements-search.txt
 	@touch $@

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -106,6 +107,8 @@ def drawn() -> dict[str, list[RgbImage]]:
         pytest.param("sface", marks=pytest.mark.weights),
         pytest.param("facenet", marks=[pytest.mark.weights, pytest.mark.facenet]),
         pytest.param("facenet with yunet", marks=[pytest.mark.weights, pytest.mark.facenet]),
+        pytest.param("dlib", marks=pytest.mark.weights),
+        pytest.param("dlib-mmod", marks=pytest.mark.weights),
     ],
 )
 def case(request: pytest.FixtureRequest) -> Case:
@@ -120,7 +123,14 @@ def case(request: pytest.FixtureRequest) -> Case:
             engine = make_engine(weights, detector="yunet")
         else:
             engine = open_engine(request.param, weights)
-    return Case(engine, request.getfixturevalue("photos"))
+    photos: dict[str, list[RgbImage]] = request.getfixturevalue("photos")
+    if request.param == "dlib-mmod":  # a second and more for a picture of full size
+        from src.engines.dlib import LANDMARK_WEIGHTS, MMOD_WEIGHTS, Mmod
+
+        small = Mmod(weights.path(MMOD_WEIGHTS), weights.path(LANDMARK_WEIGHTS), max_side=320)
+        engine = replace(engine, detector=small)
+        photos = {person: images[:2] for person, images in list(photos.items())[:3]}
+    return Case(engine, photos)
 
 
 STORES = ["sqlite", pytest.param("mongo", marks=pytest.mark.mongo)]
