@@ -106,6 +106,7 @@ class Settings(BaseSettings):
         "sface", description="sface | facenet | facenet-512 | dlib | dlib-mmod; a project keeps the engine it was begun with"
     )
     classifier: Classifier = Field("SVM", description="How people are told apart")
+    device: str = Field("cpu", description="Where networks run: cpu | cuda | cuda:1 | openvino | openvino:GPU | coreml")
     threads: int = Field(0, ge=0, description="Threads a network may use; 0 = all cores")
     retention_days: int | None = Field(None, ge=1, description="Photos older than this are erased by erase --expired")
     database: DatabaseSettings = DatabaseSettings()

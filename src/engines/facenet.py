@@ -21,6 +21,7 @@ from ..geometry import xyxy_to_xywh
 from ..models import WeightsCache, weights_version
 from ..schema import Detections, FloatArray, RgbImage
 from .base import Engine, FaceDetector, FaceEmbedder, keep_inside
+from .runtime import CPU, Runtime
 
 _BATCH = 16
 _WINDOW_PX = 12
@@ -274,7 +275,7 @@ def _import(module: str) -> Any:
 
 def make_engine(
     weights: WeightsCache,
-    threads: int = 0,
+    runtime: Runtime = CPU,
     variant: Variant = FACENET_128,
     detector: Literal["mtcnn", "yunet"] = "mtcnn",
 ) -> Engine:
@@ -282,7 +283,7 @@ def make_engine(
 
     Args:
         weights: Where weights are kept.
-        threads: Threads the networks may use; 0 means all cores.
+        runtime: The device and the threads.
         variant: Which FaceNet.
         detector: YuNet is forty times as fast as MTCNN, and the crops are cut in the same way.
 
@@ -290,8 +291,9 @@ def make_engine(
         EngineError: TensorFlow is not installed.
         WeightsError: The weights cannot be had.
     """
+    runtime.only_cpu("TensorFlow")
     _import("tensorflow")  # before 90 MB are fetched in vain
-    embedder = FaceNet(weights.path(variant.weights), variant, threads)
+    embedder = FaceNet(weights.path(variant.weights), variant, runtime.threads)
     if detector == "mtcnn":
         version = weights_version("mtcnn-1.0.0 upright-160", variant.weights)
         return Engine(variant.engine, version, Mtcnn(), embedder)

@@ -9,24 +9,25 @@ from dataclasses import dataclass
 from ..errors import EngineError
 from ..models import WeightsCache
 from .base import Engine, ScorePrior
+from .runtime import CPU, Runtime
 
 
-def _sface(weights: WeightsCache, threads: int) -> Engine:
+def _sface(weights: WeightsCache, runtime: Runtime) -> Engine:
     from .sface import make_engine
 
-    return make_engine(weights, threads)
+    return make_engine(weights, runtime)
 
 
-def _facenet(weights: WeightsCache, threads: int) -> Engine:
+def _facenet(weights: WeightsCache, runtime: Runtime) -> Engine:
     from .facenet import make_engine
 
-    return make_engine(weights, threads)
+    return make_engine(weights, runtime)
 
 
-def _facenet_512(weights: WeightsCache, threads: int) -> Engine:
+def _facenet_512(weights: WeightsCache, runtime: Runtime) -> Engine:
     from .facenet import FACENET_512, make_engine
 
-    return make_engine(weights, threads, FACENET_512)
+    return make_engine(weights, runtime, FACENET_512)
 
 
 def _dlib(weights: WeightsCache, threads: int) -> Engine:
@@ -46,11 +47,11 @@ class EngineEntry:
     """An engine that can be opened.
 
     Attributes:
-        open: Loads it, given the weights and the number of threads; its packages are imported only then.
+        open: Loads it, given the weights and where networks run; its packages are imported only then.
         prior: Where its scores part known people from strangers: asked for also where no network is needed.
     """
 
-    open: Callable[[WeightsCache, int], Engine]
+    open: Callable[[WeightsCache, Runtime], Engine]
     prior: ScorePrior
 
 
@@ -70,20 +71,20 @@ That of facenet-512 is not fitted: its weights come from no package.
 """
 
 
-def open_engine(name: str, weights: WeightsCache, threads: int = 0) -> Engine:
+def open_engine(name: str, weights: WeightsCache, runtime: Runtime = CPU) -> Engine:
     """Load an engine, fetching its weights where they are missing.
 
     Args:
         name: One of `ENGINES`.
         weights: Where weights are kept.
-        threads: Threads a network may use; 0 means all cores.
+        runtime: The device and the threads of its networks.
 
     Raises:
-        EngineError: No engine goes by this name, or a package that it needs is not installed.
+        EngineError: No engine goes by this name, or its device or a package that it needs is not here.
         WeightsError: Its weights cannot be had.
     """
     if name not in ENGINES:
         near = difflib.get_close_matches(name, ENGINES, n=1)
         hint = f' Did you mean "{near[0]}"?' if near else ""
         raise EngineError(f'There is no engine "{name}".{hint} Choose one of: {", ".join(ENGINES)}.')
-    return ENGINES[name].open(weights, threads)
+    return ENGINES[name].open(weights, runtime)
