@@ -22,6 +22,7 @@ from ..models import WeightsCache, weights_version
 from ..schema import Detections, FloatArray, RgbImage
 from .base import Engine, FaceDetector, FaceEmbedder, keep_inside
 from .dlib_centre import CENTRE
+from .runtime import CPU, Runtime
 
 LANDMARK_WEIGHTS = "dlib-landmarks-68"
 MMOD_WEIGHTS = "dlib-mmod"
@@ -207,17 +208,19 @@ def _five(points: Any) -> FloatArray:
     return np.stack([places[chosen].mean(axis=0) for chosen in map(list, _POINTS)])
 
 
-def make_engine(weights: WeightsCache, detector: Literal["hog", "mmod"] = "hog") -> Engine:
+def make_engine(weights: WeightsCache, runtime: Runtime = CPU, detector: Literal["hog", "mmod"] = "hog") -> Engine:
     """Load a detector and the ResNet.
 
     Args:
         weights: Where weights are kept.
+        runtime: The device, which must be the CPU; dlib uses one thread.
         detector: What finds faces. HOG is ten times as fast, the network sees more turned faces.
 
     Raises:
-        EngineError: dlib is not installed.
+        EngineError: dlib is not installed, or another device is asked for.
         WeightsError: The weights cannot be had.
     """
+    runtime.only_cpu("dlib")
     dlib_module()  # before 100 MB are fetched in vain
     landmarks, embedder = weights.path(LANDMARK_WEIGHTS), DlibResNet(weights.path(EMBEDDER_WEIGHTS))
     if detector == "hog":

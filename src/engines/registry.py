@@ -30,16 +30,16 @@ def _facenet_512(weights: WeightsCache, runtime: Runtime) -> Engine:
     return make_engine(weights, runtime, FACENET_512)
 
 
-def _dlib(weights: WeightsCache, threads: int) -> Engine:
+def _dlib(weights: WeightsCache, runtime: Runtime) -> Engine:
     from .dlib import make_engine
 
-    return make_engine(weights)
+    return make_engine(weights, runtime)
 
 
-def _dlib_mmod(weights: WeightsCache, threads: int) -> Engine:
+def _dlib_mmod(weights: WeightsCache, runtime: Runtime) -> Engine:
     from .dlib import make_engine
 
-    return make_engine(weights, "mmod")
+    return make_engine(weights, runtime, "mmod")
 
 
 @dataclass(frozen=True, slots=True)

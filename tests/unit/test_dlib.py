@@ -14,6 +14,7 @@ import pytest
 from src.engines import open_engine
 from src.engines.dlib import Hog, _five
 from src.engines.dlib_centre import CENTRE
+from src.engines.runtime import Runtime
 from src.errors import EngineError, WeightsError
 from src.models import WeightsCache
 
@@ -97,6 +98,11 @@ def test_without_the_package_nothing_is_fetched(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(EngineError, match=r"needs the package dlib.*pip install -r requirements-dlib\.txt"):
             open_engine(name, WeightsCache(tmp_path / "weights"))
     assert not (tmp_path / "weights").exists()
+
+
+def test_another_device_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match='dlib runs on the CPU only, not on "cuda"'):
+        open_engine("dlib", WeightsCache(tmp_path), Runtime(device="cuda"))
 
 
 def test_a_file_of_something_else_is_one_line(tmp_path: Path) -> None:
