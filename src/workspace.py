@@ -74,7 +74,7 @@ class Workspace:
         """
         if name not in self._engines:
             settings = self.settings
-            runtime = Runtime(settings.device, settings.threads)
+            runtime = Runtime(settings.device, settings.threads, settings.facenet_backend)
             self._engines[name] = open_engine(name, self.weights(), runtime)
         return self._engines[name]
 

@@ -25,7 +25,7 @@ from .stage import run
 @click.option("--folder", type=click.Path(path_type=Path), help="Local photos: of the one keyword, or a sub-folder a person.")
 @click.option("--urls", type=click.Path(path_type=Path), help="File with addresses: one a line, or CSV with a column url.")
 @click.option("--discard_multi_faces", is_flag=True, help="Leave out photos with several faces.")
-@click.option("--engine", help="Engine to begin the project with: sface or facenet.")
+@click.option("--engine", help="Engine to begin the project with: sface, facenet or facenet-yunet.")
 @device_option
 @config_option
 def command(

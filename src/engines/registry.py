@@ -24,6 +24,12 @@ def _facenet(weights: WeightsCache, runtime: Runtime) -> Engine:
     return make_engine(weights, runtime)
 
 
+def _facenet_yunet(weights: WeightsCache, runtime: Runtime) -> Engine:
+    from .facenet import make_engine
+
+    return make_engine(weights, runtime, detector="yunet")
+
+
 def _facenet_512(weights: WeightsCache, runtime: Runtime) -> Engine:
     from .facenet import FACENET_512, make_engine
 
@@ -58,6 +64,7 @@ class EngineEntry:
 ENGINES: Mapping[str, EngineEntry] = {
     "sface": EngineEntry(_sface, ScorePrior(threshold=0.43, slope=26.0, margin=2.0)),
     "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
+    "facenet-yunet": EngineEntry(_facenet_yunet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
     "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
     "dlib": EngineEntry(_dlib, ScorePrior(threshold=0.47, slope=22.0, margin=2.0)),
     "dlib-mmod": EngineEntry(_dlib_mmod, ScorePrior(threshold=0.47, slope=22.0, margin=2.0)),

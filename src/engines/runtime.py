@@ -70,7 +70,7 @@ class Runtime:
         device: `cpu`, or `cuda`, `openvino` and `coreml` where a build of ONNX Runtime for it is installed. `cuda:1` is the
             second card, `openvino:GPU` what OpenVINO calls GPU.
         threads: Threads that a network may use on the CPU; 0 means all cores.
-        facenet_backend: What computes FaceNet and MTCNN.
+        facenet_backend: What computes FaceNet and MTCNN; other engines do not look at it.
     """
 
     device: str = "cpu"
