@@ -48,6 +48,18 @@ def _dlib_mmod(weights: WeightsCache, runtime: Runtime) -> Engine:
     return make_engine(weights, runtime, "mmod")
 
 
+def _insightface(weights: WeightsCache, runtime: Runtime) -> Engine:
+    from .insightface import make_engine
+
+    return make_engine(weights, runtime)
+
+
+def _insightface_s(weights: WeightsCache, runtime: Runtime) -> Engine:
+    from .insightface import make_engine
+
+    return make_engine(weights, runtime, "insightface-s")
+
+
 @dataclass(frozen=True, slots=True)
 class EngineEntry:
     """An engine that can be opened.
@@ -68,13 +80,15 @@ ENGINES: Mapping[str, EngineEntry] = {
     "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
     "dlib": EngineEntry(_dlib, ScorePrior(threshold=0.47, slope=22.0, margin=2.0)),
     "dlib-mmod": EngineEntry(_dlib_mmod, ScorePrior(threshold=0.47, slope=22.0, margin=2.0)),
+    "insightface": EngineEntry(_insightface, ScorePrior(threshold=0.40, slope=20.0, margin=2.0)),
+    "insightface-s": EngineEntry(_insightface_s, ScorePrior(threshold=0.40, slope=20.0, margin=2.0)),
 }
 """Every engine that can be named.
 
 `python -m evaluation.priors` fits the priors. On the sample photos of five people it gives 0.37, 20, 3 for sface and 0.46, 16,
 4 for facenet; these are a little stricter, as larger galleries need them (12 people with 40 crops each: 0.47 and 0.57). For
 dlib it gives 0.42, 22, 4.5 there and 0.47, 22, -1.4 on 114 photos of 14 people; dlib-mmod embeds alike and shares its prior.
-That of facenet-512 is not fitted: its weights come from no package.
+Those of facenet-512 and of insightface are not fitted: their weights come from no package.
 """
 
 
