@@ -61,7 +61,7 @@ class TrackerSettings(_Section):
     sample_period_s: float | None = Field(None, gt=0, description="Analyse a frame each so many seconds instead")
     min_score: Ratio = Field(
         0.6,
-        description="Detections with a lower score are dropped; sface reports none below 0.6, facenet 0.8, dlib 0.66, insightface 0.5",
+        description="Detections with a lower score are dropped; sface reports none below 0.6, facenet 0.8, dlib 0.66",
     )
     min_face_px: float = Field(16.0, ge=0, description="Smaller faces are dropped")
     max_faces: int = Field(100, ge=1, description="At most so many faces a frame, the best ones")

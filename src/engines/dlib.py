@@ -214,7 +214,7 @@ def make_engine(weights: WeightsCache, runtime: Runtime = CPU, detector: Literal
     Args:
         weights: Where weights are kept.
         runtime: The device, which must be the CPU; dlib uses one thread.
-        detector: What finds faces. HOG is ten times as fast, the network sees more turned faces.
+        detector: What finds faces. HOG is more than ten times as fast, the network sees more turned faces.
 
     Raises:
         EngineError: dlib is not installed, or another device is asked for.
