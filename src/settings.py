@@ -84,6 +84,9 @@ class ClusterizeSettings(_Section):
     min_length: int = Field(1, ge=1, description="Samples a track needs to be named")
     merge_cluster: bool = Field(True, description="Join neighbouring tracks of one person")
     merge_gap_s: float = Field(1.0, ge=0, description="Tracks further apart are not joined")
+    name_similarity: Ratio = Field(
+        0.5, description="Cosine similarity at which a face seen badly takes the name of one of the same video; 1 for never"
+    )
     unknown_similarity: Ratio = Field(0.45, description="Cosine similarity that makes two unknown tracks one person")
 
 

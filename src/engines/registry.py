@@ -74,7 +74,7 @@ class EngineEntry:
 
 
 ENGINES: Mapping[str, EngineEntry] = {
-    "sface": EngineEntry(_sface, ScorePrior(threshold=0.43, slope=26.0, margin=2.0)),
+    "sface": EngineEntry(_sface, ScorePrior(threshold=0.43, slope=24.0, margin=14.6, pictures=-0.71)),
     "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
     "facenet-yunet": EngineEntry(_facenet_yunet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
     "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
@@ -85,10 +85,9 @@ ENGINES: Mapping[str, EngineEntry] = {
 }
 """Every engine that can be named.
 
-`python -m evaluation.priors` fits the priors. On the sample photos of five people it gives 0.37, 20, 3 for sface and 0.46, 16,
-4 for facenet; these are a little stricter, as larger galleries need them (12 people with 40 crops each: 0.47 and 0.57). For
-dlib it gives 0.42, 22, 4.5 there and 0.47, 22, -1.4 on 114 photos of 14 people; dlib-mmod embeds alike and shares its prior.
-Those of facenet-512 and of insightface are not fitted: their weights come from no package.
+`python -m evaluation.priors` fits the priors: that of sface on 599 faces of 24 people, from 1 to 40 pictures each. Those of dlib
+are older fits, 0.42, 22, 4.5 on the sample photos of five people and 0.47, 22, -1.4 on 114 photos of 14; dlib-mmod embeds alike and
+shares them. Those of facenet-512 and of insightface are not fitted: their weights come from no package.
 """
 
 

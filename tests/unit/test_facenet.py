@@ -48,6 +48,7 @@ def test_a_crop_is_the_box_with_a_margin_and_level_eyes() -> None:
     assert left[0] - right[0] == pytest.approx(np.hypot(20, 20) * 120 / (1.2 * 100), abs=1e-3)
 
 
+onnxruntime = pytest.importorskip("onnxruntime")
 TENSORFLOW = Runtime(facenet_backend="tensorflow")
 
 
@@ -214,3 +215,25 @@ def test_both_backends_see_the_same_in_photos(photos: list[RgbImage], cache: Wei
         again = tensorflow.embedder.embed(tensorflow.embedder.align(photo, there))
         assert ((onnx.embedder.embed(crops) * again).sum(axis=1) > 0.9999).all()
     assert n_faces >= len(photos)
+
+
+@pytest.mark.weights
+def test_nothing_of_tensorflow_is_needed(photos: list[RgbImage], cache: WeightsCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("tensorflow", "keras", "keras_facenet", "mtcnn", "lz4"):
+        monkeypatch.setitem(sys.modules, package, None)
+    engine = open_engine("facenet", cache)
+    (faces,) = engine.detector.detect(photos[:1])
+    assert len(faces) == 1
+    assert engine.embedder.embed(engine.embedder.align(photos[0], faces)).shape == (1, 128)
+
+
+@pytest.mark.skipif(
+    "OpenVINOExecutionProvider" not in onnxruntime.get_available_providers(), reason="onnxruntime-openvino is not installed"
+)
+def test_openvino_sees_the_same_in_photos(photos: list[RgbImage], cache: WeightsCache) -> None:
+    here, there = open_engine("facenet", cache), open_engine("facenet", cache, Runtime("openvino"))
+    assert here.id == there.id
+    for photo, faces, others in zip(photos, here.detector.detect(photos), there.detector.detect(photos), strict=True):
+        assert faces.landmarks == pytest.approx(others.landmarks, abs=2e-3)
+        crops = here.embedder.align(photo, faces)
+        assert here.embedder.embed(crops) == pytest.approx(there.embedder.embed(crops), abs=1e-5)
