@@ -85,9 +85,9 @@ ENGINES: Mapping[str, EngineEntry] = {
 }
 """Every engine that can be named.
 
-`python -m evaluation.priors` fits the priors: that of sface on 599 faces of 24 people, from 1 to 40 pictures each; that of dlib on
-118 faces of 14 people, and dlib-mmod, which embeds alike, shares it. Those of facenet-512 and of insightface are not fitted: their
-weights come from no package.
+`python -m evaluation.priors` fits the priors: that of sface on 599 faces of 24 people, from 1 to 40 pictures each; that of dlib
+on 118 faces of 14 people, and dlib-mmod, which embeds alike, shares it. Those of facenet-512 and of insightface are not fitted:
+their weights come from no package.
 """
 
 
