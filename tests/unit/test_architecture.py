@@ -42,6 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("appearances",),
     ("forgetting",),
     ("cli",),
+    ("cleaning",),
     (
         "crawler",
         "aligner",
