@@ -215,10 +215,11 @@ def _warnings(folder: _Folder, states: Mapping[ImageState, int]) -> list[str]:
     found = []
     if states.get(ImageState.NO_EMBEDDING):
         found.append(f"{states[ImageState.NO_EMBEDDING]} pictures have no usable embedding and are left out")
+    n_photos, n_faceless = sum(states.values()), states.get(ImageState.NO_FACE, 0)
+    if n_faceless and 2 * n_faceless >= n_photos:
+        which = "any" if n_faceless == n_photos else str(n_faceless)
+        found.append(f"no face in {which} of {n_photos} photos. Check whether they show a person")
     if not folder.images:
-        n_photos = sum(states.values())
-        if n_photos and states.get(ImageState.NO_FACE) == n_photos:
-            found.append(f"no face in any of {n_photos} photos. Check whether they show a person")
         return found
     if folder.person_id == UNKNOWN or agreement is None:
         return found

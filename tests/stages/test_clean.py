@@ -309,6 +309,8 @@ class TestBadInput:
             Picture.fromarray(grey.repeat(3, axis=2)).save(folder / f"{number}.png")
         report = aligner.run(workspace, project).cleaning
         assert "Cats: no face in any of 6 photos" in warnings(report)
+        put(workspace, project, "Cats", {"taken_for_one.png": 0})
+        assert "Cats: no face in 6 of 7 photos" in warnings(aligner.run(workspace, project).cleaning)
 
     def test_one_picture_beside_five_thousand(self, workspace: Workspace, project: str) -> None:
         rng = np.random.default_rng(0)
