@@ -235,11 +235,11 @@ class TrainingSet:
         return Changes(moved, len(gone) - moved, disabled, sum(self._enable_restored(image) for image in left))
 
     def move(self, image: Image, person_id: str, path: Path) -> Image:
-        """Let a record follow its photo, and return it; with another person it begins anew."""
+        """Let a record follow its photo, and return it; with another person it begins anew, as one that somebody chose."""
         moved = replace(image, path=self.relative(path), person_id=person_id)
         if person_id != image.person_id:
             self.remove_aligned(image)
-            moved = replace(unaligned(moved), state=ImageState.ACTIVE, reason="", state_by="machine")
+            moved = replace(unaligned(moved), state=ImageState.ACTIVE, reason="", state_by="human")
         self._store.put(moved)
         return moved
 
