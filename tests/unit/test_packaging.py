@@ -79,4 +79,8 @@ def test_installed_package_works_without_the_clone(tmp_path: Path) -> None:
         [*command, "models", "list"], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert "sface" in done.stdout
+    assert (target / "facerec" / "recognition" / "strangers" / "sface.npz").is_file()
     assert not (target / "src").exists()
+    page = ROOT / "src" / "trainingreport" / "report.html"
+    assert (target / "facerec" / "trainingreport" / "report.html").read_bytes() == page.read_bytes()
+    assert (target / "facerec" / "trainingreport" / "report.css").is_file()
