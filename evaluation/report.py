@@ -14,6 +14,8 @@ from src.names import display_name
 from src.records import now
 
 from .data import split_of
+from .footage import Footage
+from .protocol import protocol_json, protocol_tables
 from .scoring import Score, Seconds
 
 _LEAST_S = 0.05
@@ -28,6 +30,7 @@ class VideoResult:
         video: File name.
         score: Against all rows that are not optional.
         lenient: The same with people at the edge, from behind or a few pixels high as optional too.
+        footage: Truth, appearances and tracks, for all further measures.
         wall_s: Seconds that tracking and naming took.
         error: Why there is no score; empty where there is one.
     """
@@ -35,6 +38,7 @@ class VideoResult:
     video: str
     score: Score = field(default_factory=Score)
     lenient: Score = field(default_factory=Score)
+    footage: Footage = field(default_factory=Footage)
     wall_s: float = 0.0
     error: str = ""
 
@@ -58,11 +62,18 @@ class Evaluation:
         chosen = (video for video in self.videos if split in {None, split_of(video.video)})
         return sum((video.lenient if lenient else video.score for video in chosen), Score())
 
+    def footage(self, split: str | None = None) -> list[Footage]:
+        """Return the videos of a split, or all of them."""
+        return [video.footage for video in self.videos if split in {None, split_of(video.video)}]
+
     @property
     def failed(self) -> dict[str, str]:
         """Videos without a score, and why."""
         return {video.video: video.error for video in self.videos if video.error}
 
+
+SPLITS: Mapping[str, str | None] = {"overall": None, "tune": "tune", "report": "report"}
+"""Key in JSON, and what `split_of` says; None for all videos."""
 
 _ROWS: Sequence[tuple[str, str, Callable[[Evaluation], Score]]] = (
     ("overall", "all videos", lambda evaluation: evaluation.total()),
@@ -82,9 +93,14 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         **{key: _score_json(of(evaluation)) for key, _, of in _ROWS},
         "people": _people_json(evaluation.total()),
         "confusion": _confusion_json(evaluation.total()),
+        **protocol_json(_splits(evaluation)),
         "videos": {video.video: _video_json(video) for video in evaluation.videos},
         "failed": evaluation.failed,
     }
+
+
+def _splits(evaluation: Evaluation) -> dict[str, list[Footage]]:
+    return {name: evaluation.footage(split) for name, split in SPLITS.items()}
 
 
 def _video_json(video: VideoResult) -> dict[str, Any]:
@@ -130,6 +146,8 @@ def print_report(evaluation: Evaluation, console: Console) -> None:
     if confused:
         console.print("Not found right: who was to be seen, and who was said")
         console.print(_confusion_table(confused))
+    for title, columns, rows in protocol_tables(_splits(evaluation)):
+        console.print(_plain_table(title, columns, rows))
     for video, error in evaluation.failed.items():
         console.print(f"[red]Failed:[/] {video}: {error}", soft_wrap=True)
 
@@ -146,8 +164,27 @@ def as_markdown(evaluation: Evaluation) -> str:
             _markdown("Sum", {label: of(evaluation) for _, label, of in _ROWS}),
             _markdown("Video", videos),
             _markdown("Person", people),
+            *(_plain_markdown(*table) for table in protocol_tables(_splits(evaluation))),
         )
     )
+
+
+def _plain_markdown(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [
+        f"| {' | '.join(columns)} |",
+        f"| --- |{' ---: |' * (len(columns) - 1)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+    return "\n".join((f"{title}:", "", *lines))
+
+
+def _plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _markdown(kind: str, scores: Mapping[str, Score]) -> str:

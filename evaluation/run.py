@@ -28,8 +28,8 @@ from src.records import stable_id
 from src.settings import Classifier, DatabaseSettings, Settings, load_settings
 from src.workspace import Workspace, open_workspace
 
-from .claims import claims_of
 from .data import EvaluationData, TruthRow, read_data
+from .footage import read_footage
 from .report import Evaluation, VideoResult, as_json, as_markdown, print_report, put_between
 from .scoring import Presence, score
 
@@ -139,17 +139,19 @@ def _measure(workspace: Workspace, project: str, data: EvaluationData, video: st
     path = str(data.video_path(video))
     try:
         tracker.run(workspace, path, project, sample_period_s=options.sample_period_s)
-        appearances = clusterize.run(workspace, path, project).appearances
+        derived = clusterize.run(workspace, path, project)
     except AnnotationError as err:
         return VideoResult(video, error=str(err))
     except Exception as err:
         # An edge like the command line: hours of other videos are not thrown away for a fault in one.
         _log.exception("%s", video)
         return VideoResult(video, error=f"{type(err).__name__}: {err}")
-    found = [claim.presence for claim in claims_of(appearances)]
-    rows = data.truth[video]
+    wall_s = time.monotonic() - start
+    rows, shots = data.truth[video], data.shots.get(video, ())
+    footage = read_footage(workspace.store, derived.video, derived.analysis, derived.model, derived.appearances, rows, shots)
+    found = [claim.presence for claim in footage.claims]
     strict, lenient = (score(_presences(rows, lenient), found) for lenient in (False, True))
-    return VideoResult(video, strict, lenient, time.monotonic() - start)
+    return VideoResult(video, strict, lenient, footage, wall_s)
 
 
 def _presences(rows: Iterable[TruthRow], lenient: bool) -> list[Presence]:

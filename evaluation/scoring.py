@@ -100,6 +100,11 @@ class Score:
         return sum(self.people.values(), Seconds())
 
     @property
+    def strangers_s(self) -> float:
+        """Seconds in which a stranger is on screen, whatever was said."""
+        return sum((s for (row, _), s in self.confusion.items() if row == UNKNOWN), 0.0)
+
+    @property
     def false_naming_s(self) -> float:
         """Seconds in which a stranger on screen was given the name of somebody known."""
         return sum(
