@@ -28,8 +28,10 @@ from src.records import stable_id
 from src.settings import Classifier, DatabaseSettings, Settings, load_settings
 from src.workspace import Workspace, open_workspace
 
+from .curve import curve_of
 from .data import EvaluationData, TruthRow, read_data
 from .footage import read_footage
+from .plots import write_plots
 from .report import Evaluation, VideoResult, as_json, as_markdown, print_report, put_between
 from .scoring import Presence, score
 
@@ -198,7 +200,11 @@ def _work_folder(work: Path | None, keep: bool) -> Iterator[Path]:
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the result as JSON too; - for standard output."
 )
-@click.option("--document", type=click.Path(path_type=Path), help="Put the tables between the result marks of a Markdown file.")
+@click.option(
+    "--document",
+    type=click.Path(path_type=Path),
+    help="Put the tables between the result marks of a Markdown file, plots into plots/ beside it.",
+)
 @click.option("--videos", default="", help="Only these videos, separated by commas [all].")
 @click.option("--with_outliers", is_flag=True, help="Train on the photos of gallery/OUTLIERS.csv too.")
 @click.option("--keep", is_flag=True, help="Keep the temporary folder.")
@@ -226,9 +232,18 @@ def command(
             evaluation = evaluate(workspace, material, options)
     _show(evaluation, json_path)
     if document:
-        with replacing(document) as partial:
-            partial.write_text(put_between(document.read_text("utf-8"), "results", as_markdown(evaluation)), "utf-8")
+        _write_document(evaluation, document)
     return 1 if evaluation.failed else 0
+
+
+def _write_document(evaluation: Evaluation, document: Path) -> None:
+    """Put the tables into a document, and the plots into the folder `plots` beside it."""
+    splits = evaluation.splits()
+    curves = {name: curve_of(videos) for name, videos in splits.items()}
+    plots = write_plots(document.parent / "plots", splits["overall"], curves)
+    text = as_markdown(evaluation, [path.relative_to(document.parent).as_posix() for path in plots])
+    with replacing(document) as partial:
+        partial.write_text(put_between(document.read_text("utf-8"), "results", text), "utf-8")
 
 
 def _show(evaluation: Evaluation, json_path: Path | None) -> None:

@@ -124,6 +124,7 @@ def test_numbers_by_hand(material: Path, tmp_path: Path, stages: _Stages, capsys
         "recall": pytest.approx(5.5 / 7, abs=1e-4),
         "f1": pytest.approx(11 / 13.75, abs=1e-4),
         "false_naming_s": 1.25,
+        "unknown": {"tp_s": 2, "fp_s": 0, "fn_s": 2, "precision": 1, "recall": 0.5, "f1": 0.6667, "crowd_s": 0},
     }
     assert (result["tune"]["tp_s"], result["tune"]["fp_s"], result["tune"]["fn_s"]) == (4, 1.25, 1)
     assert (result["report"]["tp_s"], result["report"]["fp_s"], result["report"]["fn_s"]) == (1.5, 0, 0.5)
