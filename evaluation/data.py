@@ -131,13 +131,19 @@ def read_people(root: Path) -> dict[str, tuple[Path, ...]]:
     Raises:
         ConfigError: There is no folder of photos, or nobody in it.
     """
+    photos = read_photos(root, PHOTO_FOLDERS)
+    if not photos:
+        raise ConfigError(f"{root} has no photos. Put them into gallery/<Person>/ or crops24/<Person>/.")
+    return photos
+
+
+def read_photos(root: Path, parts: Sequence[str]) -> dict[str, tuple[Path, ...]]:
+    """Return the photos of each person in some folders of a data folder, names in order; nobody where there are none."""
     photos: dict[str, tuple[Path, ...]] = {}
-    for part in PHOTO_FOLDERS:
+    for part in parts:
         for folder in sorted(path for path in (root / part).glob("*") if path.is_dir()):
             found = tuple(sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_TYPES))
             photos[folder.name] = photos.get(folder.name, ()) + found
-    if not any(photos.values()):
-        raise ConfigError(f"{root} has no photos. Put them into gallery/<Person>/ or crops24/<Person>/.")
     return {person: photos[person] for person in sorted(photos) if photos[person]}
 
 
