@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .clusters.unknowns import assign_unknowns
-from .decisions import PIECE, Rulings, active_decisions, match_track, rulings_of
+from .decisions import PIECE, Rulings, active_decisions, rulings_of
 from .derivation import (
     HUMAN,
     Label,
     Seen,
     candidates_of,
-    cannot_be_one,
     cut_tracks,
     label_tracks,
     merge_labels,
@@ -43,18 +41,16 @@ from .records import (
     Model,
     Person,
     Project,
-    ProjectVideo,
     Shot,
     Status,
-    Target,
     UnknownPerson,
-    UnknownTrack,
     Video,
 )
-from .schema import UNKNOWN, Box, FloatArray
+from .schema import UNKNOWN, Box
 from .settings import ClusterizeSettings
 from .tables import write_predictions
-from .videos import analysis_content, forget_derived, forget_unknown, iter_tracks, read_embeddings, sample_number
+from .unknowns import number_unknown, track_elsewhere
+from .videos import analysis_content, forget_derived, iter_tracks, read_embeddings, sample_number
 from .workspace import Workspace
 
 COLUMNS = (
@@ -166,7 +162,7 @@ def _derive(workspace: Workspace, owner: Project, analysis: Analysis, settings: 
     )
     labels = _labels(workspace, model, analysis, seen, shots, rulings, people, settings, period_s)
     labels = _named_elsewhere(workspace, owner.project, labels, rulings)
-    labels = _number_unknown(workspace, owner, analysis, labels, rulings, settings.unknown_similarity)
+    labels = number_unknown(workspace, owner, analysis, labels, rulings, settings.unknown_similarity)
     labels = merge_labels(labels, settings.merge_gap_s if settings.merge_cluster else None, rulings.merged)
     appearances = _store_appearances(workspace, owner, analysis, labels, rulings, people)
     _forget_other_analyses(workspace, owner, analysis)
@@ -277,101 +273,11 @@ def _by_name(rulings: Rulings, people: Mapping[str, Person]) -> Rulings:
     return rulings
 
 
-def _number_unknown(
-    workspace: Workspace,
-    owner: Project,
-    analysis: Analysis,
-    labels: list[Label],
-    rulings: Rulings,
-    min_similarity: float,
-) -> list[Label]:
-    """Give each unnamed track the number of an unknown person, the one it had before where it had one."""
-    # Two processes that number at once would give one number to two people, or count a track twice.
-    with workspace.locked(f"unknown-{owner.project}"):
-        numbers = _numbers(workspace, owner.project, analysis, labels, rulings, min_similarity)
-    alias = _aliases(numbers.values(), rulings.unknown_same)
-    return [_with_number(label, numbers, alias, rulings) for label in labels if not _is_ignored(label, numbers, alias, rulings)]
-
-
-def _numbers(
-    workspace: Workspace, project: str, analysis: Analysis, labels: list[Label], rulings: Rulings, min_similarity: float
-) -> dict[int, int]:
-    """Return the number of each unnamed track, and forget those of tracks that have a name now."""
-    store = workspace.store
-    entries = {entry.track_id: entry for entry in store.find(UnknownTrack, project=project, analysis_id=analysis.analysis_id)}
-    barred = _Barred(workspace, project, rulings, {track_id: entry.unknown_id for track_id, entry in entries.items()})
-    for track_id, entry in entries.items():
-        if entry.parted_from is not None and not barred.from_number(track_id, entry.parted_from):
-            entries[track_id] = replace(entry, unknown_id=entry.parted_from, parted_from=None)
-            store.put(entries[track_id])
-    remembered = {track_id: entry.unknown_id for track_id, entry in entries.items()}
-    leaving = {track_id: number for track_id, number in remembered.items() if barred.leaves(track_id, number)}
-    unnamed = [label for label in labels if label.person is None]
-    ids = [label.seen.track.track_id for label in unnamed]
-    numbers = {track_id: remembered[track_id] for track_id in ids if track_id in remembered and track_id not in leaving}
-    fresh = [label for label in unnamed if label.seen.track.track_id not in numbers]
-    if fresh:
-        numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity, leaving)
-    forget_unknown(store, [entry for entry in entries.values() if entry.track_id not in numbers])
-    return _joined_elsewhere(workspace, project, numbers, rulings)
-
-
-class _Barred:
-    """Which unknown person a track may not be taken for, because somebody said that two tracks are two people."""
-
-    def __init__(self, workspace: Workspace, project: str, rulings: Rulings, numbers: Mapping[int, int]) -> None:
-        self._numbers, self._pairs = numbers, rulings.different
-        self._elsewhere = [
-            (track_id, number_elsewhere(workspace, project, target)) for track_id, target in rulings.different_elsewhere
-        ]
-
-    def from_number(self, track_id: int, number: int) -> bool:
-        """Say whether a track may not have a number."""
-        others = [b if a == track_id else a for a, b in self._pairs if track_id in (a, b)]
-        here = any(self._numbers.get(other) == number for other in others)
-        return here or (track_id, number) in self._elsewhere
-
-    def leaves(self, track_id: int, number: int) -> bool:
-        """Say whether a track has to give its number up: of two of this video the one that was found later."""
-        later = any(max(pair) == track_id and self._numbers.get(min(pair)) == number for pair in self._pairs)
-        return later or (track_id, number) in self._elsewhere
-
-
-def number_elsewhere(workspace: Workspace, project: str, target: Target) -> int | None:
-    """Return the number of the unknown person that a track of another video was taken for; None where it has none."""
-    found = _track_elsewhere(workspace, project, target)
-    entry = workspace.store.get(UnknownTrack, project, *found) if found else None
-    return entry.unknown_id if entry else None
-
-
-def _track_elsewhere(workspace: Workspace, project: str, target: Target) -> tuple[str, int] | None:
-    """Return analysis and id of a track of another video, found again where that was analysed anew."""
-    membership = workspace.store.get(ProjectVideo, project, target.video_id, target.fragment)
-    if membership is None or membership.analysis_id == target.analysis_id:
-        return target.analysis_id, target.track_id
-    analysis = workspace.store.get(Analysis, membership.analysis_id)
-    if analysis is None:
-        return None
-    samples = {track.track_id: seen for track, seen in iter_tracks(workspace.store, analysis)}
-    track_id = match_track(target.anchors, samples, float(analysis.sampling["period_s"]))
-    return None if track_id is None else (analysis.analysis_id, track_id)
-
-
-def _joined_elsewhere(workspace: Workspace, project: str, numbers: dict[int, int], rulings: Rulings) -> dict[int, int]:
-    """Let tracks that are one person with a track of another video share the lower of the two numbers."""
-    result = dict(numbers)
-    for track_id, target in rulings.same_elsewhere:
-        number = number_elsewhere(workspace, project, target)
-        if number is not None and track_id in result:
-            result[track_id] = min(result[track_id], number)
-    return result
-
-
 def _named_elsewhere(workspace: Workspace, project: str, labels: list[Label], rulings: Rulings) -> list[Label]:
     """Give unnamed tracks the name of the track of another video that shows the same person."""
     names: dict[int, str] = {}
     for track_id, target in rulings.same_elsewhere:
-        found = _track_elsewhere(workspace, project, target)
+        found = track_elsewhere(workspace, project, target)
         for appearance in workspace.store.find(Appearance, project=project, analysis_id=found[0]) if found else ():
             if found and found[1] in appearance.merged_tracks and appearance.person_id is not None:
                 names[track_id] = appearance.name
@@ -381,72 +287,6 @@ def _named_elsewhere(workspace: Workspace, project: str, labels: list[Label], ru
         else label
         for label in labels
     ]
-
-
-def _assign(
-    workspace: Workspace,
-    project: str,
-    analysis: Analysis,
-    fresh: list[Label],
-    unnamed: list[Label],
-    numbers: Mapping[int, int],
-    rulings: Rulings,
-    min_similarity: float,
-    leaving: Mapping[int, int],
-) -> dict[int, int]:
-    """Let tracks seen for the first time join the unknown people of the project, or become new ones; store it."""
-    store = workspace.store
-    persons = {person.unknown_id: person for person in store.find(UnknownPerson, project=project)}
-    known = {number: (person.centre, person.n_tracks) for number, person in persons.items()}
-    apart = cannot_be_one(unnamed, rulings.different)
-    rows = [unnamed.index(label) for label in fresh]
-    old = [(row, numbers[label.seen.track.track_id]) for row, label in enumerate(unnamed) if row not in set(rows)]
-    left = [leaving.get(unnamed[row].seen.track.track_id) for row in rows]
-    forbidden = [
-        frozenset(number for other, number in old if apart[row, other]) | ({before} if before is not None else set())
-        for row, before in zip(rows, left, strict=True)
-    ]
-    pooled: FloatArray = np.stack([label.seen.pooled for label in fresh])
-    assigned = assign_unknowns(pooled, apart[np.ix_(rows, rows)], known, min_similarity, max(persons, default=0) + 1, forbidden)
-    result = {label.seen.track.track_id: number for label, number in zip(fresh, assigned.unknown_ids, strict=True)}
-    entries = [
-        UnknownTrack(project, analysis.analysis_id, track_id, number, leaving.get(track_id))
-        for track_id, number in result.items()
-    ]
-    changed = []
-    for number, (centre, _) in assigned.centres.items():
-        n_tracks = store.count(UnknownTrack, project=project, unknown_id=number) + assigned.unknown_ids.count(number)
-        known_person = persons.get(number) or UnknownPerson(project, number, centre, 0)
-        changed.append(replace(known_person, centre=centre, n_tracks=n_tracks))
-    # People first: a store that writes one by one never has a track of somebody who is not there.
-    store.put(*changed, *entries)
-    return result
-
-
-def _aliases(numbers: Iterable[int], same: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Return for each number the lowest number of the people that are one with it."""
-    groups: dict[int, set[int]] = {number: {number} for number in numbers}
-    for one, other in same:
-        joined = groups.get(one, {one}) | groups.get(other, {other})
-        groups.update(dict.fromkeys(joined, joined))
-    return {number: min(group) for number, group in groups.items()}
-
-
-def _is_ignored(label: Label, numbers: Mapping[int, int], alias: Mapping[int, int], rulings: Rulings) -> bool:
-    number = numbers.get(label.seen.track.track_id) if label.person is None else None
-    return number is not None and bool({number, alias[number]} & rulings.unknown_ignored)
-
-
-def _with_number(label: Label, numbers: Mapping[int, int], alias: Mapping[int, int], rulings: Rulings) -> Label:
-    """Return a label with the number of its unknown person, or the name that somebody gave that person."""
-    if label.person is not None:
-        return label
-    number = numbers[label.seen.track.track_id]
-    members = [other for other, lowest in alias.items() if lowest == alias[number]]
-    name = next((rulings.unknown_persons[other] for other in sorted(members) if other in rulings.unknown_persons), None)
-    if name is not None and label.source != HUMAN:
-        return replace(label, person=name, confidence=1.0, source=HUMAN)
-    return replace(label, unknown_id=alias[number])
 
 
 def _store_appearances(

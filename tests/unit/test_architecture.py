@@ -39,6 +39,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("trainingset", "identification"),
     ("tables", "decisions", "trackindex"),
     ("derivation", "lessons"),
+    ("unknowns",),
     ("appearances",),
     ("forgetting",),
     ("cli",),
