@@ -9,24 +9,23 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import click
 import numpy as np
 
 from src.cli import CONTEXT, config_option, run_command
-from src.engines import ENGINES, Engine, open_engine
+from src.engines import ENGINES, Engine
 from src.errors import AnnotationError, ConfigError
 from src.files import replacing
-from src.models import WeightsCache
 from src.progress import Progress, for_terminal
 from src.recognition.calibration import OpenSet
 from src.recognition.classifiers import CLASSIFIERS
 from src.recognition.gallery import Gallery
 from src.recognition.identify import train_recognizer
 from src.settings import Settings, load_settings
-from src.workspace import open_workspace
+from src.workspace import Workspace, open_workspace
 
 from . import run as videos_run
 from .data import EvaluationData, read_data, read_outliers, read_people, read_photos
@@ -43,11 +42,11 @@ ACCEPTED_FROM = 0.5
 """Confidence from which a probe photo counts as named, as in the settings."""
 
 
-def open_engines(names: Iterable[str], weights: WeightsCache, threads: int) -> Iterator[tuple[str, Engine | str]]:
+def open_engines(workspace: Workspace, names: Iterable[str]) -> Iterator[tuple[str, Engine | str]]:
     """Yield each engine by its name, or why it cannot be opened."""
     for name in names:
         try:
-            yield name, open_engine(name, weights, threads)
+            yield name, workspace.engine(name)
         except AnnotationError as err:
             yield name, str(err)
 
@@ -121,10 +120,13 @@ def evaluate_videos(
     Raises:
         AnnotationError: The project cannot be built.
     """
-    folder = work / "videos" / engine
-    folder.mkdir(parents=True, exist_ok=True)
-    with open_workspace(videos_run.settings_for(base, folder, engine, None), progress) as workspace:
+    with _workspace(base, work / "videos" / engine, engine, progress) as workspace:
         return videos_run.evaluate(workspace, data, videos_run.Options(sample_period_s))
+
+
+def _workspace(base: Settings, folder: Path, engine: str | None, progress: Progress) -> AbstractContextManager[Workspace]:
+    folder.mkdir(parents=True, exist_ok=True)
+    return open_workspace(videos_run.settings_for(base, folder, engine, None), progress)
 
 
 def compare(
@@ -159,8 +161,8 @@ def compare(
             f"{root / 'crops24'} has {len(crops)} people. Half of them are known, half not: put in four at least."
         )
     data = read_data(root) if with_videos else None
-    weights = WeightsCache(settings.weights_dir.resolve(), progress, settings.weights_from)
-    opened = dict(open_engines(names, weights, settings.threads))
+    with _workspace(settings, work / "engines", None, progress) as workspace:
+        opened = dict(open_engines(workspace, names))
     engines = {name: engine for name, engine in opened.items() if isinstance(engine, Engine)}
     speeds = _speeds(engines, root)
     results = []

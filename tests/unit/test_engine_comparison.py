@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,11 +47,11 @@ def material(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(weights: WeightsCache, threads: int) -> Engine:
+    def missing(weights: WeightsCache, runtime: Any) -> Engine:
         raise EngineError('Engine "dlib" needs dlib-bin.\nRun: pip install dlib-bin')
 
     prior = ScorePrior(0.5, 20.0, 2.0)
-    known = {"fake": EngineEntry(lambda weights, threads: make_fake_engine(), prior), "missing": EngineEntry(missing, prior)}
+    known = {"fake": EngineEntry(lambda weights, runtime: make_fake_engine(), prior), "missing": EngineEntry(missing, prior)}
     # The table is one object that all who need it have imported.
     monkeypatch.setattr(engines, "ENGINES", known)
     monkeypatch.setattr(registry, "ENGINES", known)
