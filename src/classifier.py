@@ -19,7 +19,7 @@ from .errors import GalleryError
 from .files import write_json
 from .identification import newest_model
 from .lessons import Refuted, refuted_faces
-from .recognition.calibration import Negatives, OpenSet, softmax
+from .recognition.calibration import VERSION, Negatives, OpenSet, softmax
 from .recognition.classifiers import CLASSIFIERS
 from .recognition.gallery import Gallery
 from .recognition.identify import CrossValidation, Recognizer, train_recognizer
@@ -43,6 +43,7 @@ class PersonReport:
         precision: Share right of the faces that were given this name; None where none was.
         recall: Share of this person's faces that were given their name; None where none was held out.
         confused_with: The most frequent wrong answer, `Unknown` among them; empty where there was none.
+        threshold: Evidence from which a face that leads by 0.15 is taken for this person.
     """
 
     name: str
@@ -51,6 +52,7 @@ class PersonReport:
     precision: float | None
     recall: float | None
     confused_with: str
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
     hashes = tuple(sorted(f"{image.person_id}/{image.sha256}" for image in active))
     last = newest_model(workspace, owner)
     counts = (n_strangers, n_disabled, len(negatives), left_out)
-    if last is not None and _rests_on(last) == (name, engine, hashes, keys):
+    if last is not None and _rests_on(last) == (name, engine, hashes, keys, VERSION):
         return TrainReport(last, tuple(PersonReport(**entry) for entry in last.report["people"]), False, *counts)
     gallery = _gallery(people, active)
     recognizer, held = train_recognizer(name, gallery, _prior(owner.engine), _to_arrays(people, negatives))
@@ -120,9 +122,10 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
     return TrainReport(model, report, True, *counts)
 
 
-def _rests_on(model: Model) -> tuple[str, str, tuple[str, ...], list[str]]:
+def _rests_on(model: Model) -> tuple[str, str, tuple[str, ...], list[str], int]:
     """Return what a model was made of: the same again would give the same model."""
-    return model.classifier, model.engine, model.images, list(model.report.get("negatives", []))
+    negatives, calibration = list(model.report.get("negatives", [])), int(model.report.get("calibration", 1))
+    return model.classifier, model.engine, model.images, negatives, calibration
 
 
 def _people(workspace: Workspace, owner: Project, images: Sequence[Image]) -> tuple[list[Person], tuple[str, ...]]:
@@ -187,7 +190,7 @@ def _gallery(people: Sequence[Person], active: Sequence[Image]) -> Gallery:
 
 def _prior(engine_name: str) -> OpenSet:
     prior = ENGINES[engine_name].prior
-    return OpenSet(-prior.threshold * prior.slope, prior.slope, prior.margin)
+    return OpenSet(-prior.threshold * prior.slope, prior.slope, prior.margin, pictures=prior.pictures)
 
 
 def _report(recognizer: Recognizer, known: Gallery, held: CrossValidation) -> tuple[PersonReport, ...]:
@@ -196,22 +199,24 @@ def _report(recognizer: Recognizer, known: Gallery, held: CrossValidation) -> tu
     named = np.where(confidences.max(axis=1, initial=0) >= NAMED_FROM, best, -1)
     truth = known.labels[held.rows]
     return tuple(
-        _person_report(name, label, int((known.labels == label).sum()), truth, named, known.people)
-        for label, name in enumerate(known.people)
+        _person_report(recognizer, label, int((known.labels == label).sum()), truth, named)
+        for label in range(len(known.people))
     )
 
 
-def _person_report(name: str, label: int, n_images: int, truth: Any, named: Any, people: tuple[str, ...]) -> PersonReport:
+def _person_report(recognizer: Recognizer, label: int, n_images: int, truth: Any, named: Any) -> PersonReport:
+    people = recognizer.gallery.people
     own, said = truth == label, named == label
     right = int((own & said).sum())
     wrong = Counter(people[other] if other >= 0 else UNKNOWN for other in named[own & ~said].tolist())
     return PersonReport(
-        name,
+        people[label],
         n_images,
         int(own.sum()),
         round(right / int(said.sum()), 4) if said.any() else None,
         round(right / int(own.sum()), 4) if own.any() else None,
         min(wrong, key=lambda answer: (-wrong[answer], answer)) if wrong else "",
+        round(recognizer.open_set.threshold_of(label), 4),
     )
 
 
@@ -244,7 +249,7 @@ def _save(
         recognizer.gallery.people,
         hashes,
         thresholds={"evidence": recognizer.open_set.threshold, "named_from": NAMED_FROM},
-        report={"people": [asdict(entry) for entry in report], "negatives": negatives},
+        report={"people": [asdict(entry) for entry in report], "negatives": negatives, "calibration": VERSION},
         path=(folder / model_id).relative_to(workspace.data_dir).as_posix(),
     )
     write_json(partial / "report.json", dict(model.report))

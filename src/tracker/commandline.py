@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ..cli import CONTEXT, config_option, run_command, workspace_of
+from ..cli import CONTEXT, config_option, device_option, run_command, workspace_of
 from ..identification import analyses_of
 from ..videos import is_outdated
 from ..workspace import Workspace
@@ -23,6 +23,7 @@ from .stage import TrackReport, run
 @click.option("--export_frames", is_flag=True, help="Write the sampled frames with boxes.")
 @click.option("--no_cache", is_flag=True, help="Analyse again what was analysed before.")
 @click.option("--refresh", is_flag=True, help="Analyse again all videos of the project that an older tracker analysed.")
+@device_option
 @config_option
 def command(
     video: str | None,
@@ -32,6 +33,7 @@ def command(
     export_frames: bool,
     no_cache: bool,
     refresh: bool,
+    device: str | None,
     config: Path | None,
 ) -> int:
     """Find and follow the faces of a video."""
@@ -39,7 +41,7 @@ def command(
         raise click.UsageError("Give --video_speedup or --sample_period, not both.")
     if (video is None) is not refresh:
         raise click.UsageError("Give --video for one video, or --refresh for all whose analysis is outdated.")
-    with workspace_of(config) as workspace:
+    with workspace_of(config, device) as workspace:
         if video is None:
             return _refresh(workspace, project)
         report = run(
