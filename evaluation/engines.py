@@ -54,7 +54,7 @@ def open_engines(workspace: Workspace, names: Iterable[str]) -> Iterator[tuple[s
 def prior_of(name: str) -> OpenSet:
     """Return what holds for an engine before any gallery is seen."""
     prior = ENGINES[name].prior
-    return OpenSet(-prior.threshold * prior.slope, prior.slope, prior.margin)
+    return OpenSet(-prior.threshold * prior.slope, prior.slope, prior.margin, pictures=prior.pictures)
 
 
 def compare_crops(

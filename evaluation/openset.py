@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src.recognition.calibration import OpenSet
+from src.recognition.calibration import STRANGER_ODDS, OpenSet
 from src.recognition.gallery import Gallery
 from src.schema import FloatArray, IntArray
 
@@ -53,7 +53,8 @@ class OpenSetResult:
         common_dir: The same with one threshold for all splits together, as a program has that never saw the strangers.
         threshold: Mean of the thresholds of the splits at the first of `FPIRS`. `threshold_spread`: their standard deviation.
         rank1: Share of known probes whose likeliest person is right, strangers aside.
-        ece: Calibration error of the score, known probes and strangers weighing the same; None for what is no confidence.
+        ece: Calibration error of the score, where strangers are as many times the known probes as confidences are made for
+            (`STRANGER_ODDS`); None for what is no confidence.
     """
 
     dir: tuple[float, ...]
@@ -123,5 +124,6 @@ def measure_rule(splits: Sequence[Split], rule: Rule, prior: OpenSet, name: str)
 
 
 def _ece(answers: Answers) -> float | None:
-    weights = np.where(answers.stranger, 1 / max(answers.stranger.sum(), 1), 1 / max((~answers.stranger).sum(), 1))
+    n_strangers, n_known = max(int(answers.stranger.sum()), 1), max(int((~answers.stranger).sum()), 1)
+    weights = np.where(answers.stranger, STRANGER_ODDS / n_strangers, 1 / n_known)
     return reliability_of(zip(answers.scores.tolist(), answers.right.tolist(), weights.tolist(), strict=True)).error

@@ -8,7 +8,7 @@ import pytest
 from evaluation.openset import Protocol, divide, identify_split, measure_rule
 from evaluation.rules import CONFIDENCE, RULES
 from evaluation.verification import Answers, detection_and_identification, equal_error, threshold_for, verify
-from src.recognition.calibration import OpenSet
+from src.recognition.calibration import STRANGER_ODDS, OpenSet
 from src.recognition.gallery import Gallery
 from src.schema import DoubleArray, FloatArray, IntArray
 
@@ -127,5 +127,5 @@ def test_a_rule_that_knows_nothing_finds_nobody() -> None:
 
     assert answers.stranger.sum() == 48
     assert found.dir == (0, 0)
-    # A confidence of 0 where one of the four known people is right by chance: half of the weight is known probes.
-    assert found.ece == pytest.approx(0.5 * found.rank1)
+    # A confidence of 0 where one of the four known people is right by chance; strangers weigh so many times as much.
+    assert found.ece == pytest.approx(found.rank1 / (1 + STRANGER_ODDS))
