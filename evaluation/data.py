@@ -3,6 +3,7 @@
     gallery/<Person>/*          photos to train on; OUTLIERS.csv (path,reason) lists the wrong ones
     crops24/<Person>/*          aligned faces to train on; a person may be here, in gallery/ or in both
     videos/<video>              and videos/ground_truth.csv: video,start_s,end_s,person,note
+    videos/shots.csv            video,shot,start_s,end_s,source,note; optional: shots of some videos, with notes
 
 At least one of gallery/ and crops24/ is there.
 """
@@ -85,12 +86,14 @@ class EvaluationData:
         people: Photos of each person, those of gallery/ first, outliers included.
         truth: Rows of each video that is to be scored, videos in the order of the file.
         outliers: Photos that show somebody else, with the reason.
+        shots: Shots of the videos that the table of shots has.
     """
 
     root: Path
     people: Mapping[str, tuple[Path, ...]]
     truth: Mapping[str, tuple[TruthRow, ...]]
     outliers: Mapping[Path, str] = field(default_factory=dict)
+    shots: Mapping[str, tuple[ShotRow, ...]] = field(default_factory=dict)
 
     def video_path(self, video: str) -> Path:
         """Return the file of a video."""
@@ -117,7 +120,9 @@ def read_data(root: Path) -> EvaluationData:
     videos = dict.fromkeys(row.video for row in rows)
     truth = {video: tuple(row for row in rows if row.video == video) for video in videos}
     scored = {video: part for video, part in truth.items() if not all(row.excluded for row in part)}
-    return EvaluationData(root, people, scored, read_outliers(root))
+    shots = read_shots(root / "videos" / "shots.csv")
+    by_video = {video: tuple(shot for shot in shots if shot.video == video) for video in scored}
+    return EvaluationData(root, people, scored, read_outliers(root), by_video)
 
 
 def read_people(root: Path) -> dict[str, tuple[Path, ...]]:
@@ -126,13 +131,19 @@ def read_people(root: Path) -> dict[str, tuple[Path, ...]]:
     Raises:
         ConfigError: There is no folder of photos, or nobody in it.
     """
+    photos = read_photos(root, PHOTO_FOLDERS)
+    if not photos:
+        raise ConfigError(f"{root} has no photos. Put them into gallery/<Person>/ or crops24/<Person>/.")
+    return photos
+
+
+def read_photos(root: Path, parts: Sequence[str]) -> dict[str, tuple[Path, ...]]:
+    """Return the photos of each person in some folders of a data folder, names in order; nobody where there are none."""
     photos: dict[str, tuple[Path, ...]] = {}
-    for part in PHOTO_FOLDERS:
+    for part in parts:
         for folder in sorted(path for path in (root / part).glob("*") if path.is_dir()):
             found = tuple(sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_TYPES))
             photos[folder.name] = photos.get(folder.name, ()) + found
-    if not any(photos.values()):
-        raise ConfigError(f"{root} has no photos. Put them into gallery/<Person>/ or crops24/<Person>/.")
     return {person: photos[person] for person in sorted(photos) if photos[person]}
 
 
@@ -164,6 +175,21 @@ def read_truth(path: Path) -> list[TruthRow]:
         if end_s <= start_s:
             raise ConfigError(f"{where}: end_s {end_s:g} is not after start_s {start_s:g}.")
         rows.append(TruthRow(row["video"], start_s, end_s, row["person"], row["note"]))
+    return rows
+
+
+def read_shots(path: Path) -> list[ShotRow]:
+    """Read a table of shots; none where there is no such file.
+
+    Raises:
+        ConfigError: The file cannot be read, a column is missing, or a number is none.
+    """
+    rows = []
+    for where, row in _read_table(path, tuple(column.name for column in fields(ShotRow))) if path.exists() else ():
+        start_s, end_s = _seconds(row["start_s"], "start_s", where), _seconds(row["end_s"], "end_s", where)
+        if not row["shot"].isdecimal():
+            raise ConfigError(f"{where}: shot is {row['shot']!r}, not a number counted from 0.")
+        rows.append(ShotRow(row["video"], int(row["shot"]), start_s, end_s, row["source"], row["note"]))
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,8 +13,11 @@ from rich.table import Table
 from src.errors import ConfigError
 from src.names import display_name
 from src.records import now
+from src.schema import UNKNOWN
 
 from .data import split_of
+from .moments import Footage
+from .protocol import protocol_json, protocol_tables, seconds_json
 from .scoring import Score, Seconds
 
 _LEAST_S = 0.05
@@ -28,6 +32,7 @@ class VideoResult:
         video: File name.
         score: Against all rows that are not optional.
         lenient: The same with people at the edge, from behind or a few pixels high as optional too.
+        footage: Truth, appearances and tracks, for all further measures.
         wall_s: Seconds that tracking and naming took.
         error: Why there is no score; empty where there is one.
     """
@@ -35,6 +40,7 @@ class VideoResult:
     video: str
     score: Score = field(default_factory=Score)
     lenient: Score = field(default_factory=Score)
+    footage: Footage = field(default_factory=Footage)
     wall_s: float = 0.0
     error: str = ""
 
@@ -58,11 +64,22 @@ class Evaluation:
         chosen = (video for video in self.videos if split in {None, split_of(video.video)})
         return sum((video.lenient if lenient else video.score for video in chosen), Score())
 
+    def footage(self, split: str | None = None) -> list[Footage]:
+        """Return the videos of a split, or all of them."""
+        return [video.footage for video in self.videos if split in {None, split_of(video.video)}]
+
+    def splits(self) -> dict[str, list[Footage]]:
+        """Return the videos of every split by its key in JSON."""
+        return {name: self.footage(split) for name, split in SPLITS.items()}
+
     @property
     def failed(self) -> dict[str, str]:
         """Videos without a score, and why."""
         return {video.video: video.error for video in self.videos if video.error}
 
+
+SPLITS: Mapping[str, str | None] = {"overall": None, "tune": "tune", "report": "report"}
+"""Key in JSON, and what `split_of` says; None for all videos."""
 
 _ROWS: Sequence[tuple[str, str, Callable[[Evaluation], Score]]] = (
     ("overall", "all videos", lambda evaluation: evaluation.total()),
@@ -70,7 +87,7 @@ _ROWS: Sequence[tuple[str, str, Callable[[Evaluation], Score]]] = (
     ("report", "report", lambda evaluation: evaluation.total("report")),
     ("lenient", "all, edges and backs optional", lambda evaluation: evaluation.total(lenient=True)),
 )
-"""The sums: key in JSON, label in the table, how they are had."""
+"""The sums: key in JSON, label in the table, how they are had. Only rows whose note says so are optional in the first three."""
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -82,6 +99,7 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         **{key: _score_json(of(evaluation)) for key, _, of in _ROWS},
         "people": _people_json(evaluation.total()),
         "confusion": _confusion_json(evaluation.total()),
+        **protocol_json(evaluation.splits()),
         "videos": {video.video: _video_json(video) for video in evaluation.videos},
         "failed": evaluation.failed,
     }
@@ -93,21 +111,13 @@ def _video_json(video: VideoResult) -> dict[str, Any]:
     return {**head, **_score_json(video.score), **parts, "lenient": _score_json(video.lenient)}
 
 
-def _score_json(score: Score) -> dict[str, float | None]:
-    return {**_seconds_json(score.overall), "false_naming_s": round(score.false_naming_s, 3)}
-
-
-def _seconds_json(seconds: Seconds) -> dict[str, float | None]:
-    exact = {"tp_s": seconds.tp, "fp_s": seconds.fp, "fn_s": seconds.fn}
-    ratios = {"precision": seconds.precision, "recall": seconds.recall, "f1": seconds.f1}
-    return {
-        **{name: round(value, 3) for name, value in exact.items()},
-        **{name: None if value is None else round(value, 4) for name, value in ratios.items()},
-    }
+def _score_json(score: Score) -> dict[str, Any]:
+    unknown = {**seconds_json(score.unknown), "crowd_s": round(score.crowd_s, 3)}
+    return {**seconds_json(score.overall), "false_naming_s": round(score.false_naming_s, 3), "unknown": unknown}
 
 
 def _people_json(score: Score) -> dict[str, dict[str, float | None]]:
-    return {person: _seconds_json(seconds) for person, seconds in score.people.items()}
+    return {person: seconds_json(seconds) for person, seconds in score.people.items()}
 
 
 def _confusion_json(score: Score) -> list[dict[str, str | float]]:
@@ -121,8 +131,7 @@ def print_report(evaluation: Evaluation, console: Console) -> None:
         f"Engine {evaluation.engine}, classifier {evaluation.classifier}, a sample every {evaluation.sample_period_s:g} s, "
         f"{evaluation.photos} photos of {evaluation.people} people. Seconds on screen:"
     )
-    people = {display_name(name): Score({name: seconds}) for name, seconds in total.people.items()}
-    console.print(_table("Person", people))
+    console.print(_table("Person", _by_person(total)))
     videos = {f"{_name(video)} ({split_of(video.video)})": video.score for video in evaluation.videos}
     console.print(_table("Video", videos, naming=True))
     console.print(_table("Sum", {label: of(evaluation) for _, label, of in _ROWS}, naming=True))
@@ -130,14 +139,26 @@ def print_report(evaluation: Evaluation, console: Console) -> None:
     if confused:
         console.print("Not found right: who was to be seen, and who was said")
         console.print(_confusion_table(confused))
+    for title, columns, rows in protocol_tables(evaluation.splits()):
+        console.print(_plain_table(title, columns, rows))
     for video, error in evaluation.failed.items():
         console.print(f"[red]Failed:[/] {video}: {error}", soft_wrap=True)
 
 
-def as_markdown(evaluation: Evaluation) -> str:
-    """Return sums, videos and people as Markdown tables, for a document."""
-    total = evaluation.total()
+def _by_person(total: Score) -> dict[str, Score]:
+    """Return a score for each known person, and unknown people as a class of their own at the end."""
     people = {display_name(name): Score({name: seconds}) for name, seconds in total.people.items()}
+    return {**people, f"({UNKNOWN})": Score({UNKNOWN: total.unknown})}
+
+
+def as_markdown(evaluation: Evaluation, plots: Iterable[str] = ()) -> str:
+    """Return all tables as Markdown, for a document.
+
+    Args:
+        evaluation: What is shown.
+        plots: Addresses of pictures, as seen from the document.
+    """
+    total = evaluation.total()
     videos = {f"{video.video} ({split_of(video.video)})": video.score for video in evaluation.videos}
     return "\n\n".join(
         (
@@ -145,9 +166,31 @@ def as_markdown(evaluation: Evaluation) -> str:
             f"{evaluation.sample_period_s:g} s, {evaluation.photos} photos of {evaluation.people} people.",
             _markdown("Sum", {label: of(evaluation) for _, label, of in _ROWS}),
             _markdown("Video", videos),
-            _markdown("Person", people),
+            _markdown("Person", _by_person(total)),
+            f"({UNKNOWN}) is a class of its own: right while a stranger is on screen and somebody unknown is shown. For "
+            f"further {total.crowd_s:.2f} s somebody unknown is shown where nobody is to be recognised: this counts nowhere.",
+            *(_plain_markdown(*table) for table in protocol_tables(evaluation.splits())),
+            *(f"![{Path(plot).stem}]({plot})" for plot in plots),
         )
     )
+
+
+def _plain_markdown(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [
+        f"| {' | '.join(columns)} |",
+        f"| --- |{' ---: |' * (len(columns) - 1)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+    return "\n".join((f"{title}:", "", *lines))
+
+
+def _plain_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="")
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=not number)
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _markdown(kind: str, scores: Mapping[str, Score]) -> str:

@@ -28,8 +28,10 @@ from src.records import stable_id
 from src.settings import Classifier, DatabaseSettings, Settings, load_settings
 from src.workspace import Workspace, open_workspace
 
-from .claims import claims_of
+from .curve import curve_of
 from .data import EvaluationData, TruthRow, read_data
+from .moments import read_footage
+from .plots import write_plots
 from .report import Evaluation, VideoResult, as_json, as_markdown, print_report, put_between
 from .scoring import Presence, score
 
@@ -139,17 +141,19 @@ def _measure(workspace: Workspace, project: str, data: EvaluationData, video: st
     path = str(data.video_path(video))
     try:
         tracker.run(workspace, path, project, sample_period_s=options.sample_period_s)
-        appearances = clusterize.run(workspace, path, project).appearances
+        derived = clusterize.run(workspace, path, project)
     except AnnotationError as err:
         return VideoResult(video, error=str(err))
     except Exception as err:
         # An edge like the command line: hours of other videos are not thrown away for a fault in one.
         _log.exception("%s", video)
         return VideoResult(video, error=f"{type(err).__name__}: {err}")
-    found = [claim.presence for claim in claims_of(appearances)]
-    rows = data.truth[video]
+    wall_s = time.monotonic() - start
+    rows, shots = data.truth[video], data.shots.get(video, ())
+    footage = read_footage(workspace.store, derived.video, derived.analysis, derived.model, derived.appearances, rows, shots)
+    found = [claim.presence for claim in footage.claims]
     strict, lenient = (score(_presences(rows, lenient), found) for lenient in (False, True))
-    return VideoResult(video, strict, lenient, time.monotonic() - start)
+    return VideoResult(video, strict, lenient, footage, wall_s)
 
 
 def _presences(rows: Iterable[TruthRow], lenient: bool) -> list[Presence]:
@@ -196,7 +200,11 @@ def _work_folder(work: Path | None, keep: bool) -> Iterator[Path]:
 @click.option(
     "--json", "json_path", type=click.Path(path_type=Path), help="Write the result as JSON too; - for standard output."
 )
-@click.option("--document", type=click.Path(path_type=Path), help="Put the tables between the result marks of a Markdown file.")
+@click.option(
+    "--document",
+    type=click.Path(path_type=Path),
+    help="Put the tables between the result marks of a Markdown file, plots into plots/ beside it.",
+)
 @click.option("--videos", default="", help="Only these videos, separated by commas [all].")
 @click.option("--with_outliers", is_flag=True, help="Train on the photos of gallery/OUTLIERS.csv too.")
 @click.option("--keep", is_flag=True, help="Keep the temporary folder.")
@@ -224,9 +232,18 @@ def command(
             evaluation = evaluate(workspace, material, options)
     _show(evaluation, json_path)
     if document:
-        with replacing(document) as partial:
-            partial.write_text(put_between(document.read_text("utf-8"), "results", as_markdown(evaluation)), "utf-8")
+        _write_document(evaluation, document)
     return 1 if evaluation.failed else 0
+
+
+def _write_document(evaluation: Evaluation, document: Path) -> None:
+    """Put the tables into a document, and the plots into the folder `plots` beside it."""
+    splits = evaluation.splits()
+    curves = {name: curve_of(videos) for name, videos in splits.items()}
+    plots = write_plots(document.parent / "plots", splits["overall"], curves)
+    text = as_markdown(evaluation, [path.relative_to(document.parent).as_posix() for path in plots])
+    with replacing(document) as partial:
+        partial.write_text(put_between(document.read_text("utf-8"), "results", text), "utf-8")
 
 
 def _show(evaluation: Evaluation, json_path: Path | None) -> None:

@@ -82,22 +82,34 @@ class Score:
             whoever was wrongly named at that moment, in equal shares where those are several, else `Unknown` where somebody
             without a name was found, else nobody. A wrong name with no known person missing goes to the row `Unknown` where
             a stranger is on screen, else to the row of nobody.
+        unknown: Seconds of "unknown" as a class: right while a stranger is on screen and somebody unknown is shown, missed
+            while none is shown, wrong where somebody unknown is shown beside known people only.
+        crowd_s: Seconds in which somebody unknown is shown where nobody is to be recognised, as in a crowd: neither right
+            nor wrong, as the truth does not say whether there are faces.
     """
 
     people: Mapping[str, Seconds] = field(default_factory=dict)
     confusion: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    unknown: Seconds = Seconds()
+    crowd_s: float = 0.0
 
     def __add__(self, other: Score) -> Score:
         """Add up two videos."""
         names = sorted({*self.people, *other.people})
         people = {name: self.people.get(name, Seconds()) + other.people.get(name, Seconds()) for name in names}
         cells = sorted({*self.confusion, *other.confusion})
-        return Score(people, {cell: self.confusion.get(cell, 0.0) + other.confusion.get(cell, 0.0) for cell in cells})
+        confusion = {cell: self.confusion.get(cell, 0.0) + other.confusion.get(cell, 0.0) for cell in cells}
+        return Score(people, confusion, self.unknown + other.unknown, self.crowd_s + other.crowd_s)
 
     @property
     def overall(self) -> Seconds:
         """All known people together: a second of one counts as much as a second of another."""
         return sum(self.people.values(), Seconds())
+
+    @property
+    def strangers_s(self) -> float:
+        """Seconds in which a stranger is on screen, whatever was said."""
+        return sum((s for (row, _), s in self.confusion.items() if row == UNKNOWN), 0.0)
 
     @property
     def false_naming_s(self) -> float:
@@ -115,6 +127,7 @@ class _Slot:
     required: frozenset[str]
     optional: frozenset[str]
     stranger: bool
+    maybe_stranger: bool
     named: frozenset[str]
     unnamed: bool
 
@@ -125,6 +138,21 @@ class _Slot:
     @property
     def wrong(self) -> frozenset[str]:
         return self.named - self.required - self.optional
+
+    @property
+    def unknown(self) -> Seconds:
+        """What the slot adds to the class of unknown people."""
+        if self.stranger:
+            return Seconds(tp=self.length_s) if self.unnamed else Seconds(fn=self.length_s)
+        if self.unnamed and self.required and not self.optional and not self.maybe_stranger:
+            return Seconds(fp=self.length_s)
+        return Seconds()
+
+    @property
+    def crowd_s(self) -> float:
+        """How long somebody unknown is shown and the truth has nobody."""
+        nobody = not (self.required or self.optional or self.stranger or self.maybe_stranger)
+        return self.length_s if self.unnamed and nobody else 0.0
 
 
 def score(truth: Iterable[Presence], found: Iterable[Presence]) -> Score:
@@ -139,6 +167,7 @@ def score(truth: Iterable[Presence], found: Iterable[Presence]) -> Score:
     """
     people: dict[str, Seconds] = defaultdict(Seconds)
     confusion: dict[tuple[str, str], float] = defaultdict(float)
+    unknown, crowd_s = Seconds(), 0.0
     for slot in _slots(list(truth), list(found)):
         for names, seconds in (
             (slot.required & slot.named, Seconds(tp=slot.length_s)),
@@ -149,7 +178,8 @@ def score(truth: Iterable[Presence], found: Iterable[Presence]) -> Score:
                 people[name] += seconds
         for row, column, length_s in _confusion(slot):
             confusion[row, column] += length_s
-    return Score(dict(sorted(people.items())), dict(sorted(confusion.items())))
+        unknown, crowd_s = unknown + slot.unknown, crowd_s + slot.crowd_s
+    return Score(dict(sorted(people.items())), dict(sorted(confusion.items())), unknown, crowd_s)
 
 
 def _slots(truth: Sequence[Presence], found: Sequence[Presence]) -> Iterator[_Slot]:
@@ -161,9 +191,10 @@ def _slots(truth: Sequence[Presence], found: Sequence[Presence]) -> Iterator[_Sl
             continue
         required = frozenset(row.person for row in there if _is_known(row.person) and not row.optional)
         optional = frozenset(row.person for row in there if _is_known(row.person)) - required
-        stranger = any(row.person.startswith(STRANGER) and not row.optional for row in there)
+        strangers = [row for row in there if row.person.startswith(STRANGER)]
+        sure = any(not row.optional for row in strangers)
         named = frozenset(said - {UNKNOWN, ""})
-        yield _Slot(end - start, required, optional, stranger, named, UNKNOWN in said)
+        yield _Slot(end - start, required, optional, sure, bool(strangers) and not sure, named, UNKNOWN in said)
 
 
 def _is_known(person: str) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.data import ShotRow, TruthRow, read_data, read_truth, split_of, write_table
+from evaluation.data import ShotRow, TruthRow, read_data, read_shots, read_truth, split_of, write_table
 from evaluation.scoring import Presence
 from src.errors import ConfigError
 
@@ -192,3 +192,23 @@ def test_the_split_is_fixed() -> None:
         "report",
         "report",
     ]
+
+
+def test_shots_of_the_scored_videos(material: Path) -> None:
+    assert read_data(material).shots == {"a.mp4": ()}
+    row = ShotRow("a.mp4", 3, 0.5, 2.0, "gallery/Ann/01.jpg", "dark")
+    write_table(material / "videos" / "shots.csv", [row, ShotRow("b.mp4", 0, 0.0, 1.0, "")])
+
+    assert read_data(material).shots == {"a.mp4": (row,)}
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [("a.mp4,one,0,1,,", "shot is 'one'"), ("a.mp4,1,x,1,,", "start_s is 'x'"), ("a.mp4,1,0,-1,,", "end_s is '-1'")],
+)
+def test_shots_that_cannot_be_right(tmp_path: Path, row: str, message: str) -> None:
+    path = tmp_path / "shots.csv"
+    path.write_text(f"video,shot,start_s,end_s,source,note\n{row}\n")
+
+    with pytest.raises(ConfigError, match=rf"shots.csv, line 2: {message}"):
+        read_shots(path)

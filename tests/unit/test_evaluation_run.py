@@ -82,7 +82,12 @@ class _Stages:
             "friends": [("Ann", 0.0, 4.0), ("Bob_Lee", 4.0, 5.25), (None, 5.75, 7.75)],
             "other": [("Bob_Lee", 0.0, 1.5)],
         }[Path(video).stem]
-        return SimpleNamespace(appearances=[_appearance(project, video, n, *row) for n, row in enumerate(found)])
+        return SimpleNamespace(
+            video=SimpleNamespace(width=100),
+            analysis=SimpleNamespace(analysis_id=Path(video).stem, sampling={"period_s": 0.5}),
+            model=None,
+            appearances=[_appearance(project, video, n, *row) for n, row in enumerate(found)],
+        )
 
 
 @pytest.fixture
@@ -119,6 +124,7 @@ def test_numbers_by_hand(material: Path, tmp_path: Path, stages: _Stages, capsys
         "recall": pytest.approx(5.5 / 7, abs=1e-4),
         "f1": pytest.approx(11 / 13.75, abs=1e-4),
         "false_naming_s": 1.25,
+        "unknown": {"tp_s": 2, "fp_s": 0, "fn_s": 2, "precision": 1, "recall": 0.5, "f1": 0.6667, "crowd_s": 0},
     }
     assert (result["tune"]["tp_s"], result["tune"]["fp_s"], result["tune"]["fn_s"]) == (4, 1.25, 1)
     assert (result["report"]["tp_s"], result["report"]["fp_s"], result["report"]["fn_s"]) == (1.5, 0, 0.5)
@@ -141,6 +147,13 @@ def test_numbers_by_hand(material: Path, tmp_path: Path, stages: _Stages, capsys
         ("Unknown", "(nobody)"): 0.75,
     }
     assert [result["videos"][video]["split"] for video in ("friends.mp4", "other.mp4")] == ["tune", "report"]
+    # Appearances last 4 + 1.25 + 2 + 1.5 s, each with confidence 0.9; Bob's 1.25 s are wrong.
+    shown = result["calibration"]["overall"]["appearances"]
+    assert shown["seconds"] == 8.75
+    assert shown["ece"] == pytest.approx(abs(7.5 / 8.75 - 0.9), abs=1e-4)
+    edge = result["shot_kinds"]["overall"]["edge of the picture"]
+    assert (edge["tp_s"], edge["fn_s"], edge["cost"]) == (0, 1, pytest.approx(5.5 / 6, abs=1e-4))
+    assert result["shot_kinds"]["overall"]["plain"]["strangers_s"] == 4
     printed = capsys.readouterr().out
     assert "Bob Lee" in printed
     assert "friends.mp4 (tune)" in printed

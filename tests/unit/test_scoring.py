@@ -211,3 +211,41 @@ def test_equals_counting_second_by_second(seed: int) -> None:
     people = score(truth, said).people
 
     assert {name: [s.tp, s.fp, s.fn] for name, s in people.items()} == {n: c for n, c in expected.items() if any(c)}
+
+
+# Who is there, what was said -> right, wrong and missed seconds of unknown people, and those of a crowd.
+@pytest.mark.parametrize(
+    ("there", "said", "unknown", "crowd"),
+    [
+        (["unknown:x"], [UNKNOWN], (1, 0, 0), 0),
+        (["unknown:x"], [], (0, 0, 1), 0),
+        (["unknown:x"], ["A"], (0, 0, 1), 0),
+        (["A", "unknown:x"], [UNKNOWN], (1, 0, 0), 0),
+        (["A"], [UNKNOWN], (0, 1, 0), 0),
+        (["A"], ["A", UNKNOWN], (0, 1, 0), 0),
+        (["A"], ["A"], (0, 0, 0), 0),
+        ([""], [UNKNOWN], (0, 0, 0), 1),
+        ([], [UNKNOWN], (0, 0, 0), 1),
+        ([], ["A"], (0, 0, 0), 0),
+    ],
+)
+def test_unknown_people_as_a_class(there: list[str], said: list[str], unknown: tuple[float, ...], crowd: float) -> None:
+    result = score([Presence(name, 0, 1) for name in there], [Presence(name, 0, 1) for name in said])
+
+    assert (result.unknown, result.crowd_s) == (Seconds(*unknown), crowd)
+
+
+@pytest.mark.parametrize("optional", ["A", "unknown:x"])
+def test_unknown_people_beside_somebody_optional(optional: str) -> None:
+    truth = [Presence(optional, 0, 1, optional=True), Presence("B", 0, 1)]
+
+    result = score(truth, _rows(("B", 0, 1), (UNKNOWN, 0, 1)))
+
+    assert (result.unknown, result.crowd_s) == (Seconds(), 0)
+
+
+def test_unknown_people_of_videos_add_up() -> None:
+    one = score(_rows(("unknown:x", 0, 2)), _rows((UNKNOWN, 1, 4)))
+
+    assert (one + one).unknown == Seconds(2, 0, 2)
+    assert (one + one).crowd_s == 4
