@@ -136,7 +136,7 @@ def compose(path: Path, segments: Sequence[Segment], canvas: Canvas = Canvas()) 
     boxes: list[FaceBox] = []
     partial = path.with_name(f"{path.stem}.partial.mp4")
     try:
-        with _Writer(partial, canvas) as writer:
+        with VideoWriter(partial, canvas) as writer:
             for segment, first, end in zip(segments, starts, starts[1:], strict=False):
                 boxes += _film(segment, first, end - first, canvas, writer)
         partial.replace(path)
@@ -183,7 +183,7 @@ def _shot(video: str, segments: Sequence[Segment], starts: list[int], number: in
     return ShotRow(video, number, start_s, end_s, source, segments[number].note)
 
 
-class _Writer:
+class VideoWriter:
     """Encodes pictures in order."""
 
     def __init__(self, path: Path, canvas: Canvas) -> None:
@@ -196,7 +196,7 @@ class _Writer:
         self._stream.options = {"crf": "18", "preset": "veryfast"}
         self._n_frames = 0
 
-    def __enter__(self) -> _Writer:
+    def __enter__(self) -> VideoWriter:
         return self
 
     def write(self, picture: RgbImage) -> None:
@@ -211,7 +211,7 @@ class _Writer:
         self._container.close()
 
 
-def _film(segment: Segment, first: int, n_frames: int, canvas: Canvas, writer: _Writer) -> Iterator[FaceBox]:
+def _film(segment: Segment, first: int, n_frames: int, canvas: Canvas, writer: VideoWriter) -> Iterator[FaceBox]:
     edges = [round(canvas.width * column / len(segment.panes)) for column in range(len(segment.panes) + 1)]
     cameras = [
         _Camera(pane, right - left, canvas.height) for pane, left, right in zip(segment.panes, edges, edges[1:], strict=False)

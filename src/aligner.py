@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from .cli import CONTEXT, config_option, run_command, workspace_of
+from .cli import CONTEXT, config_option, device_option, run_command, workspace_of
 from .engines import Engine
 from .engines.finding import find_faces, main_face
 from .errors import MediaError
@@ -324,10 +324,11 @@ def render(report: AlignReport) -> Iterator[RenderableType]:
 @click.command("align", context_settings=CONTEXT)
 @click.option("--project", required=True, help="Project whose photos are aligned.")
 @click.option("--discard_multi_faces", is_flag=True, help="Leave out photos with several faces.")
+@device_option
 @config_option
-def command(project: str, discard_multi_faces: bool, config: Path | None) -> int:
+def command(project: str, discard_multi_faces: bool, device: str | None, config: Path | None) -> int:
     """Find and align the face in each photo. Only new photos are looked at when it runs again."""
-    with workspace_of(config) as workspace:
+    with workspace_of(config, device) as workspace:
         report = run(workspace, project, discard_multi_faces=discard_multi_faces)
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False)
     for part in render(report):

@@ -10,15 +10,7 @@ from typing import Any
 import numpy as np
 
 from .decisions import PIECE, Rulings, active_decisions, rulings_of
-from .derivation import (
-    HUMAN,
-    Label,
-    Seen,
-    candidates_of,
-    cut_tracks,
-    label_tracks,
-    merge_labels,
-)
+from .derivation import cut_tracks, label_tracks, merge_labels
 from .errors import GalleryError
 from .files import write_csv, write_json
 from .identification import (
@@ -33,6 +25,7 @@ from .identification import (
     pool_tracks,
     track_names,
 )
+from .naming import HUMAN, Label, Rules, Seen, candidates_of, lead_of
 from .recognition.voting import VotingRule
 from .records import (
     Analysis,
@@ -68,6 +61,8 @@ COLUMNS = (
     "h",
     "best_npt",
     "source",
+    "margin",
+    "reason",
 )
 
 
@@ -220,7 +215,7 @@ def _labels(
     )
     current = {alias: person.name for person in people.values() for alias in (*person.aliases, person.name)}
     allowed = frozenset(alias for person in people.values() if person.recognisable for alias in (*person.aliases, person.name))
-    labels = label_tracks(seen, rulings, rule, allowed, shots, period_s)
+    labels = label_tracks(seen, rulings, Rules(rule, allowed, settings.name_similarity), shots, period_s)
     # A model may know somebody by an older name.
     return [replace(label, person=current[label.person]) if label.person else label for label in labels]
 
@@ -330,7 +325,8 @@ def _appearance(
     analysis: Analysis,
     label: Label,
 ) -> Appearance:
-    track = label.seen.track
+    track, candidates = label.seen.track, candidates_of(label.seen)
+    shown = tuple(candidate for candidate in candidates if candidate.name not in hidden)
     return Appearance(
         project,
         analysis.analysis_id,
@@ -348,8 +344,11 @@ def _appearance(
         merged_tracks=label.merged,
         box=track.best_box,
         best_npt=round(track.best_npt, 3),
-        candidates=tuple(candidate for candidate in candidates_of(label.seen) if candidate.name not in hidden),
+        candidates=shown,
         source=label.source,
+        margin=round(lead_of(shown), 4),
+        accepted=label.person is not None,
+        reason=label.reason,
     )
 
 

@@ -7,29 +7,45 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 
+from . import __version__
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .engines import ENGINES
 from .errors import GalleryError
-from .files import write_json
 from .identification import newest_model
 from .lessons import Refuted, refuted_faces
-from .recognition.calibration import Negatives, OpenSet, softmax
+from .recognition.calibration import VERSION, Negatives, OpenSet, softmax
 from .recognition.classifiers import CLASSIFIERS
 from .recognition.gallery import Gallery
-from .recognition.identify import CrossValidation, Recognizer, train_recognizer
+from .recognition.identify import FOLDS, CrossValidation, Recognizer, train_recognizer
+from .recognition.strangers import bundled_strangers
 from .records import Image, ImageState, Model, Person, Project
 from .schema import UNKNOWN, FloatArray
+from .trainingreport import (
+    About,
+    HeldOut,
+    PersonNumbers,
+    TrainingPictures,
+    build,
+    person_numbers,
+    pictures_of,
+    previous_of,
+    read_advice,
+    show_report,
+    write_report,
+)
 from .trainingset import DISABLED_FILE, TrainingSet, writing
 from .workspace import Workspace
 
 NAMED_FROM = 0.5
 """Confidence from which the report counts a held-out face as named."""
+_ADVICE = 3
+"""Pieces of advice that the command line gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,7 @@ class PersonReport:
         precision: Share right of the faces that were given this name; None where none was.
         recall: Share of this person's faces that were given their name; None where none was held out.
         confused_with: The most frequent wrong answer, `Unknown` among them; empty where there was none.
+        threshold: Evidence from which a face that leads by 0.15 is taken for this person.
     """
 
     name: str
@@ -51,6 +68,7 @@ class PersonReport:
     precision: float | None
     recall: float | None
     confused_with: str
+    threshold: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +83,8 @@ class TrainReport:
         n_disabled: Pictures that people took out of training.
         n_negatives: Tracks that somebody said are not one of the people; they raise the bar for that name.
         left_out: Names without any picture that could train: known from decisions alone, or with all pictures taken out.
+        page: The training report; None for a model that has none.
+        advice: What it advises to do, the most important first.
     """
 
     model: Model
@@ -74,6 +94,8 @@ class TrainReport:
     n_disabled: int
     n_negatives: int
     left_out: tuple[str, ...]
+    page: Path | None = None
+    advice: tuple[str, ...] = ()
 
 
 def run(workspace: Workspace, project: str, *, classifier: str | None = None) -> TrainReport:
@@ -111,18 +133,21 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
     hashes = tuple(sorted(f"{image.person_id}/{image.sha256}" for image in active))
     last = newest_model(workspace, owner)
     counts = (n_strangers, n_disabled, len(negatives), left_out)
-    if last is not None and _rests_on(last) == (name, engine, hashes, keys):
-        return TrainReport(last, tuple(PersonReport(**entry) for entry in last.report["people"]), False, *counts)
+    if last is not None and _rests_on(last) == (name, engine, hashes, keys, VERSION):
+        return _train_report(workspace, last, False, *counts)
     gallery = _gallery(people, active)
-    recognizer, held = train_recognizer(name, gallery, _prior(owner.engine), _to_arrays(people, negatives))
-    report = _report(recognizer, gallery.known(), held)
-    model = _save(workspace, owner, recognizer, engine, hashes, report, keys)
-    return TrainReport(model, report, True, *counts)
+    bundled = bundled_strangers(engine)
+    recognizer, held = train_recognizer(name, gallery, _prior(owner.engine), _to_arrays(people, negatives), bundled)
+    held_out = _held_out(recognizer, gallery, held)
+    evidence = _Evidence(_pictures(workspace, people, images, gallery), held_out, last, keys)
+    model = _save(workspace, owner, recognizer, engine, hashes, evidence)
+    return _train_report(workspace, model, True, *counts)
 
 
-def _rests_on(model: Model) -> tuple[str, str, tuple[str, ...], list[str]]:
+def _rests_on(model: Model) -> tuple[str, str, tuple[str, ...], list[str], int]:
     """Return what a model was made of: the same again would give the same model."""
-    return model.classifier, model.engine, model.images, list(model.report.get("negatives", []))
+    negatives, calibration = list(model.report.get("negatives", [])), int(model.report.get("calibration", 1))
+    return model.classifier, model.engine, model.images, negatives, calibration
 
 
 def _people(workspace: Workspace, owner: Project, images: Sequence[Image]) -> tuple[list[Person], tuple[str, ...]]:
@@ -187,31 +212,62 @@ def _gallery(people: Sequence[Person], active: Sequence[Image]) -> Gallery:
 
 def _prior(engine_name: str) -> OpenSet:
     prior = ENGINES[engine_name].prior
-    return OpenSet(-prior.threshold * prior.slope, prior.slope, prior.margin)
+    return OpenSet(-prior.threshold * prior.slope, prior.slope, prior.margin, pictures=prior.pictures)
 
 
-def _report(recognizer: Recognizer, known: Gallery, held: CrossValidation) -> tuple[PersonReport, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Evidence:
+    """What the training report is made from, besides the model itself."""
+
+    pictures: TrainingPictures
+    held: HeldOut
+    last: Model | None
+    negatives: list[str]
+
+
+def _held_out(recognizer: Recognizer, gallery: Gallery, held: CrossValidation) -> HeldOut:
+    """Return what the report needs to know of held-out faces and of strangers.
+
+    Strangers are the held-out faces once more, each without its own person, and those of the `Unknown` folder.
+    """
+    labels = gallery.known().labels[held.rows]
+    rows = np.arange(len(labels))
     confidences = softmax(held.scores, recognizer.temperature) * recognizer.open_set.known_as(held.evidence)
-    best = confidences.argmax(axis=1)
-    named = np.where(confidences.max(axis=1, initial=0) >= NAMED_FROM, best, -1)
-    truth = known.labels[held.rows]
-    return tuple(
-        _person_report(name, label, int((known.labels == label).sum()), truth, named, known.people)
-        for label, name in enumerate(known.people)
+    scores, evidence = held.scores.copy(), held.evidence.copy()
+    scores[rows, labels], evidence[rows, labels] = -np.inf, -1.0
+    without_own = softmax(scores, recognizer.temperature) * recognizer.open_set.known_as(evidence)
+    strangers = recognizer.predict(gallery.strangers)
+    who = "the same pictures, each compared with everybody but its own person"
+    return HeldOut(
+        recognizer.gallery.people,
+        held.rows,
+        labels,
+        confidences,
+        held.evidence,
+        np.concatenate([without_own, strangers.confidences]),
+        np.concatenate([evidence, strangers.scores]),
+        np.full(len(gallery.people), NAMED_FROM, np.float32),
+        f"{who}, and {len(gallery.strangers)} of the folder Unknown" if len(gallery.strangers) else who,
     )
 
 
-def _person_report(name: str, label: int, n_images: int, truth: Any, named: Any, people: tuple[str, ...]) -> PersonReport:
-    own, said = truth == label, named == label
-    right = int((own & said).sum())
-    wrong = Counter(people[other] if other >= 0 else UNKNOWN for other in named[own & ~said].tolist())
+def _pictures(workspace: Workspace, people: Sequence[Person], images: Sequence[Image], gallery: Gallery) -> TrainingPictures:
+    names, known = {person.person_id: person.name for person in people}, gallery.known()
+    return pictures_of(workspace.data_dir, images, names, known.embeddings, known.labels)
+
+
+def _person_report(entry: PersonNumbers, threshold: float) -> PersonReport:
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, 4)
+
     return PersonReport(
-        name,
-        n_images,
-        int(own.sum()),
-        round(right / int(said.sum()), 4) if said.any() else None,
-        round(right / int(own.sum()), 4) if own.any() else None,
-        min(wrong, key=lambda answer: (-wrong[answer], answer)) if wrong else "",
+        entry.name,
+        entry.n_images,
+        entry.n_held_out,
+        rounded(entry.precision),
+        rounded(entry.recall),
+        entry.confused_with,
+        round(threshold, 4),
     )
 
 
@@ -221,16 +277,20 @@ def _save(
     recognizer: Recognizer,
     engine: str,
     hashes: tuple[str, ...],
-    report: tuple[PersonReport, ...],
-    negatives: list[str],
+    evidence: _Evidence,
 ) -> Model:
-    """Write the model's files, then its record: a record never lacks its files.
+    """Write the model's files with its report, then its record: a record never lacks its files.
 
     Raises:
         StorageError: They cannot be written.
+        ExportError: The report cannot be written.
     """
     folder = workspace.classifier_dir(owner.project)
     taken = [int(entry.name[:4]) for entry in folder.glob("[0-9][0-9][0-9][0-9]-*")]
+    people = [
+        _person_report(entry, recognizer.open_set.threshold_of(label))
+        for label, entry in enumerate(person_numbers(evidence.held, evidence.pictures.labels))
+    ]
     model_id = f"{max(taken, default=0) + 1:04}-{recognizer.classifier_name}"
     partial = folder / f".{model_id}.partial"
     shutil.rmtree(partial, ignore_errors=True)
@@ -244,13 +304,44 @@ def _save(
         recognizer.gallery.people,
         hashes,
         thresholds={"evidence": recognizer.open_set.threshold, "named_from": NAMED_FROM},
-        report={"people": [asdict(entry) for entry in report], "negatives": negatives},
+        report={"people": [asdict(entry) for entry in people], "negatives": evidence.negatives, "calibration": VERSION},
         path=(folder / model_id).relative_to(workspace.data_dir).as_posix(),
     )
-    write_json(partial / "report.json", dict(model.report))
+    before = previous_of(workspace.data_dir, evidence.last)
+    write_report(build(_about(model, recognizer, len(evidence.negatives)), evidence.pictures, evidence.held, before), partial)
     partial.rename(folder / model_id)
     workspace.store.put(model)
     return model
+
+
+def _about(model: Model, recognizer: Recognizer, n_negatives: int) -> About:
+    settings = {
+        **model.thresholds,
+        "temperature": recognizer.temperature,
+        "bias": recognizer.open_set.bias,
+        "slope": recognizer.open_set.slope,
+        "margin": recognizer.open_set.margin,
+        "folds": FOLDS,
+        "faces_that_are_not_who_they_look_like": n_negatives,
+    }
+    versions = {"facerec": __version__} | {name: metadata.version(name) for name in ("numpy", "scipy", "scikit-learn")}
+    return About(model.project, model.model_id, model.engine, model.classifier, model.created_at, settings, versions)
+
+
+def _train_report(
+    workspace: Workspace,
+    model: Model,
+    is_new: bool,
+    n_strangers: int,
+    n_disabled: int,
+    n_negatives: int,
+    left_out: tuple[str, ...],
+) -> TrainReport:
+    """Return what the model's record and files say, with the report where people look for it."""
+    page = show_report(workspace.data_dir / model.path, workspace.classifier_dir(model.project))
+    people = tuple(PersonReport(**entry) for entry in model.report["people"])
+    advice = read_advice(page) if page is not None else ()
+    return TrainReport(model, people, is_new, n_strangers, n_disabled, n_negatives, left_out, page, advice)
 
 
 @click.command(context_settings=CONTEXT)
@@ -283,6 +374,10 @@ def _print(report: TrainReport) -> None:
         f"{report.n_strangers} of strangers, {report.n_disabled} taken out by hand, "
         f"{report.n_negatives} faces that are not who they look like"
     )
+    for entry in report.advice[:_ADVICE]:
+        click.echo(f"- {entry}")
+    if report.page is not None:
+        click.echo(f"Report: {report.page}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -59,12 +59,26 @@ def config_option(command: F) -> F:
     return click.option("--config", type=click.Path(path_type=Path), help="Settings file [config/config.yaml].")(command)
 
 
+def device_option(command: F) -> F:
+    """Add `--device` to a command that runs networks; its value arrives as `device` and wins over the setting."""
+    text = "Where networks run: cpu, cuda, cuda:1, openvino, coreml [the setting device]."
+    return click.option("--device", help=text)(command)
+
+
 @contextmanager
-def workspace_of(config: Path | None) -> Iterator[Any]:
-    """Open the workspace that the settings describe, reporting to the terminal."""
+def workspace_of(config: Path | None, device: str | None = None) -> Iterator[Any]:
+    """Open the workspace that the settings describe, reporting to the terminal.
+
+    Args:
+        config: The file of settings; the usual one where None.
+        device: Where networks run; as the settings say where None.
+    """
     from .progress import for_terminal
     from .settings import load_settings
     from .workspace import open_workspace
 
-    with open_workspace(load_settings(config), for_terminal()) as workspace:
+    settings = load_settings(config)
+    if device is not None:
+        settings = settings.model_copy(update={"device": device})
+    with open_workspace(settings, for_terminal()) as workspace:
         yield workspace

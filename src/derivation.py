@@ -3,62 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from .decisions import Rulings, pieces
-from .identification import TrackNames
-from .recognition.voting import VotingRule, accepts, count_votes
-from .records import Shot, Track, TrackSamples
-from .schema import BoolArray, Box, Candidate, FloatArray, IntArray
-
-_TICK_S = 1e-6
-"""Times that differ by less are equal; sums of floats are not exact."""
-
-MACHINE, HUMAN = "machine", "human"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """A track, or a piece of a split one, with all that is known of it before anybody is named.
-
-    Attributes:
-        track: The summary; of a piece, that of the piece.
-        samples: What was seen.
-        names: What the model says; None where there is no model.
-        pooled: (d,) float32, mean embedding, L2-normalised.
-    """
-
-    track: Track
-    samples: TrackSamples
-    names: TrackNames | None
-    pooled: FloatArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Label:
-    """A track on its way to an appearance.
-
-    Attributes:
-        seen: What it rests on; of several merged tracks, the best seen one.
-        person: Name of the person; None as long as nobody knows.
-        unknown_id: Number of the unknown person; None for a known one.
-        start_npt, end_npt: The time that its samples stand for.
-        merged: Ids of the tracks it is made of. `last_shot`: of the last of them.
-        confidence: That it is this person, or nobody we know.
-        source: Who says so, `machine` or `human`.
-    """
-
-    seen: Seen
-    person: str | None
-    unknown_id: int | None
-    start_npt: float
-    end_npt: float
-    merged: tuple[int, ...]
-    last_shot: int
-    confidence: float
-    source: str = MACHINE
+from .naming import HUMAN, MACHINE, Label, Rules, Seen, elected, lend_names, name_track, one_at_a_time
+from .records import Shot, TrackSamples
+from .schema import Box, IntArray
 
 
 def cut_tracks(seen: Iterable[Seen], rulings: Rulings, renamed: Callable[[Seen], Seen]) -> list[Seen]:
@@ -83,20 +35,14 @@ def cut_tracks(seen: Iterable[Seen], rulings: Rulings, renamed: Callable[[Seen],
 
 
 def label_tracks(
-    seen: Sequence[Seen],
-    rulings: Rulings,
-    rule: VotingRule,
-    allowed: frozenset[str],
-    shots: Mapping[int, Shot],
-    period_s: float,
+    seen: Sequence[Seen], rulings: Rulings, rules: Rules, shots: Mapping[int, Shot], period_s: float
 ) -> list[Label]:
-    """Name tracks: what people said first, then what the model says where it is sure enough.
+    """Name tracks: what people said first, then what the model says where it is sure enough, then what the tracks share.
 
     Args:
         seen: Tracks and pieces.
         rulings: What people said of them, people by name.
-        rule: When the model is sure enough.
-        allowed: Names that may be given.
+        rules: When the model is sure enough.
         shots: The shots of the analysis by number.
         period_s: Seconds between two samples.
 
@@ -105,38 +51,14 @@ def label_tracks(
     """
     excluded = {track_id: set(names) for track_id, names in rulings.not_persons.items()}
     labels = [
-        _label(item, rulings, rule, allowed, excluded.get(item.track.track_id, set()), shots, period_s)
+        name_track(item, rulings, rules, excluded.get(item.track.track_id, set()), shots, period_s)
         for item in seen
         if item.track.track_id not in rulings.ignored
     ]
-    labels = _keep_apart(labels, rulings.different, rule, allowed, excluded)
-    return _link(labels, rulings.same)
-
-
-def stretch(track: Track, shot: Shot, period_s: float) -> tuple[float, float]:
-    """Return the time that the samples of a track stand for.
-
-    A sample stands for half a period to either side. Where the shot begins or ends less than a whole period away, so does
-    the face: between that cut and the sample nobody looked.
-    """
-    looked_before = track.start_npt - shot.start_npt >= period_s - _TICK_S
-    looked_after = shot.end_npt - track.end_npt > period_s + _TICK_S
-    start = track.start_npt - period_s / 2 if looked_before else shot.start_npt
-    end = track.end_npt + period_s / 2 if looked_after else shot.end_npt
-    return start, end
-
-
-def cannot_be_one(labels: Sequence[Label], different: Iterable[tuple[int, int]]) -> BoolArray:
-    """Return (n, n) bool: tracks seen at the same moment, and those that somebody said are two people."""
-    starts = np.array([label.seen.track.start_npt for label in labels])
-    ends = np.array([label.seen.track.end_npt for label in labels])
-    apart: BoolArray = (starts[:, None] <= ends[None]) & (starts[None] <= ends[:, None])
-    rows = {label.seen.track.track_id: row for row, label in enumerate(labels)}
-    for one, other in different:
-        if one in rows and other in rows:
-            apart[rows[one], rows[other]] = apart[rows[other], rows[one]] = True
-    np.fill_diagonal(apart, False)
-    return apart
+    labels = one_at_a_time(labels, rules, excluded)
+    labels = _keep_apart(labels, rulings.different, rules, excluded)
+    labels = _link(labels, rulings.same)
+    return lend_names(labels, rules, excluded, rulings.different)
 
 
 def merge_labels(labels: Sequence[Label], gap_s: float | None, merged: Iterable[tuple[int, int]] = ()) -> list[Label]:
@@ -159,58 +81,8 @@ def merge_labels(labels: Sequence[Label], gap_s: float | None, merged: Iterable[
     return [label for chain in chains.values() for label in chain]
 
 
-def _label(
-    seen: Seen,
-    rulings: Rulings,
-    rule: VotingRule,
-    allowed: frozenset[str],
-    excluded: set[str],
-    shots: Mapping[int, Shot],
-    period_s: float,
-) -> Label:
-    track = seen.track
-    start, end = stretch(track, shots[track.shot], period_s)
-    plain = Label(seen, None, None, start, end, (track.track_id,), track.shot, _unknown_share(seen))
-    if track.track_id in rulings.persons:
-        return replace(plain, person=rulings.persons[track.track_id], confidence=1.0, source=HUMAN)
-    if track.track_id in rulings.unknown:
-        return replace(plain, confidence=1.0, source=HUMAN)
-    name, confidence = _elect(seen, rule, allowed, excluded)
-    return replace(plain, person=name, confidence=confidence) if name else plain
-
-
-def _elect(seen: Seen, rule: VotingRule, allowed: frozenset[str], excluded: set[str]) -> tuple[str | None, float]:
-    """Return the name that the samples agree on and the model is sure of, and how sure; None where there is none."""
-    names = seen.names
-    if names is None or not names.names:
-        return None, 0.0
-    weights = _weights(seen, names)
-    kept = [row for row, name in enumerate(names.names) if name not in excluded]
-    vote = count_votes([names.names[row] for row in kept], names.confidences[kept], weights[kept], rule.voting)
-    # The published rule knows samples only; ours trusts the pooled embedding more than any of them.
-    pooled = names.confidence(vote.name) if vote.name else 0.0
-    confidence = vote.confidence if rule.voting == "majority" else pooled
-    good = vote.name in allowed and accepts(rule, vote, confidence)
-    return (vote.name, confidence) if good else (None, 0.0)
-
-
-def _weights(seen: Seen, names: TrackNames) -> FloatArray:
-    rows = np.searchsorted(seen.samples.frame_index, names.frames)
-    return seen.samples.qualities[rows]
-
-
-def _unknown_share(seen: Seen) -> float:
-    if seen.names is None:
-        return 1.0
-    return max(1.0 - sum(candidate.confidence for candidate in seen.names.candidates), 0.0)
-
-
 def _keep_apart(
-    labels: list[Label],
-    different: Iterable[tuple[int, int]],
-    rule: VotingRule,
-    allowed: frozenset[str],
-    excluded: dict[int, set[str]],
+    labels: list[Label], different: Iterable[tuple[int, int]], rules: Rules, excluded: dict[int, set[str]]
 ) -> list[Label]:
     """Of two tracks that are not one person and got one name, let the less certain one look for another."""
     result = {label.seen.track.track_id: label for label in labels}
@@ -221,10 +93,7 @@ def _keep_apart(
         loser = min(pair, key=lambda label: (label.source == HUMAN, label.confidence))
         track_id = loser.seen.track.track_id
         excluded.setdefault(track_id, set()).add(str(loser.person))
-        name, confidence = _elect(loser.seen, rule, allowed, excluded[track_id])
-        result[track_id] = replace(
-            loser, person=name, confidence=confidence if name else _unknown_share(loser.seen), source=HUMAN
-        )
+        result[track_id] = replace(elected(loser, rules, excluded[track_id]), source=HUMAN)
     return list(result.values())
 
 
@@ -315,8 +184,3 @@ def _piece(whole: Seen, piece_id: int, rows: IntArray) -> Seen:
         best_quality=float(part.qualities[best]),
     )
     return replace(whole, track=track, samples=part)
-
-
-def candidates_of(seen: Seen) -> tuple[Candidate, ...]:
-    """Return the likeliest people of a track; none without a model."""
-    return seen.names.candidates if seen.names else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import html
 import json
 import re
 import shutil
@@ -40,6 +41,7 @@ from .records import (
     now,
     stable_id,
 )
+from .trainingreport import NUMBERS, PAGE
 from .trainingset import DISABLED_FILE, TrainingSet, person_of, writing
 from .workspace import Workspace
 
@@ -186,6 +188,7 @@ class _Eraser:
         rests = [model for model in self._store.find(Model, project=self._owner.project) if self._knows(model)]
         self.counts["models"] += delete_models(self._workspace, rests)
         self._stray_models()
+        self._reports()
         self._appearances_of_old_analyses()
         self._frames()
         self._decisions()
@@ -248,6 +251,17 @@ class _Eraser:
             if folder.is_dir() and (folder.name.startswith(".") or self.names & _people_of(folder)):
                 _remove(folder)
                 self.counts["files"] += 1
+
+    def _reports(self) -> None:
+        """Delete training reports that name the person, those of later models among them, which tell who is gone."""
+        root = self._workspace.classifier_dir(self._owner.project)
+        for folder in (root, *(entry for entry in root.glob("*") if entry.is_dir())):
+            files = [folder / name for name in (PAGE, NUMBERS) if (folder / name).is_file()]
+            if any(self._is_named(html.unescape(_text(path))) for path in files):
+                for path in files:
+                    with writing(path):
+                        path.unlink()
+                    self.counts["files"] += 1
 
     def _appearances_of_old_analyses(self) -> None:
         """Delete what was derived of analyses that do not count any more: nobody derives it anew."""
@@ -330,7 +344,10 @@ def erase_image(workspace: Workspace, image: Image) -> None:
 
 
 def delete_models(workspace: Workspace, models: Iterable[Model]) -> int:
-    """Delete models with their files and all that they said, and return how many."""
+    """Delete models with their files and all that they said, and return how many.
+
+    The report of the newest model goes too; the next training shows that of whichever is the newest then.
+    """
     count = 0
     for model in models:
         key = {"project": model.project, "model_id": model.model_id}
@@ -339,6 +356,10 @@ def delete_models(workspace: Workspace, models: Iterable[Model]) -> int:
             workspace.store.delete(IdentificationPart, analysis_id=analysis_id, **key)
         workspace.store.delete(Identification, **key)
         _remove(workspace.data_dir / model.path)
+        for name in (PAGE, NUMBERS):
+            copy = workspace.classifier_dir(model.project) / name
+            with writing(copy):
+                copy.unlink(missing_ok=True)
         count += workspace.store.delete(Model, **key)
     return count
 

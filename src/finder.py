@@ -11,7 +11,7 @@ from typing import Any
 import click
 import numpy as np
 
-from .cli import CONTEXT, config_option, run_command, workspace_of
+from .cli import CONTEXT, config_option, device_option, run_command, workspace_of
 from .decisions import PIECE, active_decisions
 from .engines import ENGINES
 from .engines.finding import find_faces, main_face
@@ -327,12 +327,13 @@ def _locator(workspace: Workspace, analysis: Analysis) -> str:
 @click.option("--approximate", is_flag=True, help="For millions of tracks: faster, and a moment may be missed.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the result here too.")
 @click.option("--csv", "csv_path", type=click.Path(path_type=Path), help="Write the moments here too.")
+@device_option
 @config_option
-def command(config: Path | None, json_path: Path | None, csv_path: Path | None, **what: Any) -> None:
+def command(config: Path | None, device: str | None, json_path: Path | None, csv_path: Path | None, **what: Any) -> None:
     """Find the moments that show the face of a photo, or of a track."""
     if (what["photo"] is None) == (what["video"] is None or what["track_id"] is None):
         raise click.UsageError("Give either --photo, or --video and --track.")
-    with workspace_of(config) as workspace:
+    with workspace_of(config, device) as workspace:
         report = run(workspace, **what)
     if json_path:
         write_json(json_path, asdict(report))

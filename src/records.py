@@ -426,6 +426,8 @@ class Appearance:
     """Somebody is to be seen from `start_npt` to `end_npt`: derived from tracks, candidates and decisions, never edited.
 
     `person_id` is None for an unknown person, `unknown_id` for a known one. `box` is that of the best sample, at `best_npt`.
+    `candidates` are the likeliest people, likeliest first, and `margin` is by how much the first one's score leads over the
+    second one's. `accepted` says whether it has a name; `reason` says why it has none, or whose name it shares.
     """
 
     project: str
@@ -446,6 +448,9 @@ class Appearance:
     candidates: tuple[Candidate, ...] = ()
     source: str = "machine"
     unknown_id: int | None = None
+    margin: float = 0.0
+    accepted: bool = True
+    reason: str = ""
 
 
 Record = (

@@ -23,6 +23,7 @@ _DATABASE_VARIABLES = ("FACEREC_DATABASE_URI", "FACEREC_DATABASE__URI")
 """The address of the store is what a server is most often given; it may be written with one underscore too."""
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
+TrackerName = Literal["sort", "bytetrack", "ocsort"]
 Classifier = Literal["SVM", "KNN", "RF", "Softmax", "XGBoost", "Centroid"]
 
 
@@ -64,10 +65,15 @@ class TrackerSettings(_Section):
     )
     min_face_px: float = Field(16.0, ge=0, description="Smaller faces are dropped")
     max_faces: int = Field(100, ge=1, description="At most so many faces a frame, the best ones")
+    tracker: TrackerName = Field("ocsort", description="How boxes become tracks; see docs/tracking.md")
     min_iou: Ratio = Field(0.3, description="Overlap that makes two boxes one track")
     max_age: int = Field(2, ge=0, description="Samples that a track outlives without being seen")
+    max_lost_s: float = Field(2.0, ge=0, description="Seconds that a track outlives too, however many samples these are")
     appearance: Ratio = Field(
         0.4, description="Cosine similarity that continues a track where boxes do not overlap; 1 = boxes only"
+    )
+    appearance_veto: float = Field(
+        0.2, ge=-1, le=1, description="Cosine similarity below which boxes that overlap are two faces; -1 = never"
     )
 
 
@@ -83,6 +89,9 @@ class ClusterizeSettings(_Section):
     min_length: int = Field(1, ge=1, description="Samples a track needs to be named")
     merge_cluster: bool = Field(True, description="Join neighbouring tracks of one person")
     merge_gap_s: float = Field(1.0, ge=0, description="Tracks further apart are not joined")
+    name_similarity: Ratio = Field(
+        0.5, description="Cosine similarity at which a face seen badly takes the name of one of the same video; 1 for never"
+    )
     unknown_similarity: Ratio = Field(0.45, description="Cosine similarity that makes two unknown tracks one person")
 
 
@@ -101,8 +110,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Training pictures, models, weights, results")
     weights_dir: Path = Field(Path("data/weights"), description="Networks, fetched once and checked")
     weights_from: Path | None = Field(None, description="Folder with networks fetched by hand; looked in before the registry")
-    engine: str = Field("sface", description="sface | facenet; a project keeps the engine it was begun with")
+    engine: str = Field("sface", description="sface | facenet | facenet-yunet; a project keeps the engine it was begun with")
     classifier: Classifier = Field("SVM", description="How people are told apart")
+    device: str = Field("cpu", description="Where networks run: cpu | cuda | cuda:1 | openvino | openvino:GPU | coreml")
+    facenet_backend: Literal["onnx", "tensorflow"] = Field("onnx", description="What computes the facenet engines")
     threads: int = Field(0, ge=0, description="Threads a network may use; 0 = all cores")
     retention_days: int | None = Field(None, ge=1, description="Photos older than this are erased by erase --expired")
     database: DatabaseSettings = DatabaseSettings()

@@ -9,7 +9,7 @@ import numpy as np
 
 from .clusters.unknowns import assign_unknowns
 from .decisions import Rulings, match_track
-from .derivation import HUMAN, Label, cannot_be_one
+from .naming import HUMAN, Label, cannot_be_one
 from .records import Analysis, Project, ProjectVideo, Target, UnknownPerson, UnknownTrack
 from .schema import FloatArray
 from .videos import forget_unknown, iter_tracks

@@ -35,7 +35,7 @@ from .video.fragments import Fragment, split_locator
 from .video.source import is_address
 from .video.stream import VideoStream
 
-TRACKER_VERSION = "1"
+TRACKER_VERSION = "2"
 """Changes whenever the same video would give other tracks: part of what an analysis is known by. Counts up."""
 
 _BLOCK = 1 << 20

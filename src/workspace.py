@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .engines import Engine, open_engine
+from .engines import Engine, Runtime, open_engine
 from .errors import ConfigError
 from .locks import locked
 from .models import WeightsCache
@@ -73,7 +73,9 @@ class Workspace:
             EngineError: There is no such engine, or it cannot be loaded.
         """
         if name not in self._engines:
-            self._engines[name] = open_engine(name, self.weights(), self.settings.threads)
+            settings = self.settings
+            runtime = Runtime(settings.device, settings.threads, settings.facenet_backend)
+            self._engines[name] = open_engine(name, self.weights(), runtime)
         return self._engines[name]
 
     def project(self, name: str) -> Project:

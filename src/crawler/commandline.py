@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from ..cli import CONTEXT, config_option, run_command, workspace_of
+from ..cli import CONTEXT, config_option, device_option, run_command, workspace_of
 from ..errors import ConfigError
 from .report import render
 from .stage import run
@@ -25,13 +25,15 @@ from .stage import run
 @click.option("--folder", type=click.Path(path_type=Path), help="Local photos: of the one keyword, or a sub-folder a person.")
 @click.option("--urls", type=click.Path(path_type=Path), help="File with addresses: one a line, or CSV with a column url.")
 @click.option("--discard_multi_faces", is_flag=True, help="Leave out photos with several faces.")
-@click.option("--engine", help="Engine to begin the project with: sface or facenet.")
+@click.option("--engine", help="Engine to begin the project with: sface, facenet or facenet-yunet.")
+@device_option
 @config_option
 def command(
     project: str,
     keywords: tuple[str, ...],
     keywords_file: Path | None,
     providers: tuple[str, ...],
+    device: str | None,
     config: Path | None,
     **flags: Any,
 ) -> int:
@@ -42,7 +44,7 @@ def command(
     names = [*_split(keywords), *(_read_names(keywords_file) if keywords_file else ())]
     if not names and flags["folder"] is None and flags["urls"] is None:
         raise click.UsageError("Give --keyword, --keywords_file, --folder or --urls.")
-    with workspace_of(config) as workspace:
+    with workspace_of(config, device) as workspace:
         report = run(workspace, project, names, providers=providers or None, **flags)
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False)
     for part in render(report):

@@ -2,5 +2,6 @@
 
 from .base import Engine, FaceDetector, FaceEmbedder
 from .registry import ENGINES, open_engine
+from .runtime import Runtime
 
-__all__ = ["ENGINES", "Engine", "FaceDetector", "FaceEmbedder", "open_engine"]
+__all__ = ["ENGINES", "Engine", "FaceDetector", "FaceEmbedder", "Runtime", "open_engine"]

@@ -91,17 +91,19 @@ class ScorePrior:
 
     The evidence of a face for a person is the mean of its cosine to the person's mean and to the three nearest pictures.
     With a lead of `lead` over the next person, the probability that the face is known is
-    `1 / (1 + exp(-(slope * (evidence - threshold) + margin * lead)))`.
+    `1 / (1 + exp(-(slope * (evidence - threshold) + margin * lead + pictures * ln(n))))`, n being the person's pictures.
 
     Attributes:
-        threshold: Evidence at which, without a lead, both are equally likely.
+        threshold: Evidence at which, for a person with one picture and without a lead, both are equally likely.
         slope: Steepness there; higher is sharper.
         margin: What a lead counts.
+        pictures: What more pictures count; below 0, as everybody resembles some of many pictures.
     """
 
     threshold: float
     slope: float
     margin: float
+    pictures: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,35 +1,29 @@
-"""The engines `facenet` and `facenet-512`: MTCNN finds faces, FaceNet embeds them, both on TensorFlow.
+"""The engines `facenet`, `facenet-yunet` and `facenet-512`: MTCNN or YuNet finds faces, FaceNet embeds them.
 
-Sources: Zhang et al., Joint face detection and alignment using multitask cascaded convolutional networks, SPL 2016; Schroff
-et al., FaceNet: a unified embedding for face recognition and clustering, CVPR 2015.
+Source: Schroff et al., FaceNet: a unified embedding for face recognition and clustering, CVPR 2015.
 """
 
 from __future__ import annotations
 
-import importlib
-import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
 
-from ..errors import EngineError, ShapeError, WeightsError
-from ..geometry import xyxy_to_xywh
+from ..errors import ShapeError
 from ..models import WeightsCache, weights_version
 from ..schema import Detections, FloatArray, RgbImage
-from .base import Engine, FaceDetector, FaceEmbedder, keep_inside
+from .base import Engine, FaceDetector, FaceEmbedder
+from .inception import RECIPE, convert_inception
+from .mtcnn import Mtcnn
+from .mtcnn_networks import OnnxNetworks
+from .runtime import CPU, Runtime
 
 _BATCH = 16
-_WINDOW_PX = 12
-"""What the first network of MTCNN looks at; it takes no smaller picture."""
 _MARGIN = 1.2
 """A crop is so many times as wide and high as the box of the face."""
-_LEFT_FIRST = [1, 0, 2, 4, 3]
-_PYRAMID_STEP = 0.709
-"""The square root of one half: each level has half the pixels of the one before. Zhang et al. 2016."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,109 +47,20 @@ FACENET_128 = Variant("facenet", "facenet-128", 128, whiten=True)
 FACENET_512 = Variant("facenet-512", "facenet-512", 512, whiten=False)
 
 
-class Mtcnn(FaceDetector):
-    """MTCNN with the networks of the package mtcnn and a pyramid of its own.
-
-    The package counts the levels of its pyramid as if the first one were the picture itself. Begun at another size the last
-    levels are smaller than the window of the first network; that fails, and is reported as a picture without faces.
-    """
-
-    def __init__(self, min_face_px: float = 20.0, max_side: int = 640, min_score: float = 0.8) -> None:
-        """Load the networks, which come with the package.
-
-        Args:
-            min_face_px: Smallest face to look for, in pixels of the scaled picture; work grows with its inverse square.
-            max_side: Longer side in pixels to which larger pictures are scaled down.
-            min_score: Faces with a lower score are dropped.
-
-        Raises:
-            EngineError: TensorFlow or mtcnn is not installed.
-        """
-        stages = _import("mtcnn.stages")
-        self._propose, self._refine, self._place = stages.StagePNet(), stages.StageRNet(), stages.StageONet()
-        self._boxes = _import("mtcnn.utils.bboxes")
-        self._min_face_px, self._max_side, self._min_score = min_face_px, max_side, min_score
-
-    def detect(self, images: Sequence[RgbImage]) -> list[Detections]:
-        """Find the faces of each picture, one picture at a time."""
-        return [self._detect(image) for image in images]
-
-    def _detect(self, image: RgbImage) -> Detections:
-        height, width = image.shape[:2]
-        scale = min(1.0, self._max_side / max(height, width))
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        rows = self._find(((small[None] - 127.5) / 128).astype(np.float32))
-        if not len(rows):
-            return Detections.empty()
-        rows = rows[np.argsort(-rows[:, 5], kind="stable")]
-        back = np.array([width / size[0], height / size[1]], np.float32)
-        boxes_xyxy = rows[:, 1:5].astype(np.float32) * np.tile(back, 2)
-        # Five x, then five y; the package means left and right of the picture, which is the other way round for the person.
-        points = np.stack([rows[:, 6:11], rows[:, 11:16]], axis=2).astype(np.float32)[:, _LEFT_FIRST] * back
-        return keep_inside(Detections(xyxy_to_xywh(boxes_xyxy), rows[:, 5].astype(np.float32), points), width, height)
-
-    def _find(self, batch: FloatArray) -> FloatArray:
-        """Run the three networks on one picture, (1, H, W, 3) in -1..1, and return (n, 16) rows of the package."""
-        rows = self._proposals(batch)
-        if len(rows):
-            rows = self._refine(batch, rows)
-        if len(rows):
-            rows = self._place(batch, rows, threshold_onet=self._min_score)
-        return rows
-
-    def _proposals(self, batch: FloatArray) -> FloatArray:
-        """Run the first network on each level of the pyramid, and return (n, 6) squares that may hold a face."""
-        found = [np.zeros((0, 6))]
-        height, width = batch.shape[1:3]
-        for scale in _pyramid(min(height, width), self._min_face_px):
-            size = max(_WINDOW_PX, round(width * scale)), max(_WINDOW_PX, round(height * scale))
-            level = cv2.resize(batch[0], size, interpolation=cv2.INTER_AREA)
-            offsets, scores = self._propose.model(level[None])
-            rows = self._boxes.generate_bounding_box(offsets, scores, 0.6)
-            rows[:, 1:5] *= np.tile([width / size[0], height / size[1]], 2)
-            found.append(self._boxes.smart_nms_from_bboxes(rows, threshold=0.5, method="union", initial_sort=False))
-        rows = self._boxes.smart_nms_from_bboxes(np.concatenate(found), threshold=0.7, method="union", initial_sort=True)
-        squares: FloatArray = self._boxes.resize_to_square(rows)
-        return squares
-
-
-def _pyramid(shorter_side: int, min_face_px: float) -> list[float]:
-    """Return the scales at which a window of 12 pixels sees faces from the smallest wanted to one that fills the picture."""
-    scales = []
-    scale = min(1.0, _WINDOW_PX / min_face_px)
-    while shorter_side * scale >= _WINDOW_PX:
-        scales.append(scale)
-        scale *= _PYRAMID_STEP
-    return scales
-
-
 class FaceNet(FaceEmbedder):
-    """FaceNet, an Inception-ResNet v1, on TensorFlow."""
+    """FaceNet, an Inception-ResNet v1."""
 
     crop_size = 160
 
-    def __init__(self, weights: Path, variant: Variant, threads: int = 0) -> None:
-        """Build the network and set its weights.
+    def __init__(self, network: Callable[[FloatArray], FloatArray], variant: Variant) -> None:
+        """Begin with a loaded network.
 
         Args:
-            weights: The HDF5 file, as Keras 2 wrote it.
-            variant: What the file holds.
-            threads: Threads to use; 0 means all cores. TensorFlow heeds it only before it has computed anything.
-
-        Raises:
-            EngineError: TensorFlow or keras-facenet is not installed.
-            WeightsError: The file holds another network.
+            network: Turns standardised crops, (n, 160, 160, 3) float32, into vectors (n, dimension) of any length.
+            variant: What the network is.
         """
+        self._network = network
         self.dimension, self._whiten = variant.dimension, variant.whiten
-        tensorflow = _import("tensorflow")
-        _limit_threads(tensorflow, threads)
-        network = _import("keras_facenet.inception_resnet_v1")
-        model = network.InceptionResNetV1(input_shape=(self.crop_size, self.crop_size, 3), classes=self.dimension)
-        _set_weights(model, weights)
-        # Traced once for batches of any size.
-        shape = tensorflow.TensorSpec((None, self.crop_size, self.crop_size, 3), tensorflow.float32)
-        self._run = tensorflow.function(lambda crops: model(crops, training=False), input_signature=[shape])
 
     def align(self, image: RgbImage, detections: Detections) -> RgbImage:
         """Cut out the boxes with a margin, turned upright and stretched to a square, 160 x 160.
@@ -179,7 +84,7 @@ class FaceNet(FaceEmbedder):
         return np.concatenate(parts) if parts else np.zeros((0, self.dimension), np.float32)
 
     def _embed(self, crops: RgbImage) -> FloatArray:
-        raw = self._run(standardise(crops, self._whiten)).numpy()
+        raw = self._network(standardise(crops, self._whiten))
         unit: FloatArray = raw / np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-12)
         return unit
 
@@ -220,82 +125,61 @@ def standardise(crops: RgbImage, whiten: bool) -> FloatArray:
     return white
 
 
-def _set_weights(model: Any, path: Path) -> None:
-    """Set the weights layer by layer, by name: Keras 3 does not open the model description that Keras 2 saved beside them."""
-    h5py = _import("h5py")
-    try:
-        file = h5py.File(path, "r")
-    except OSError as err:
-        raise WeightsError(f"{path} is no HDF5 file: {err}") from err
-    with file:
-        groups = file.get("model_weights", file)
-        for layer in model.layers:
-            if layer.weights:
-                layer.set_weights(_weights_of(layer, groups, path))
-
-
-def _weights_of(layer: Any, groups: Any, path: Path) -> list[FloatArray]:
-    found: dict[str, Any] = {}
-    if layer.name in groups:
-        groups[layer.name].visititems(lambda name, item: found.update({name.split("/")[-1].split(":")[0]: item}))
-    arrays = []
-    for weight in layer.weights:
-        stored = found.get(weight.name)
-        if stored is None or tuple(stored.shape) != tuple(weight.shape):
-            raise WeightsError(f"{path} holds another network: {layer.name}/{weight.name} is missing or has another shape.")
-        arrays.append(np.asarray(stored, np.float32))
-    return arrays
-
-
-def _limit_threads(tensorflow: Any, threads: int) -> None:
-    if threads:
-        try:
-            tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
-        except RuntimeError:
-            return  # TensorFlow runs already, with the threads that it began with
-
-
-def _import(module: str) -> Any:
-    """Import a part of the TensorFlow stack, without its greetings.
-
-    Raises:
-        EngineError: It is not installed.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # No slower without oneDNN here, equal numbers on different processors, and no notice about it on standard error.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
-    try:
-        return importlib.import_module(module)
-    except ImportError as err:
-        raise EngineError(
-            f"This engine needs the package {err.name or module}. Install it with: pip install -r requirements-facenet.txt"
-        ) from err
-
-
 def make_engine(
     weights: WeightsCache,
-    threads: int = 0,
+    runtime: Runtime = CPU,
     variant: Variant = FACENET_128,
     detector: Literal["mtcnn", "yunet"] = "mtcnn",
 ) -> Engine:
     """Load a detector and FaceNet.
 
+    What computes the networks is not part of the version: vectors agree to 1e-6, boxes and landmarks to 1e-3 pixels.
+
     Args:
         weights: Where weights are kept.
-        threads: Threads the networks may use; 0 means all cores.
+        runtime: The device, the threads and what computes the networks.
         variant: Which FaceNet.
-        detector: YuNet is forty times as fast as MTCNN, and the crops are cut in the same way.
+        detector: YuNet is many times as fast as MTCNN, and the crops are cut in the same way.
 
     Raises:
-        EngineError: TensorFlow is not installed.
+        EngineError: The device, or TensorFlow where it was chosen, is not here.
         WeightsError: The weights cannot be had.
     """
-    _import("tensorflow")  # before 90 MB are fetched in vain
-    embedder = FaceNet(weights.path(variant.weights), variant, threads)
+    _check(runtime)
+    embedder = FaceNet(_network(weights, runtime, variant), variant)
     if detector == "mtcnn":
         version = weights_version("mtcnn-1.0.0 upright-160", variant.weights)
-        return Engine(variant.engine, version, Mtcnn(), embedder)
+        return Engine(variant.engine, version, _mtcnn(weights, runtime), embedder)
     from .sface import DETECTOR_WEIGHTS, YuNet
 
     version = weights_version("upright-160", variant.weights, DETECTOR_WEIGHTS)
-    return Engine(variant.engine, version, YuNet(weights.path(DETECTOR_WEIGHTS)), embedder)
+    return Engine(f"{variant.engine}-yunet", version, YuNet(weights.path(DETECTOR_WEIGHTS)), embedder)
+
+
+def _check(runtime: Runtime) -> None:
+    """Refuse what cannot run before 90 MB are fetched in vain."""
+    if runtime.facenet_backend == "onnx":
+        runtime.check()
+        return
+    from .facenet_tensorflow import import_package
+
+    runtime.only_cpu("TensorFlow")
+    import_package("tensorflow")
+
+
+def _network(weights: WeightsCache, runtime: Runtime, variant: Variant) -> Callable[[FloatArray], FloatArray]:
+    if runtime.facenet_backend == "tensorflow":
+        from .facenet_tensorflow import TensorFlowInception
+
+        return TensorFlowInception(weights.path(variant.weights), variant.dimension, runtime.threads)
+    file = weights.derived(variant.weights, RECIPE, lambda path: convert_inception(path, variant.dimension))
+    session = runtime.open(file, "FaceNet")
+    return lambda crops: session.run(crops)[0]
+
+
+def _mtcnn(weights: WeightsCache, runtime: Runtime) -> FaceDetector:
+    if runtime.facenet_backend == "tensorflow":
+        from .facenet_tensorflow import TensorFlowNetworks
+
+        return Mtcnn(TensorFlowNetworks())
+    return Mtcnn(OnnxNetworks(weights, runtime))

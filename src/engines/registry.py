@@ -9,24 +9,31 @@ from dataclasses import dataclass
 from ..errors import EngineError
 from ..models import WeightsCache
 from .base import Engine, ScorePrior
+from .runtime import CPU, Runtime
 
 
-def _sface(weights: WeightsCache, threads: int) -> Engine:
+def _sface(weights: WeightsCache, runtime: Runtime) -> Engine:
     from .sface import make_engine
 
-    return make_engine(weights, threads)
+    return make_engine(weights, runtime)
 
 
-def _facenet(weights: WeightsCache, threads: int) -> Engine:
+def _facenet(weights: WeightsCache, runtime: Runtime) -> Engine:
     from .facenet import make_engine
 
-    return make_engine(weights, threads)
+    return make_engine(weights, runtime)
 
 
-def _facenet_512(weights: WeightsCache, threads: int) -> Engine:
+def _facenet_yunet(weights: WeightsCache, runtime: Runtime) -> Engine:
+    from .facenet import make_engine
+
+    return make_engine(weights, runtime, detector="yunet")
+
+
+def _facenet_512(weights: WeightsCache, runtime: Runtime) -> Engine:
     from .facenet import FACENET_512, make_engine
 
-    return make_engine(weights, threads, FACENET_512)
+    return make_engine(weights, runtime, FACENET_512)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,41 +41,40 @@ class EngineEntry:
     """An engine that can be opened.
 
     Attributes:
-        open: Loads it, given the weights and the number of threads; its packages are imported only then.
+        open: Loads it, given the weights and where networks run; its packages are imported only then.
         prior: Where its scores part known people from strangers: asked for also where no network is needed.
     """
 
-    open: Callable[[WeightsCache, int], Engine]
+    open: Callable[[WeightsCache, Runtime], Engine]
     prior: ScorePrior
 
 
 ENGINES: Mapping[str, EngineEntry] = {
-    "sface": EngineEntry(_sface, ScorePrior(threshold=0.43, slope=26.0, margin=2.0)),
+    "sface": EngineEntry(_sface, ScorePrior(threshold=0.43, slope=24.0, margin=14.6, pictures=-0.71)),
     "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
+    "facenet-yunet": EngineEntry(_facenet_yunet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
     "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
 }
 """Every engine that can be named.
 
-`python -m evaluation.priors` fits the priors. On the sample photos of five people it gives 0.37, 20, 3 for sface and 0.46, 16,
-4 for facenet; these are a little stricter, as larger galleries need them (12 people with 40 crops each: 0.47 and 0.57). That
-of facenet-512 is not fitted: its weights come from no package.
+`python -m evaluation.priors` fits the priors: that of sface on 599 faces of 24 people, from 1 to 40 pictures each.
 """
 
 
-def open_engine(name: str, weights: WeightsCache, threads: int = 0) -> Engine:
+def open_engine(name: str, weights: WeightsCache, runtime: Runtime = CPU) -> Engine:
     """Load an engine, fetching its weights where they are missing.
 
     Args:
         name: One of `ENGINES`.
         weights: Where weights are kept.
-        threads: Threads a network may use; 0 means all cores.
+        runtime: The device and the threads of its networks.
 
     Raises:
-        EngineError: No engine goes by this name, or a package that it needs is not installed.
+        EngineError: No engine goes by this name, or its device or a package that it needs is not here.
         WeightsError: Its weights cannot be had.
     """
     if name not in ENGINES:
         near = difflib.get_close_matches(name, ENGINES, n=1)
         hint = f' Did you mean "{near[0]}"?' if near else ""
         raise EngineError(f'There is no engine "{name}".{hint} Choose one of: {", ".join(ENGINES)}.')
-    return ENGINES[name].open(weights, threads)
+    return ENGINES[name].open(weights, runtime)

@@ -18,6 +18,7 @@ from ..faces.alignment import ARCFACE_TEMPLATE, align_faces
 from ..models import WeightsCache, weights_version
 from ..schema import Detections, FloatArray, RgbImage
 from .base import Engine, FaceDetector, FaceEmbedder, keep_inside
+from .runtime import CPU, Runtime
 
 DETECTOR_WEIGHTS = "yunet-2023mar-int8bq"
 EMBEDDER_WEIGHTS = "sface-2021dec-int8bq"
@@ -71,23 +72,22 @@ class SFace(FaceEmbedder):
     dimension = 128
     crop_size = 112
 
-    def __init__(self, weights: Path, threads: int = 0) -> None:
+    def __init__(self, weights: Path, runtime: Runtime = CPU) -> None:
         """Load the network, folding its quantised weights once and keeping the result beside the file.
 
         Args:
             weights: The ONNX file.
-            threads: Threads to use; 0 means all cores.
+            runtime: The device and the threads.
+
+        Raises:
+            EngineError: The device cannot be had.
         """
         import onnxruntime
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
         folded = weights.with_suffix(f".ort-{onnxruntime.__version__}.onnx")
         if not folded.exists():
             _fold(weights, folded)
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(folded), options, providers=["CPUExecutionProvider"])
-        self._input = self._session.get_inputs()[0].name
+        self._session = runtime.open(folded, "SFace")
 
     def align(self, image: RgbImage, detections: Detections) -> RgbImage:
         """Cut the faces out on the template of ArcFace, 112 x 112."""
@@ -103,7 +103,7 @@ class SFace(FaceEmbedder):
     def _run(self, crops: RgbImage) -> FloatArray:
         # The network was trained on RGB in 0..255; its own first layers shift and scale.
         planes = np.ascontiguousarray(crops.transpose(0, 3, 1, 2), np.float32)
-        raw = self._session.run(None, {self._input: planes})[0]
+        raw = self._session.run(planes)[0]
         unit: FloatArray = raw / np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-12)
         return unit
 
@@ -135,13 +135,15 @@ def _fold(weights: Path, folded: Path) -> None:
     partial.replace(folded)
 
 
-def make_engine(weights: WeightsCache, threads: int = 0) -> Engine:
+def make_engine(weights: WeightsCache, runtime: Runtime = CPU) -> Engine:
     """Load YuNet and SFace.
 
     Raises:
+        EngineError: The device cannot be had.
         WeightsError: The weights cannot be had.
     """
+    runtime.check()
     detector = YuNet(weights.path(DETECTOR_WEIGHTS))
-    embedder = SFace(weights.path(EMBEDDER_WEIGHTS), threads)
+    embedder = SFace(weights.path(EMBEDDER_WEIGHTS), runtime)
     version = weights_version("arcface-112", DETECTOR_WEIGHTS, EMBEDDER_WEIGHTS)
     return Engine("sface", version, detector, embedder)

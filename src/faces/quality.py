@@ -25,11 +25,25 @@ def frontality(landmarks: FloatArray) -> FloatArray:
     Returns:
         (n,) float32 in [0, 1].
     """
+    result: FloatArray = np.clip(1 - np.abs(turn(landmarks)), 0, 1).astype(np.float32)
+    return result
+
+
+def turn(landmarks: FloatArray) -> FloatArray:
+    """Say to which side faces are turned: -1 fully to the left of the picture, 0 frontal, 1 fully to the right.
+
+    Args:
+        landmarks: (n, 5, 2) pixels.
+
+    Returns:
+        (n,) float32 in [-1, 1].
+    """
     left, right, nose = landmarks[:, 0], landmarks[:, 1], landmarks[:, 2]
     eyes = left - right
     squared = (eyes**2).sum(axis=1)
     along = ((nose - right) * eyes).sum(axis=1) / np.maximum(squared, 1e-6)
-    result: FloatArray = np.clip(1 - 2 * np.abs(along - 0.5), 0, 1).astype(np.float32)
+    # A person's left eye lies on the right of the picture, unless it is mirrored.
+    result: FloatArray = np.clip(2 * along - 1, -1, 1).astype(np.float32)
     return result
 
 

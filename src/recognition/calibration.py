@@ -6,16 +6,33 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize_scalar
 
 from ..schema import DoubleArray, FloatArray, IntArray
 from .gallery import Gallery
 
-_PRIOR_WIDTH = np.array([3.0, 10.0, 5.0])
-"""How far evidence may move the prior's bias, slope and margin weight: one standard deviation."""
-_WORTH_OF_A_PERSON = 2.0
+STRANGER_ODDS = 3.0
+"""Strangers for one known face. Most faces of an archive are nobody's we know: with as many strangers as known faces, the
+threshold at which both are equally likely would let one stranger of thirty pass (evaluation/README.md, "Calibration")."""
+VERSION = 2
+"""Changes when the same pictures would give other probabilities: models of an older version are trained again."""
+
+_BIAS_WIDTH = 1.0
+"""How far a gallery may move the prior's bias: one standard deviation, in units of log-odds. Slope and margin stay those of
+the engine: they were fitted on degraded faces too, which the clean photos of a gallery know nothing of."""
+_WORTH_OF_A_PERSON = 4.0
 """Independent observations that one person adds. Pictures of one person repeat each other, and strangers to a gallery of
 three people are only those three: a small gallery moves the prior little, whatever the number of its pictures."""
+_OFFSET_WIDTH = 1.0
+"""How far what is known of one person may move the bar for that name: one standard deviation, in log-odds."""
+_TAUGHT_WIDTH = 3.0
+"""The same where people said of faces that they are not this person: they are believed more."""
+_ENOUGH_PICTURES = 5
+"""Pictures of a person from which the bar may be their own; fewer say too little of how a person's faces vary."""
+MANY_PICTURES = 40
+"""More pictures of a person change their evidence no further."""
+_ALIKE = 0.5
+"""Probability of being one of the gallery from which a bundled stranger is taken for that very person, and left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +44,17 @@ class OpenSet:
 
     Attributes:
         bias, slope, margin: As in the formula.
-        offsets: Added to the formula for each person, 0 or less: what was learned from faces that somebody said are not
-            that person. Empty where nobody said so.
+        offsets: Added to the bias for each person: below 0 for somebody with many pictures, whom strangers resemble, or whom
+            people said that faces are not. Empty where nobody differs.
+        pictures: Of a prior: what the natural logarithm of the number of a person's pictures adds to the bias. The more
+            there are, the more everybody resembles their mean and the three nearest of them.
     """
 
     bias: float
     slope: float
     margin: float
     offsets: tuple[float, ...] = ()
+    pictures: float = 0.0
 
     def known(self, evidence: FloatArray) -> FloatArray:
         """Return (m,) float32 probabilities in [0, 1] for (m, k) evidence, before any person's own offset."""
@@ -50,13 +70,14 @@ class OpenSet:
             (m, k) float32 in [0, 1]; (m, 1) where it is the same for all people.
         """
         logits = self._logits(evidence)
-        common = _probability(logits)[:, None]
         if not any(self.offsets):
-            return common
-        result: FloatArray = np.repeat(common, evidence.shape[1], axis=1)
-        for person in np.flatnonzero(self.offsets).tolist():
-            result[:, person] = _probability(logits + self.offsets[person])
-        return result
+            return _probability(logits)[:, None]
+        # exp(-(a + b)) is a product of two: no exponential for each of millions of cells.
+        unlikely = np.exp(-np.clip(logits, -50, 50)).astype(np.float32)
+        raised = np.exp(-np.clip(self.offsets, -30, 30)).astype(np.float32)
+        result: FloatArray = unlikely[:, None] * raised[None]
+        result += 1
+        return np.reciprocal(result, out=result)
 
     def _logits(self, evidence: FloatArray) -> DoubleArray:
         logits: DoubleArray = _features(evidence) @ [self.bias, self.slope, self.margin]
@@ -66,6 +87,11 @@ class OpenSet:
     def threshold(self) -> float:
         """Evidence of a face without any rival at which known and unknown are equally likely, with a margin of 0.15."""
         return float((-self.bias - 0.15 * self.margin) / self.slope)
+
+    def threshold_of(self, person: int) -> float:
+        """Return the same for one person, given by position in the gallery."""
+        offset = self.offsets[person] if self.offsets else 0.0
+        return self.threshold - offset / self.slope
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers by name."""
@@ -85,75 +111,146 @@ class Negatives:
     labels: IntArray
 
 
-def fit_open_set(gallery: Gallery, prior: OpenSet, negatives: Negatives | None = None) -> OpenSet:
+def fit_open_set(
+    gallery: Gallery, prior: OpenSet, negatives: Negatives | None = None, bundled: FloatArray | None = None
+) -> OpenSet:
     """Learn from a gallery where its people end and strangers begin.
 
     Every picture is once a genuine probe (compared with all other pictures) and once a stranger (its own person taken out
-    of the gallery); the faces of the `Unknown` folder are strangers too. Both kinds weigh the same. The prior stands in
-    where a gallery is too small to say much.
+    of the gallery). The faces of the `Unknown` folder are strangers too; without any, bundled ones are, but for those who
+    look like one of the people. A stranger weighs `STRANGER_ODDS` times what a known face does.
 
-    A face that somebody said is not a person raises the bar for that person only: people correct the mistakes they see, and
-    a bar raised for everybody by mistakes about one would lose faces that nobody complained of.
+    The gallery moves the common bias, and the bar of each person who has five pictures or more. A face that somebody said
+    is not a person raises the bar for that person only: people correct the mistakes they see, and a bar raised for everybody
+    by mistakes about one would lose faces that nobody complained of.
 
     Args:
         gallery: Known people and strangers.
         prior: What holds for the engine in general.
         negatives: Faces that are not somebody.
+        bundled: (s, d) embeddings of strangers that come with the program; not used where the gallery has its own.
 
     Source: Platt, Probabilistic outputs for support vector machines, 1999, with a Gaussian prior on the weights.
     """
-    common = _fit_common(gallery, prior)
-    if negatives is None or not len(negatives.labels):
-        return common
-    return replace(common, offsets=_offsets(common, gallery.known(), negatives))
+    known = gallery.known()
+    fitted = replace(prior, offsets=_by_wealth(known, prior))
+    genuine, strangers = _held_out(known, _outsiders(gallery, fitted, bundled))
+    if len(genuine.best) and len(strangers.best):
+        fitted = replace(fitted, bias=_bias(genuine, strangers, fitted, len(known.people)))
+        fitted = _moved(fitted, _personal(genuine, strangers, fitted))
+    if negatives is not None and len(negatives.labels):
+        fitted = _moved(fitted, _taught(fitted, known, negatives))
+    return fitted if any(fitted.offsets) else replace(fitted, offsets=())
 
 
-def _fit_common(gallery: Gallery, prior: OpenSet) -> OpenSet:
-    """Learn the three numbers that all people share."""
-    genuine, strangers = _genuine_and_strangers(gallery)
-    if not len(genuine) or not len(strangers):
-        return prior
-    features = np.concatenate([_features(genuine), _features(strangers)])
-    targets = np.concatenate([np.ones(len(genuine)), np.zeros(len(strangers))])
-    weights = np.concatenate([_shares(len(genuine)), _shares(len(strangers))])
-    weights *= _WORTH_OF_A_PERSON * len(gallery.people)
-    centre = np.array([prior.bias, prior.slope, prior.margin])
-
-    def loss(parameters: DoubleArray) -> float:
-        logits = features @ parameters
-        likelihood = np.logaddexp(0, np.where(targets > 0, -logits, logits)) @ weights
-        return float(likelihood + 0.5 * (((parameters - centre) / _PRIOR_WIDTH) ** 2).sum())
-
-    bounds = [(None, None), (1.0, None), (0.0, None)]
-    bias, slope, margin = minimize(loss, centre, method="L-BFGS-B", bounds=bounds).x
-    return OpenSet(float(bias), float(slope), float(margin))
+def _by_wealth(known: Gallery, prior: OpenSet) -> tuple[float, ...]:
+    """Return what the number of each person's pictures adds."""
+    counts = np.bincount(known.labels, minlength=len(known.people)).clip(1, MANY_PICTURES)
+    return tuple((prior.pictures * np.log(counts)).tolist())
 
 
-def _offsets(common: OpenSet, known: Gallery, negatives: Negatives) -> tuple[float, ...]:
-    """Return by how much the bar of each person is raised, as a number to add: 0 or less.
+def _moved(open_set: OpenSet, more: DoubleArray) -> OpenSet:
+    return replace(open_set, offsets=tuple(np.round(np.add(open_set.offsets, more), 6).tolist()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Probes:
+    """Faces compared with people: (n, 3) features of the formula, and (n,) whom each is most like."""
+
+    features: DoubleArray
+    best: IntArray
+
+    def logits(self, open_set: OpenSet) -> DoubleArray:
+        """Return (n,) log-odds of being known, with the offset of whom each is most like."""
+        result: DoubleArray = self.features @ [open_set.bias, open_set.slope, open_set.margin]
+        return result + np.array(open_set.offsets)[self.best] if len(self.best) else result
+
+
+def _probes(evidence: FloatArray) -> _Probes:
+    best: IntArray = evidence.argmax(axis=1) if evidence.shape[1] else np.zeros(len(evidence), np.int64)
+    return _Probes(_features(evidence), best)
+
+
+def _outsiders(gallery: Gallery, prior: OpenSet, bundled: FloatArray | None) -> FloatArray:
+    """Return the evidence of strangers who are in no folder of a person."""
+    known = gallery.known()
+    if len(gallery.strangers) or bundled is None:
+        return known.evidence(gallery.strangers)
+    evidence = known.evidence(bundled)
+    strangers: FloatArray = evidence[prior.known_as(evidence).max(axis=1, initial=0) < _ALIKE]
+    return strangers
+
+
+def _held_out(known: Gallery, outsiders: FloatArray) -> tuple[_Probes, _Probes]:
+    """Return the pictures as known faces and as strangers."""
+    evidence = known.evidence_without_self()
+    rows = np.arange(len(evidence))
+    own = evidence[rows, known.labels]
+    without_own = evidence.copy()
+    without_own[rows, known.labels] = -1.0
+    genuine = evidence[(own > -1) & (evidence.argmax(axis=1) == known.labels)]
+    strangers = without_own[without_own.max(axis=1) > -1] if len(known.people) > 1 else without_own[:0]
+    return _probes(genuine), _probes(np.concatenate([strangers, outsiders]))
+
+
+def _bias(genuine: _Probes, strangers: _Probes, prior: OpenSet, n_people: int) -> float:
+    worth = _WORTH_OF_A_PERSON * n_people / (1 + STRANGER_ODDS)
+    true, false = genuine.logits(prior), strangers.logits(prior)
+
+    def loss(shift: float) -> float:
+        known = np.logaddexp(0, -(true + shift)).mean()
+        unknown = STRANGER_ODDS * np.logaddexp(0, false + shift).mean()
+        return float(worth * (known + unknown) + 0.5 * (shift / _BIAS_WIDTH) ** 2)
+
+    return prior.bias + float(minimize_scalar(loss, bounds=(-20.0, 20.0), method="bounded").x)
+
+
+def _personal(genuine: _Probes, strangers: _Probes, common: OpenSet) -> DoubleArray:
+    """Return how much the bar of each person differs from that of others with as many pictures: 0 for those with few."""
+    true, false = genuine.logits(common), strangers.logits(common)
+    result = np.zeros(len(common.offsets))
+    share = STRANGER_ODDS * len(result) / len(false)
+    for person in np.flatnonzero(np.bincount(genuine.best, minlength=len(result)) >= _ENOUGH_PICTURES).tolist():
+        own, others = true[genuine.best == person], false[strangers.best == person]
+        result[person] = _offset(own, others, share, _OFFSET_WIDTH)
+    return result
+
+
+def _taught(fitted: OpenSet, known: Gallery, negatives: Negatives) -> DoubleArray:
+    """Return by how much the bar of each person is raised besides, as a number to add: 0 or less.
 
     A negative is a stranger of one person: its evidence is that for this person, its rival whoever is best among the others.
     Each counts as one observation; the person's own pictures, held out, together as much as one person does elsewhere.
     """
-    false = _logits_of(common, known.evidence(negatives.embeddings), negatives.labels)
+    false = _logits_of(fitted, known.evidence(negatives.embeddings), negatives.labels)
     evidence = known.evidence_without_self()
     own = evidence[np.arange(len(evidence)), known.labels] > -1
-    true = _logits_of(common, evidence[own], known.labels[own])
     labels = known.labels[own]
-    return tuple(_offset(true[labels == person], false[negatives.labels == person]) for person in range(len(known.people)))
+    true = _logits_of(fitted, evidence[own], labels)
+    raised, one = np.zeros(len(fitted.offsets)), (1 + STRANGER_ODDS) / _WORTH_OF_A_PERSON
+    for person in np.unique(negatives.labels).tolist():
+        said = false[negatives.labels == person]
+        raised[person] = min(_offset(true[labels == person], said, one, _TAUGHT_WIDTH), 0.0)
+    return raised
 
 
-def _offset(true: DoubleArray, false: DoubleArray) -> float:
-    """Find the number that added to the logits makes the true ones high and the false ones low, near 0 and never above."""
-    if not len(false):
-        return 0.0
-    weight = _WORTH_OF_A_PERSON / max(len(true), 1)
+def _offset(true: DoubleArray, false: DoubleArray, share: float, width: float) -> float:
+    """Find the number near 0 that added to the logits makes the true ones high and the false ones low.
+
+    Args:
+        true: Logits of the person's own faces; together they count as one person.
+        false: Logits of others.
+        share: What each of these counts, where the true ones together count 1.
+        width: One standard deviation of the answer, before anything is seen.
+    """
+    worth = _WORTH_OF_A_PERSON / (1 + STRANGER_ODDS)
 
     def loss(offset: float) -> float:
-        likelihood = np.logaddexp(0, false + offset).sum() + weight * np.logaddexp(0, -(true + offset)).sum()
-        return float(likelihood + 0.5 * (offset / _PRIOR_WIDTH[0]) ** 2)
+        likelihood = np.logaddexp(0, -(true + offset)).mean() if len(true) else 0.0
+        likelihood += share * np.logaddexp(0, false + offset).sum()
+        return float(worth * likelihood + 0.5 * (offset / width) ** 2)
 
-    return min(float(minimize_scalar(loss, bounds=(-50.0, 0.0), method="bounded").x), 0.0)
+    return float(minimize_scalar(loss, bounds=(-50.0, 50.0), method="bounded").x)
 
 
 def _logits_of(common: OpenSet, evidence: FloatArray, labels: IntArray) -> DoubleArray:
@@ -164,24 +261,13 @@ def _logits_of(common: OpenSet, evidence: FloatArray, labels: IntArray) -> Doubl
     others[rows, labels] = 0.0
     lead = np.maximum(own - np.maximum(others.max(axis=1, initial=0.0), 0.0), 0.0)
     logits: DoubleArray = common.bias + common.slope * own + common.margin * lead
+    logits += np.array(common.offsets)[labels]
     return logits
 
 
 def _probability(logits: DoubleArray) -> FloatArray:
     probability: FloatArray = (1 / (1 + np.exp(-np.clip(logits, -50, 50)))).astype(np.float32)
     return probability
-
-
-def _genuine_and_strangers(gallery: Gallery) -> tuple[FloatArray, FloatArray]:
-    known = gallery.known()
-    evidence = known.evidence_without_self()
-    rows = np.arange(len(evidence))
-    own = evidence[rows, known.labels]
-    without_own = evidence.copy()
-    without_own[rows, known.labels] = -1.0
-    genuine = evidence[(own > -1) & (evidence.argmax(axis=1) == known.labels)]
-    strangers = without_own[without_own.max(axis=1) > -1] if len(known.people) > 1 else without_own[:0]
-    return genuine, np.concatenate([strangers, known.evidence(gallery.strangers)])
 
 
 def _features(evidence: FloatArray) -> DoubleArray:
@@ -195,10 +281,6 @@ def _features(evidence: FloatArray) -> DoubleArray:
     rest[rows, winners] = 0.0
     second = np.maximum(rest.max(axis=1), 0.0).astype(np.float64)
     return np.stack([np.ones(len(best)), best, np.maximum(best - second, 0.0)], axis=1)
-
-
-def _shares(count: int) -> DoubleArray:
-    return np.full(count, 1.0 / count)
 
 
 def fit_temperature(scores: FloatArray, labels: IntArray) -> float:

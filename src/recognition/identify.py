@@ -145,7 +145,11 @@ def cross_validate(classifier_name: str, gallery: Gallery) -> CrossValidation:
 
 
 def train_recognizer(
-    classifier_name: str, gallery: Gallery, prior: OpenSet, negatives: Negatives | None = None
+    classifier_name: str,
+    gallery: Gallery,
+    prior: OpenSet,
+    negatives: Negatives | None = None,
+    bundled: FloatArray | None = None,
 ) -> tuple[Recognizer, CrossValidation]:
     """Train and calibrate on a gallery.
 
@@ -154,6 +158,7 @@ def train_recognizer(
         gallery: At least two people, each with a picture, and strangers where there are any.
         prior: What holds for the engine before any gallery is seen.
         negatives: Faces that somebody said are not one of the people.
+        bundled: (s, d) embeddings of strangers, for a gallery that has none of its own.
 
     Returns:
         The trained model, and what it said of held-out faces.
@@ -174,7 +179,7 @@ def train_recognizer(
     classifier = make_classifier(classifier_name)
     classifier.fit(known.embeddings, known.labels)
     temperature = fit_temperature(held.scores, known.labels[held.rows])
-    open_set = fit_open_set(gallery, prior, negatives)
+    open_set = fit_open_set(gallery, prior, negatives, bundled)
     return Recognizer(classifier_name, known, classifier, temperature, open_set), held
 
 

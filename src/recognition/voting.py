@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..schema import DoubleArray, FloatArray
+from ..schema import BoolArray, DoubleArray, FloatArray
 
 Voting = Literal["weighted", "majority"]
 """How samples vote: `weighted`, ours, or `majority`, the plain double majority of the original FaceRec."""
@@ -21,6 +21,8 @@ _SURE = 0.999
 _REPETITION = 0.7
 """What further samples of a track add: they resemble each other, so that n of them are worth 1 + 0.7 ln n independent ones.
 Measured on the videos for tuning (evaluation/README.md): 0 gives a mean F1 of 0.79, 0.7 gives 0.81, 1 hardly more."""
+_WORTH_HEARING = 1 / 3
+"""Share of the best sample's quality from which a sample has a vote."""
 _ROUNDING = 1e-9
 """Limits are met in spite of this much: the mean of three times 0.7 is a little less than 0.7."""
 
@@ -89,6 +91,21 @@ def count_votes(
         return Vote(None, 0.0, 0.0, 0.0, 0)
     values = confidences.astype(np.float64)
     return _majority(names, values) if voting == "majority" else _weighted(names, values, weights)
+
+
+def worth_hearing(qualities: FloatArray) -> BoolArray:
+    """Say which samples of a track have a vote: the good ones, by size, sharpness, pose and detector score.
+
+    A weight alone would let many poor faces outvote a good one: a head that turns away shows more profile than face.
+
+    Args:
+        qualities: (n,) float32 in [0, 1].
+
+    Returns:
+        (n,) bool, True for those with a third of the best one's quality or more.
+    """
+    heard: BoolArray = qualities >= _WORTH_HEARING * qualities.max(initial=0)
+    return heard
 
 
 def _weighted(names: Sequence[str], confidences: DoubleArray, weights: FloatArray | None) -> Vote:

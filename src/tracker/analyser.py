@@ -14,8 +14,8 @@ from ..faces.quality import face_qualities
 from ..progress import Task
 from ..records import Analysis, Record, Shot, Status, Track, now
 from ..schema import BoolArray, Detections, Frame, Interval
-from ..sort import SortTracker
 from ..storage import Store
+from ..tracking import AnyTracker
 from ..video.sampling import Sampling
 from ..video.shots import ShotDetector
 from ..video.stream import VideoStream
@@ -49,7 +49,7 @@ class FaceLimits:
 class Analyser:
     """Watches a video and stores what it sees. Memory does not grow with the video: finished tracks are let go."""
 
-    def __init__(self, store: Store, engine: Engine, analysis: Analysis, limits: FaceLimits, tracker: SortTracker) -> None:
+    def __init__(self, store: Store, engine: Engine, analysis: Analysis, limits: FaceLimits, tracker: AnyTracker) -> None:
         """Begin, or go on from the analysis's checkpoint.
 
         Args:
@@ -122,13 +122,16 @@ class Analyser:
         qualities = np.array([quality.overall for quality in face_qualities(kept, crops)], np.float32)
         if self._buffers and frame.shot != self._shot_of_live():
             self._tracker.end_shot()
-        ids = self._tracker.update(kept.boxes_xywh, embeddings)
+        ids = self._tracker.update(kept, embeddings, frame.npt)
         for track_id, face in zip(ids.tolist(), sampled_faces(frame, kept, qualities, embeddings), strict=True):
+            if not track_id:
+                continue
             buffer = self._buffers.setdefault(track_id, TrackBuffer(track_id, frame.shot))
             buffer.add(face, frame.image)
         self._counts["n_samples"] += 1
-        self._counts["n_faces"] += len(kept)
-        self._counts["n_faces_dropped"] += len(found) - len(kept)
+        n_followed = int((ids > 0).sum())
+        self._counts["n_faces"] += n_followed
+        self._counts["n_faces_dropped"] += len(found) - n_followed
         self._done_frame = frame.frame_index
 
     def _shot_of_live(self) -> int:

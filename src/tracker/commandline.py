@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from ..cli import CONTEXT, config_option, run_command, workspace_of
+from ..cli import CONTEXT, config_option, device_option, run_command, workspace_of
 from ..identification import analyses_of
+from ..settings import TrackerName
+from ..tracking import TRACKERS
 from ..videos import is_outdated
 from ..workspace import Workspace
 from .outdated import refresh as run_refresh
@@ -20,18 +22,22 @@ from .stage import TrackReport, run
 @click.option("--project", required=True, help="Project whose engine is used.")
 @click.option("--video_speedup", type=click.IntRange(min=1), help="Analyse every Nth frame.")
 @click.option("--sample_period", type=click.FloatRange(min=0, min_open=True), help="Analyse a frame each so many seconds.")
+@click.option("--tracker", type=click.Choice(tuple(TRACKERS)), help="How boxes become tracks.")
 @click.option("--export_frames", is_flag=True, help="Write the sampled frames with boxes.")
 @click.option("--no_cache", is_flag=True, help="Analyse again what was analysed before.")
 @click.option("--refresh", is_flag=True, help="Analyse again all videos of the project that an older tracker analysed.")
+@device_option
 @config_option
 def command(
     video: str | None,
     project: str,
     video_speedup: int | None,
     sample_period: float | None,
+    tracker: TrackerName | None,
     export_frames: bool,
     no_cache: bool,
     refresh: bool,
+    device: str | None,
     config: Path | None,
 ) -> int:
     """Find and follow the faces of a video."""
@@ -39,7 +45,7 @@ def command(
         raise click.UsageError("Give --video_speedup or --sample_period, not both.")
     if (video is None) is not refresh:
         raise click.UsageError("Give --video for one video, or --refresh for all whose analysis is outdated.")
-    with workspace_of(config) as workspace:
+    with workspace_of(config, device) as workspace:
         if video is None:
             return _refresh(workspace, project)
         report = run(
@@ -48,6 +54,7 @@ def command(
             project,
             video_speedup=video_speedup,
             sample_period_s=sample_period,
+            tracker=tracker,
             export_frames=export_frames,
             no_cache=no_cache,
         )

@@ -16,9 +16,9 @@ from ..identification import add_to_project, hidden_names, identify_analysis, ne
 from ..names import video_folder
 from ..records import Analysis, Project, Status, Video, now, stable_id
 from ..schema import UNKNOWN, Candidate
-from ..settings import TrackerSettings
-from ..sort import SortTracker
+from ..settings import TrackerName, TrackerSettings
 from ..tables import write_predictions, write_trackers
+from ..tracking import AnyTracker, Appearance, Life, open_tracker
 from ..video import open_stream
 from ..video.fragments import Fragment, split_locator
 from ..video.sampling import Sampling
@@ -55,6 +55,7 @@ def run(
     *,
     video_speedup: int | None = None,
     sample_period_s: float | None = None,
+    tracker: TrackerName | None = None,
     export_frames: bool = False,
     no_cache: bool = False,
 ) -> TrackReport:
@@ -66,6 +67,7 @@ def run(
         project: Whose engine is used and whose folder gets the tables; begun where there is none.
         video_speedup: Analyse every Nth frame; the setting where None.
         sample_period_s: Analyse a frame each so many seconds instead.
+        tracker: How boxes become tracks; the setting where None.
         export_frames: Also write the sampled frames with boxes.
         no_cache: Analyse again what was analysed before.
 
@@ -75,7 +77,7 @@ def run(
         EngineError: The project's engine cannot be loaded.
     """
     owner = workspace.begin_project(project)
-    settings = workspace.settings.tracker
+    settings = workspace.settings.tracker.model_copy(update={"tracker": tracker} if tracker else {})
     sampling = _sampling(settings, video_speedup, sample_period_s)
     locator, fragment = split_locator(video)
     with open_stream(locator) as stream:
@@ -185,8 +187,7 @@ def _watch(
     settings: TrackerSettings,
 ) -> Analysis:
     limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
-    tracker = SortTracker(settings.min_iou, settings.max_age, settings.appearance)
-    analyser = Analyser(workspace.store, engine, analysis, limits, tracker)
+    analyser = Analyser(workspace.store, engine, analysis, limits, _open_tracker(settings, analysis))
     duration = fragment.interval.end_npt or stream.info.duration
     total = duration - fragment.interval.start_npt if duration else None
     try:
@@ -199,6 +200,14 @@ def _watch(
         with suppress(StorageError):
             workspace.store.put(failed)
         raise
+
+
+def _open_tracker(settings: TrackerSettings, analysis: Analysis) -> AnyTracker:
+    """Return the tracker of the settings, without probation: sparse samples have no time for it."""
+    life = Life(settings.max_age, settings.max_lost_s)
+    appearance = Appearance(settings.appearance, settings.appearance_veto) if settings.appearance < 1 else None
+    period_s = analysis.sampling["period_s"]
+    return open_tracker(settings.tracker, settings.min_iou, life, appearance, period_s, settings.min_score)
 
 
 def _write_named(workspace: Workspace, owner: Project, analysis: Analysis, output_dir: Path) -> Callable[[int], str]:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from src.engines import Engine, open_engine
+from src.engines import Engine, Runtime, open_engine
 from src.engines.fake import colour_of, make_fake_engine
 from src.errors import EngineError
 from src.models import SAMPLE_PHOTOS, WeightsCache, open_members
@@ -104,8 +104,9 @@ def drawn() -> dict[str, list[RgbImage]]:
     params=[
         "fake",
         pytest.param("sface", marks=pytest.mark.weights),
-        pytest.param("facenet", marks=[pytest.mark.weights, pytest.mark.facenet]),
-        pytest.param("facenet with yunet", marks=[pytest.mark.weights, pytest.mark.facenet]),
+        pytest.param("facenet", marks=pytest.mark.weights),
+        pytest.param("facenet-yunet", marks=pytest.mark.weights),
+        pytest.param("facenet on tensorflow", marks=[pytest.mark.weights, pytest.mark.facenet]),
     ],
 )
 def case(request: pytest.FixtureRequest) -> Case:
@@ -114,12 +115,8 @@ def case(request: pytest.FixtureRequest) -> Case:
         return Case(make_fake_engine(), drawn())
     weights: WeightsCache = request.getfixturevalue("weights")
     with needed():
-        if request.param == "facenet with yunet":
-            from src.engines.facenet import make_engine
-
-            engine = make_engine(weights, detector="yunet")
-        else:
-            engine = open_engine(request.param, weights)
+        name, _, tensorflow = request.param.partition(" on ")
+        engine = open_engine(name, weights, Runtime(facenet_backend="tensorflow" if tensorflow else "onnx"))
     return Case(engine, request.getfixturevalue("photos"))
 
 

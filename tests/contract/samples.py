@@ -170,6 +170,9 @@ def full_records() -> list[Record]:
             candidates=(Candidate(TEXT, -0.5, 0.1), Candidate("B", 0.2, 0.0)),
             source="human",
             unknown_id=7,
+            margin=0.25,
+            accepted=False,
+            reason=TEXT,
         ),
     ]
 

@@ -8,9 +8,11 @@ import shutil
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as Picture
 
 from src import aligner, classifier
 from src.errors import ConfigError, GalleryError, StorageError
@@ -18,7 +20,7 @@ from src.identification import load_recognizer, newest_model
 from src.recognition.classifiers import CLASSIFIERS
 from src.records import Image, ImageState, Model, Person
 from src.workspace import Workspace
-from tests.stages.conftest import PEOPLE, put_photos
+from tests.stages.conftest import PEOPLE, draw_photo, put_photos
 
 
 def states(workspace: Workspace, project: str) -> dict[str, tuple[ImageState, str, str]]:
@@ -39,7 +41,7 @@ def test_each_classifier_learns_and_is_stored_without_pickle(name: str, workspac
     folder = workspace.data_dir / report.model.path
     assert folder == workspace.classifier_dir(project) / report.model.model_id
     assert not [path for path in folder.iterdir() if b"sklearn" in path.read_bytes()[:200]]
-    assert {path.suffix for path in folder.iterdir()} <= {".json", ".npz", ".npy", ".skops"}
+    assert {path.suffix for path in folder.iterdir()} <= {".html", ".json", ".npz", ".npy", ".skops"}
     assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["people"][2]["name"] == "Çelik Özil"
 
 
@@ -111,8 +113,6 @@ def test_a_person_without_a_face_is_named(workspace: Workspace, project: str) ->
     folder = workspace.training_dir(project) / "Grey_Wall"
     folder.mkdir()
     for number in range(2):
-        from PIL import Image as Picture
-
         Picture.new("RGB", (80 + number, 80), (90, 90, 90)).save(folder / f"{number}.png")
     aligner.run(workspace, project)
     with pytest.raises(GalleryError, match=r"Grey Wall \(2 pictures\)"):
@@ -171,12 +171,95 @@ def test_an_interrupted_training_leaves_no_model(workspace: Workspace, project: 
     put_photos(workspace, project, PEOPLE)
     aligner.run(workspace, project)
 
-    def interrupted(path: Path, value: object) -> None:
+    def interrupted(report: object, folder: Path) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(classifier, "write_json", interrupted)
+        patch.setattr(classifier, "write_report", interrupted)
         with pytest.raises(KeyboardInterrupt):
             classifier.run(workspace, project)
     assert not list(workspace.store.find(Model, project=project))
     assert classifier.run(workspace, project).model.model_id == "0001-SVM"
+
+
+def numbers_of(report: classifier.TrainReport) -> dict[str, Any]:
+    assert report.page is not None
+    document: dict[str, Any] = json.loads(report.page.with_name("report.json").read_text(encoding="utf-8"))
+    return document
+
+
+def test_the_report_lies_above_the_models_and_each_model_keeps_its_own(workspace: Workspace, trained: str) -> None:
+    first = classifier.run(workspace, trained)
+    assert first.page == workspace.classifier_dir(trained) / "report.html"
+    assert numbers_of(first)["comparison"] is None
+    second = classifier.run(workspace, trained, classifier="Centroid")
+    for report in (first, second):
+        own = workspace.data_dir / report.model.path / "report.html"
+        assert f"Model {report.model.model_id} of" in own.read_text(encoding="utf-8")
+    assert second.page is not None
+    assert second.page.read_bytes() == (workspace.data_dir / second.model.path / "report.html").read_bytes()
+    assert numbers_of(second)["comparison"]["model_id"] == "0001-SVM"
+    assert numbers_of(second)["model"]["settings"]["named_from"] == 0.5
+
+
+def test_a_deleted_report_is_back_without_a_training(workspace: Workspace, trained: str) -> None:
+    for name in ("report.html", "report.json"):
+        (workspace.classifier_dir(trained) / name).unlink()
+    report = classifier.run(workspace, trained)
+    assert not report.is_new
+    assert report.page is not None
+    assert report.page.is_file()
+    assert report.advice[0] == numbers_of(report)["advice"][0]["text"]
+
+
+def test_a_model_without_a_report_is_no_fault(workspace: Workspace, trained: str) -> None:
+    (workspace.classifier_dir(trained) / "0001-SVM" / "report.html").unlink()
+    report = classifier.run(workspace, trained)
+    assert (report.is_new, report.page, report.advice) == (False, None, ())
+
+
+def test_the_report_says_what_changed_since_the_last_model(workspace: Workspace, trained: str) -> None:
+    put_photos(workspace, trained, {4: "Dora Dean"})
+    shutil.rmtree(workspace.training_dir(trained) / "Anna_Albers")
+    (workspace.aligned_dir(trained) / "Ben_Bo" / "000002_0.png").unlink()
+    aligner.run(workspace, trained)
+    document = numbers_of(classifier.run(workspace, trained))
+    comparison = document["comparison"]
+    assert (comparison["added"], comparison["removed"]) == (["Dora Dean"], ["Anna Albers"])
+    assert [(entry["name"], entry["images_before"], entry["images"]) for entry in comparison["people"]] == [("Ben Bo", 4, 3)]
+    ben = next(entry for entry in document["people"] if entry["name"] == "Ben Bo")
+    assert ben["aside"] == {"disabled: aligned picture deleted": 1}
+
+
+def test_strangers_of_the_report_are_the_unknown_folder_too(workspace: Workspace, project: str) -> None:
+    put_photos(workspace, project, PEOPLE | {5: "Unknown"})
+    aligner.run(workspace, project)
+    document = numbers_of(classifier.run(workspace, project))
+    assert document["summary"]["n_strangers"] == 12 + 4
+    assert "4 of the folder Unknown" in document["strangers_are"]
+    assert document["held_out"]["named_right"]["count"] == 12
+    assert "unknown" not in {entry["kind"] for entry in document["advice"]}
+
+
+def test_pictures_of_the_report_are_those_of_the_faces(workspace: Workspace, trained: str) -> None:
+    """A picture under a wrong name is the doubtful one: rows of faces and pictures go together."""
+    folder = workspace.training_dir(trained)
+    Picture.fromarray(draw_photo(1, 77)).save(folder / "Anna_Albers" / "000009.png")
+    aligner.run(workspace, trained)
+    document = numbers_of(classifier.run(workspace, trained))
+    doubtful = document["doubtful"][0]
+    assert (doubtful["picture"], doubtful["taken_for"]) == ("Anna_Albers/000009_0.png", "Ben Bo")
+    confused = next(entry for entry in document["advice"] if entry["kind"] in ("shared", "confused"))
+    assert set(confused["people"]) == {"Anna Albers", "Ben Bo"}
+    assert "Anna_Albers/000009_0.png" in confused["text"]
+
+
+def test_the_command_says_where_the_report_lies_and_what_to_do(
+    workspace: Workspace, trained: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = classifier.run(workspace, trained)
+    classifier._print(replace(report, advice=("first", "second", "third", "fourth")))
+    printed = capsys.readouterr().out
+    assert "- first\n- second\n- third\nReport: " in printed
+    assert "fourth" not in printed
+    assert str(report.page) in printed

@@ -10,8 +10,8 @@ import pytest
 
 from src import clusterize, tracker
 from src.appearances import COLUMNS, Derived
-from src.derivation import stretch
 from src.errors import ConfigError, GalleryError
+from src.naming import stretch
 from src.records import Appearance, Box, Person, Shot, Track
 from src.video.pyav import PyAvStream
 from src.workspace import Workspace

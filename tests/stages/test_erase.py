@@ -141,6 +141,32 @@ def test_nothing_of_the_person_is_left(workspace: Workspace, archive: str) -> No
     }
 
 
+def test_reports_of_later_models_forget_who_is_gone(workspace: Workspace, trained: str) -> None:
+    shutil.rmtree(workspace.training_dir(trained) / "Ben_Bo")
+    put_photos(workspace, trained, {5: "Dora Day"})
+    aligner.run(workspace, trained)
+    report = classifier.run(workspace, trained)
+    assert report.page is not None
+    assert "Ben Bo" in report.page.read_text(encoding="utf-8")
+    erase.run(workspace, trained, "Ben Bo")
+    assert list(traces(workspace.data_dir, NAMES)) == []
+    again = classifier.run(workspace, trained)
+    assert (again.model.model_id, again.is_new, again.page) == (report.model.model_id, False, None)
+
+
+def test_a_report_with_an_escaped_name_is_found(workspace: Workspace, project: str) -> None:
+    put_photos(workspace, project, {0: "Anna Albers", 1: "Ben Bo", 2: "Conan O'Brien"})
+    aligner.run(workspace, project)
+    page = classifier.run(workspace, project).page
+    assert page is not None
+    page.with_name("report.json").unlink()
+    stray = page.with_name("old")
+    shutil.copytree(page.parent, stray, ignore=shutil.ignore_patterns("0*"))
+    erase.run(workspace, project, "Conan O'Brien")
+    assert list(traces(workspace.data_dir, (b"Conan",))) == []
+    assert not page.exists()
+
+
 def test_nobody_else_loses_anything(workspace: Workspace, archive: str, film: str) -> None:
     others = {i.sha256 for i in workspace.store.find(Image, project=archive) if i.person_id != "Ben_Bo"}
     n_tracks = workspace.store.count(Track)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +20,18 @@ from src import tracker
 from src.errors import AnnotationError, ExportError, MediaError
 from src.records import Analysis, Record, Shot, Status, Track, TrackSamples
 from src.schema import Interval
+from src.settings import TrackerName
 from src.storage import Store, open_store
 from src.tracker import analyser
+from src.tracking import Tracker
 from src.video.pyav import PyAvStream
-from src.videos import iter_tracks, read_embeddings
+from src.videos import is_outdated, iter_tracks, read_embeddings
 from src.workspace import Workspace
 from tests.stages.conftest import FACE, DrawnShot, draw
 from tests.videos import truncate, write_video
 
 EVERY = 5
+NAMES: tuple[TrackerName | None, ...] = (None, "sort", "bytetrack", "ocsort")
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -305,3 +309,35 @@ def test_what_is_no_video_is_one_clear_line(
     with pytest.raises(MediaError, match=name):
         tracker.run(workspace, str(path), project)
     assert not list(workspace.store.find(Analysis))
+
+
+def test_another_tracker_makes_another_analysis(workspace: Workspace, project: str, film: Path) -> None:
+    ids = {tracker.run(workspace, str(film), project, video_speedup=EVERY, tracker=name).analysis.analysis_id for name in NAMES}
+    # The default is one of the three.
+    assert len(ids) == 3
+
+
+def test_the_version_of_the_tracker_makes_older_analyses_outdated(workspace: Workspace, project: str, film: Path) -> None:
+    analysis = tracker.run(workspace, str(film), project, video_speedup=EVERY).analysis
+    before = replace(analysis, tracker={"min_iou": 0.3, "max_age": 2, "appearance": 0.4, "version": "1"})
+    assert is_outdated(before)
+    assert not is_outdated(analysis)
+
+
+@pytest.mark.parametrize("name", ["sort", "bytetrack", "ocsort"])
+def test_the_same_film_gives_the_same_bytes(workspace: Workspace, project: str, film: Path, name: TrackerName) -> None:
+    def watched() -> object:
+        report = tracker.run(workspace, str(film), project, video_speedup=EVERY, tracker=name, no_cache=True)
+        return content(workspace.store, report.analysis), (report.output_dir / "trackers.csv").read_bytes()
+
+    assert watched() == watched()
+
+
+def test_faces_that_belong_to_no_track_are_counted_as_dropped(
+    workspace: Workspace, project: str, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = Tracker.update
+    # The first face of every sample is left out.
+    monkeypatch.setattr(Tracker, "update", lambda self, *args: np.where(np.arange(len(args[0])) == 0, 0, update(self, *args)))
+    counts = tracker.run(workspace, str(film), project, video_speedup=EVERY).analysis.counts
+    assert (counts["n_faces"], counts["n_faces_dropped"]) == (10, 20)

@@ -1,11 +1,11 @@
-"""The parts of the facenet engines that need no weights of others."""
+"""The facenet engines: crops, conversion of the network, and that both backends give the same."""
 
 from __future__ import annotations
 
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -15,27 +15,14 @@ from threading import Thread
 import numpy as np
 import pytest
 
-from src.engines import ENGINES, open_engine
-from src.engines.facenet import FACENET_128, FACENET_512, FaceNet, Mtcnn, _pyramid, _upright, make_engine, standardise
+from src.engines import ENGINES, Runtime, open_engine
+from src.engines.facenet import FACENET_512, _upright, make_engine, standardise
+from src.engines.facenet_tensorflow import TensorFlowInception, import_package
+from src.engines.inception import _Inception, convert_inception
 from src.errors import EngineError, WeightsError
 from src.models import WeightsCache, find_weights, weights_of_engine
 from src.models.download import Url
-
-
-@pytest.mark.parametrize("min_face_px", [12, 15, 20, 25, 40, 80, 200])
-@pytest.mark.parametrize("side", [12, 13, 24, 100, 480, 640])
-def test_no_level_is_smaller_than_the_window(side: int, min_face_px: int) -> None:
-    scales = _pyramid(side, min_face_px)
-    assert all(side * scale >= 12 for scale in scales)
-    assert bool(scales) == (side >= min_face_px)
-    if scales:
-        # The first level shows the smallest face in the window; the last one a face nearly as large as the picture.
-        assert scales[0] == pytest.approx(12 / min_face_px)
-        assert side * scales[-1] * 0.709 < 12
-
-
-def test_a_picture_smaller_than_the_window_has_no_level() -> None:
-    assert _pyramid(11, 12) == []
+from src.schema import DoubleArray, FloatArray, RgbImage
 
 
 def test_whitened_crops_have_mean_0_and_deviation_1() -> None:
@@ -61,18 +48,27 @@ def test_a_crop_is_the_box_with_a_margin_and_level_eyes() -> None:
     assert left[0] - right[0] == pytest.approx(np.hypot(20, 20) * 120 / (1.2 * 100), abs=1e-3)
 
 
-@pytest.mark.parametrize("what", [lambda: Mtcnn(), lambda: FaceNet(Path("x"), FACENET_128)])
-def test_missing_packages_say_how_to_install_them(what: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "tensorflow", None)
-    monkeypatch.setitem(sys.modules, "mtcnn.stages", None)
-    with pytest.raises(EngineError, match=r"pip install -r requirements-facenet\.txt"):
-        what()  # type: ignore[operator]
+onnxruntime = pytest.importorskip("onnxruntime")
+TENSORFLOW = Runtime(facenet_backend="tensorflow")
+
+
+@pytest.mark.parametrize("missing", ["tensorflow", "mtcnn.stages", "keras_facenet.inception_resnet_v1"])
+def test_missing_packages_say_how_to_install_them(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(EngineError, match=r"pip install -r requirements-facenet\.txt, or set facenet_backend: onnx"):
+        import_package(missing)
 
 
 def test_nothing_is_fetched_for_an_engine_that_cannot_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    with pytest.raises(EngineError, match="needs the package tensorflow"):
-        open_engine("facenet", WeightsCache(tmp_path / "weights"))
+    for runtime, said in (
+        (TENSORFLOW, "needs the package tensorflow"),
+        (Runtime("cdua"), 'no device "cdua"'),
+        (replace(TENSORFLOW, device="cuda"), 'TensorFlow runs on the CPU only, not on "cuda"'),
+    ):
+        for name in ("facenet", "facenet-yunet", "facenet-512"):
+            with pytest.raises(EngineError, match=said):
+                open_engine(name, WeightsCache(tmp_path / "weights"), runtime)
     assert not (tmp_path / "weights").exists()
 
 
@@ -110,38 +106,134 @@ def server(tmp_path: Path) -> Iterator[str]:
         thread.join()
 
 
-def write_as_keras_2(model: object, path: Path, skip: str = "") -> None:
+def random_weights(dimension: int) -> dict[str, dict[str, FloatArray]]:
+    """Return random weights, layer by layer, in the shapes that the graph asks for."""
+    shapes: dict[str, dict[str, tuple[int, ...]]] = {}
+
+    class Asked:
+        def read(self, layer: str, weight: str, *shape: int) -> DoubleArray:
+            shapes.setdefault(layer, {})[weight] = shape
+            return np.ones(shape)
+
+    _Inception(Asked()).build(dimension)  # type: ignore[arg-type]
+    random = np.random.default_rng(0)
+    found: dict[str, dict[str, FloatArray]] = {}
+    for layer, weights in shapes.items():
+        # Scaled so that numbers neither vanish nor burst on their way through.
+        found[layer] = {
+            name: (0.05 * random.normal(size=shape) + (name == "moving_variance")).astype(np.float32)
+            if name != "kernel"
+            else (random.normal(size=shape) * np.sqrt(2 / np.prod(shape[:-1]))).astype(np.float32)
+            for name, shape in weights.items()
+        }
+    return found
+
+
+def write_weights(weights: Mapping[str, Mapping[str, FloatArray]], path: Path, skip: str = "") -> None:
     """Write weights as `save_weights` of Keras 2 laid them out: a group a layer, in it `<layer>/<weight>:0`."""
-    h5py = pytest.importorskip("h5py")
+    import h5py
+
     with h5py.File(path, "w") as file:
-        for layer in model.layers:  # type: ignore[attr-defined]
-            if layer.weights and layer.name != skip:
-                for weight in layer.weights:
-                    file[f"{layer.name}/{layer.name}/{weight.name}:0"] = weight.numpy()
+        for layer, values in weights.items():
+            for name, value in values.items():
+                if layer != skip:
+                    file[f"{layer}/{layer}/{name}:0"] = value
+
+
+@pytest.fixture(scope="module", params=[128, 512])
+def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A file of random weights in the real layout, and the length of its embeddings."""
+    path = tmp_path_factory.mktemp("weights") / f"{request.param}.h5"
+    write_weights(random_weights(request.param), path)
+    return path, request.param
 
 
 @pytest.mark.facenet
-def test_the_512_dimensions_of_keras_facenet_come_by_address(tmp_path: Path, server: str) -> None:
-    network = pytest.importorskip("keras_facenet.inception_resnet_v1")
-    model = network.InceptionResNetV1(classes=512)  # the real ones cannot be had everywhere: random weights, real layout
+def test_the_graph_is_the_network_of_keras_facenet(stored: tuple[Path, int]) -> None:
+    path, dimension = stored
+    pytest.importorskip("keras_facenet.inception_resnet_v1")
+    crops = standardise(np.random.default_rng(0).integers(0, 256, (2, 160, 160, 3), dtype=np.uint8), whiten=True)
+    (found,) = Runtime().open(convert_inception(path, dimension), "Test").run(crops)
+    expected = TensorFlowInception(path, dimension)(crops)
+    assert unit(found) == pytest.approx(expected, abs=1e-5)
+    assert abs(expected[0] @ expected[1]) < 0.999  # what comes out depends on what goes in
+
+
+def unit(vectors: FloatArray) -> FloatArray:
+    length: FloatArray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return length
+
+
+@pytest.mark.weights
+def test_the_512_dimensions_of_keras_facenet_come_by_address(tmp_path: Path, server: str, cache: WeightsCache) -> None:
+    # The real ones cannot be had everywhere: random weights in the real layout.
     entry = find_weights("facenet-512")
     file = tmp_path / "served" / entry.file
-    write_as_keras_2(model, file)
+    write_weights(random_weights(512), file)
     entry = replace(entry, sha256=hashlib.sha256(file.read_bytes()).hexdigest(), sources=(Url(f"{server}/{entry.file}"),))
-    engine = make_engine(WeightsCache(tmp_path / "weights", table=(entry,)), variant=FACENET_512)
+    networks = tuple(find_weights(name) for name in ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet"))
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    for network in networks:
+        (folder / network.file).symlink_to(cache.path(network.name).resolve())
+    engine = make_engine(WeightsCache(folder, table=(entry, *networks)), variant=FACENET_512)
     crops = np.random.default_rng(0).integers(0, 256, (2, 160, 160, 3), dtype=np.uint8)
-    expected = model(standardise(crops, whiten=False), training=False).numpy()
     assert engine.name == "facenet-512"
-    assert engine.embedder.embed(crops) == pytest.approx(expected, abs=1e-5)
+    assert engine.embedder.embed(crops).shape == (2, 512)
     assert engine.embedder.dimension == 512
 
 
-@pytest.mark.facenet
-def test_a_file_with_another_network_is_one_line(tmp_path: Path) -> None:
-    network = pytest.importorskip("keras_facenet.inception_resnet_v1")
-    write_as_keras_2(network.InceptionResNetV1(classes=128), tmp_path / "a.h5", skip="Bottleneck")
+@pytest.mark.parametrize("convert", ["onnx", pytest.param("tensorflow", marks=pytest.mark.facenet)])
+def test_a_file_with_another_network_is_one_line(convert: str, tmp_path: Path) -> None:
+    if convert == "tensorflow":
+        pytest.importorskip("keras_facenet.inception_resnet_v1")
+    make: Callable[[Path, int], object] = convert_inception if convert == "onnx" else TensorFlowInception
+    write_weights(random_weights(128), tmp_path / "a.h5", skip="Bottleneck")
     with pytest.raises(WeightsError, match=r"another network: Bottleneck/kernel is missing"):
-        FaceNet(tmp_path / "a.h5", FACENET_128)
+        make(tmp_path / "a.h5", 128)
     (tmp_path / "b.h5").write_bytes(b"nonsense")
     with pytest.raises(WeightsError, match=r"b\.h5 is no HDF5 file"):
-        FaceNet(tmp_path / "b.h5", FACENET_128)
+        make(tmp_path / "b.h5", 128)
+
+
+@pytest.mark.weights
+@pytest.mark.facenet
+def test_both_backends_see_the_same_in_photos(photos: list[RgbImage], cache: WeightsCache) -> None:
+    pytest.importorskip("tensorflow")
+    onnx, tensorflow = open_engine("facenet", cache), open_engine("facenet", cache, TENSORFLOW)
+    assert onnx.id == tensorflow.id
+    n_faces = 0
+    for photo in photos:
+        (here,), (there,) = onnx.detector.detect([photo]), tensorflow.detector.detect([photo])
+        assert len(here) == len(there)
+        n_faces += len(here)
+        assert here.boxes_xywh == pytest.approx(there.boxes_xywh, abs=1e-3)
+        assert here.landmarks == pytest.approx(there.landmarks, abs=1e-3)
+        crops = onnx.embedder.align(photo, here)
+        assert onnx.embedder.embed(crops) == pytest.approx(tensorflow.embedder.embed(crops), abs=1e-5)
+        # Crops of places that differ by less than a thousandth of a pixel differ in a few grey levels.
+        again = tensorflow.embedder.embed(tensorflow.embedder.align(photo, there))
+        assert ((onnx.embedder.embed(crops) * again).sum(axis=1) > 0.9999).all()
+    assert n_faces >= len(photos)
+
+
+@pytest.mark.weights
+def test_nothing_of_tensorflow_is_needed(photos: list[RgbImage], cache: WeightsCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("tensorflow", "keras", "keras_facenet", "mtcnn", "lz4"):
+        monkeypatch.setitem(sys.modules, package, None)
+    engine = open_engine("facenet", cache)
+    (faces,) = engine.detector.detect(photos[:1])
+    assert len(faces) == 1
+    assert engine.embedder.embed(engine.embedder.align(photos[0], faces)).shape == (1, 128)
+
+
+@pytest.mark.skipif(
+    "OpenVINOExecutionProvider" not in onnxruntime.get_available_providers(), reason="onnxruntime-openvino is not installed"
+)
+def test_openvino_sees_the_same_in_photos(photos: list[RgbImage], cache: WeightsCache) -> None:
+    here, there = open_engine("facenet", cache), open_engine("facenet", cache, Runtime("openvino"))
+    assert here.id == there.id
+    for photo, faces, others in zip(photos, here.detector.detect(photos), there.detector.detect(photos), strict=True):
+        assert faces.landmarks == pytest.approx(others.landmarks, abs=2e-3)
+        crops = here.embedder.align(photo, faces)
+        assert here.embedder.embed(crops) == pytest.approx(there.embedder.embed(crops), abs=1e-5)

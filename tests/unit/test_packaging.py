@@ -24,7 +24,7 @@ def test_every_folder_of_src_is_a_package_that_is_installed() -> None:
     assert PROJECT["tool"]["setuptools"]["packages"] == sorted(wanted)
 
 
-@pytest.mark.parametrize("kind", ["", "-facenet", "-search", "-dev"])
+@pytest.mark.parametrize("kind", ["", "-facenet", "-search", "-tracking", "-dev"])
 def test_requirements_are_pinned_and_sorted(kind: str) -> None:
     text = (ROOT / f"requirements{kind}.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
@@ -81,3 +81,6 @@ def test_installed_package_works_without_the_clone(tmp_path: Path) -> None:
     assert "sface" in done.stdout
     assert (target / "facerec" / "recognition" / "strangers" / "sface.npz").is_file()
     assert not (target / "src").exists()
+    page = ROOT / "src" / "trainingreport" / "report.html"
+    assert (target / "facerec" / "trainingreport" / "report.html").read_bytes() == page.read_bytes()
+    assert (target / "facerec" / "trainingreport" / "report.css").is_file()

@@ -8,37 +8,60 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evaluation.priors import embed_folder, fit_prior
+from evaluation.priors import Faces, embed_folder, fit_prior, looks_of
 from src.engines.fake import colour_of, make_fake_engine
 from src.errors import GalleryError
-from src.recognition.gallery import Gallery
 
 
-def gallery(people: int, spread: float) -> Gallery:
-    """Ten faces each around orthogonal directions."""
+def faces(people: int, spread: float, pictures: int = 10) -> Faces:
+    """Faces around orthogonal directions, and the same again with more noise."""
     random = np.random.default_rng(0)
-    vectors = np.repeat(np.eye(people, 64), 10, axis=0) + random.normal(0, spread, (people * 10, 64))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Gallery(tuple("abcdefghij"[:people]), vectors.astype(np.float32), np.repeat(np.arange(people), 10))
+    centres = np.repeat(np.eye(people, 64), pictures, axis=0)
+
+    def noisy(deviation: float) -> np.ndarray:
+        vectors = centres + random.normal(0, deviation, centres.shape)
+        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+
+    labels = np.repeat(np.arange(people), pictures)
+    return Faces(tuple("abcdefghij"[:people]), labels, {"clean": noisy(spread), "poor": noisy(2 * spread)})
 
 
 def test_the_threshold_parts_known_from_strangers() -> None:
-    people = gallery(6, 0.1)
-    fit = fit_prior(people)
-    own = people.evidence_without_self()[np.arange(60), people.labels]
-    assert (fit.n_people, fit.n_faces, fit.right) == (6, 60, 1.0)
-    assert 0.0 < fit.prior.threshold < own.mean()
+    fit = fit_prior(faces(8, 0.05), draws=20)
+    assert (fit.n_people, fit.n_faces) == (8, 80)
+    assert fit.found == 1.0 and fit.passed == 0.0
+    assert 0.1 < fit.prior.threshold < 0.9
     assert fit.prior.slope > 0
 
 
-def test_harder_faces_give_a_flatter_curve() -> None:
-    easy, hard = fit_prior(gallery(6, 0.1)), fit_prior(gallery(6, 0.3))
-    assert hard.prior.slope < easy.prior.slope or hard.right < easy.right
+def test_of_harder_faces_fewer_are_found() -> None:
+    easy, hard = fit_prior(faces(8, 0.05), draws=20), fit_prior(faces(8, 0.2), draws=20)
+    assert hard.found < easy.found and hard.passed > easy.passed
 
 
-def test_two_people_are_too_few() -> None:
-    with pytest.raises(GalleryError, match="three people"):
-        fit_prior(gallery(2, 0.1))
+def test_the_same_faces_give_the_same_prior() -> None:
+    assert fit_prior(faces(6, 0.1), draws=5) == fit_prior(faces(6, 0.1), draws=5)
+
+
+def test_too_few_faces_are_refused() -> None:
+    with pytest.raises(GalleryError, match="four people"):
+        fit_prior(faces(3, 0.1))
+    with pytest.raises(GalleryError, match="two pictures"):
+        fit_prior(faces(6, 0.1, pictures=1))
+
+
+def test_looks_change_pixels_and_keep_shape() -> None:
+    crops = np.random.default_rng(1).integers(0, 255, (3, 112, 112, 3)).astype(np.uint8)
+    looks = looks_of(crops)
+    assert looks["clean"] is crops
+    assert all(look.shape == crops.shape and look.dtype == np.uint8 for look in looks.values())
+    assert all((look != crops).any() for name, look in looks.items() if name != "clean")
+    assert (looks["grey"][..., 0] == looks["grey"][..., 2]).all()
+    np.testing.assert_array_equal(looks["mirrored"][:, :, ::-1], crops)
+    assert looks["dark"].mean() < crops.mean() / 2
+    again = looks_of(crops)
+    assert all((again[name] == look).all() for name, look in looks.items())
+    assert all(len(look) == 0 for look in looks_of(crops[:0]).values())
 
 
 def test_a_folder_of_people_is_embedded(tmp_path: Path) -> None:
@@ -54,3 +77,4 @@ def test_a_folder_of_people_is_embedded(tmp_path: Path) -> None:
     found = embed_folder(make_fake_engine(), tmp_path)
     assert found.people == ("0", "4", "8")
     assert found.labels.tolist() == [0, 0, 1, 1, 2, 2]
+    assert all(len(look) == 6 for look in found.looks.values())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from src.faces.alignment import ARCFACE_TEMPLATE
-from src.faces.quality import FULL_SIZE_PX, face_qualities, frontality, sharpness
+from src.faces.quality import FULL_SIZE_PX, face_qualities, frontality, sharpness, turn
 from src.schema import Detections, FloatArray, RgbImage
 
 
@@ -40,10 +40,15 @@ def test_frontality_by_hand(nose_x: float, wanted: float) -> None:
     assert frontality(landmarks(nose_x)) == pytest.approx([wanted], abs=1e-6)
 
 
+@pytest.mark.parametrize(("nose_x", "wanted"), [(60, 0), (70, 0.5), (50, -0.5), (80, 1), (40, -1), (120, 1), (-999, -1)])
+def test_faces_turn_to_where_the_nose_is(nose_x: float, wanted: float) -> None:
+    assert turn(landmarks(nose_x)) == pytest.approx([wanted], abs=1e-6)
+
+
 def test_frontality_does_not_mind_height_roll_scale_or_place() -> None:
     assert frontality(landmarks(66, 55)) == pytest.approx(frontality(landmarks(66, 100)))
-    turn = np.array([[0.6, -0.8], [0.8, 0.6]], np.float32)
-    assert frontality(landmarks(66) @ turn.T * 7 - 30) == pytest.approx(frontality(landmarks(66)), abs=1e-5)
+    rotation = np.array([[0.6, -0.8], [0.8, 0.6]], np.float32)
+    assert frontality(landmarks(66) @ rotation.T * 7 - 30) == pytest.approx(frontality(landmarks(66)), abs=1e-5)
 
 
 def test_template_is_frontal() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from src.recognition.voting import Vote, Voting, VotingRule, accepts, count_votes, joint_confidence
+from src.recognition.voting import Vote, Voting, VotingRule, accepts, count_votes, joint_confidence, worth_hearing
 
 
 def votes(*samples: tuple[str, float, float], voting: Voting = "weighted") -> Vote:
@@ -31,6 +31,15 @@ def test_weight_wins(samples: list[tuple[str, float, float]], name: str, ratio: 
     assert vote.ratio == pytest.approx(ratio)
     assert vote.weighted_ratio == pytest.approx(weighted, rel=1e-5)
     assert vote.n_samples == len(samples)
+
+
+def test_poor_faces_have_no_vote_beside_good_ones() -> None:
+    qualities = np.array([0.9, 0.3, 0.29, 0.05], np.float32)
+    assert worth_hearing(qualities).tolist() == [True, True, False, False]
+    # Where all are poor, all are heard.
+    assert worth_hearing(np.array([0.05, 0.04], np.float32)).all()
+    assert worth_hearing(np.zeros(2, np.float32)).all()
+    assert worth_hearing(np.zeros(0, np.float32)).shape == (0,)
 
 
 def test_nobody_votes() -> None:
