@@ -87,8 +87,8 @@ $(DEV): requirements-dev.txt $(BASE)
 	$(PIP) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
-$(FULL): requirements-facenet.txt requirements-search.txt requirements-tracking.txt $(DEV)
-	@echo "Installing requirements-facenet.txt, -search.txt and -tracking.txt into $(VENV)/ …" >&2
-	$(PIP) -r requirements.txt -r requirements-dev.txt -r requirements-facenet.txt -r requirements-search.txt
+$(FULL): requirements-dlib.txt requirements-facenet.txt requirements-search.txt requirements-tracking.txt $(DEV)
+	@echo "Installing requirements-dlib.txt, -facenet.txt, -search.txt and -tracking.txt into $(VENV)/ …" >&2
+	$(PIP) -r requirements.txt -r requirements-dev.txt -r requirements-dlib.txt -r requirements-facenet.txt -r requirements-search.txt
 	$(PIP) --no-deps -r requirements-tracking.txt
 	@touch $@

@@ -15,6 +15,7 @@ from .cli import CONTEXT, run_command
 VERBS = {
     "crawl": ("crawler", "Search photos of people by name."),
     "align": ("aligner", "Find and align the faces in the photos."),
+    "clean": ("cleaning", "Set wrong and useless training pictures aside."),
     "train": ("classifier", "Train a classifier on the aligned faces."),
     "track": ("tracker", "Find and follow the faces of a video."),
     "clusterize": ("clusterize", "Say who appears when in a video."),

@@ -14,17 +14,21 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from .cleaning import CleanReport
+from .cleaning import render as render_cleaning
+from .cleaning import run as clean
 from .cli import CONTEXT, config_option, device_option, run_command, workspace_of
 from .engines import Engine
 from .engines.finding import find_faces, main_face
 from .errors import MediaError
-from .faces.quality import face_qualities
+from .faces.drawing import DRAWN, drawing_score
+from .faces.quality import shows_something
 from .names import folder_name
-from .pictures import Picture, file_digest, perceptual_hash, png_bytes, read_picture, write_file
+from .pictures import Picture, file_digest, perceptual_hash, read_picture
 from .progress import Task
 from .records import Image, ImageState, Project, Provenance
 from .schema import Box, Detections, RgbImage
-from .trainingset import Changes, TrainingSet, photos_in, reconsider, state_of, unaligned, writing
+from .trainingset import Changes, TrainingSet, photos_in, reconsider, state_of, unaligned
 from .workspace import Workspace
 
 MANUAL = "manual"
@@ -69,13 +73,25 @@ class PersonAlignment:
 
 @dataclass(frozen=True, slots=True)
 class AlignReport:
-    """What became of a project's photos."""
+    """What became of a project's photos.
+
+    Attributes:
+        project: Its slug.
+        engine: Id of its engine.
+        people: In the order of their folders.
+        changes: What people did to the files since the last run.
+        failures: Files and folders that cannot be used.
+        cleaning: What was set aside then.
+        shared: A line for each file that lies in the folders of two people.
+    """
 
     project: str
     engine: str
     people: tuple[PersonAlignment, ...]
     changes: Changes
     failures: tuple[Failure, ...]
+    cleaning: CleanReport
+    shared: tuple[str, ...]
 
     @property
     def succeeded(self) -> bool:
@@ -94,8 +110,9 @@ class _Work:
 def run(workspace: Workspace, project: str, *, discard_multi_faces: bool = False) -> AlignReport:
     """Find and align the face in each photo of a project that has not been seen with the project's engine yet.
 
-    Of several faces in a photo the largest, most central one is taken. Photos that people put into the folders get records of
-    their own. An aligned face that a person deleted is not made again.
+    Of several faces in a photo the largest, most central one is taken; then the cleaning looks at all pictures together, takes
+    another face where that agrees better with them, and sets wrong and useless ones aside. Photos that people put into the
+    folders get records of their own. An aligned face that a person deleted is not made again.
 
     Args:
         workspace: Where to work.
@@ -113,13 +130,21 @@ def run(workspace: Workspace, project: str, *, discard_multi_faces: bool = False
     changes = training_set.notice_changes()
     failures = [Failure(training_set.relative(folder), why) for folder, why in training_set.invalid_folders()]
     photos = _photos_of_people(training_set)
-    people = []
+    people, shared = [], []
     with workspace.progress.task("Aligning faces", sum(map(len, photos.values())), "photos") as task:
         for person_id, files in photos.items():
             alignment = _PersonAligner(workspace, training_set, engine, person_id, discard_multi_faces)
             people.append(alignment.run(files, task))
             failures += alignment.failures
-    return AlignReport(found.project, engine.id, tuple(people), changes, tuple(failures))
+            shared += alignment.shared
+    cleaning = clean(workspace, found.project)
+    counted = tuple(_with_states(training_set, person) for person in people)
+    return AlignReport(found.project, engine.id, counted, changes, tuple(failures), cleaning, tuple(shared))
+
+
+def _with_states(training_set: TrainingSet, person: PersonAlignment) -> PersonAlignment:
+    states = Counter(image.state for image in training_set.images(person.person_id))
+    return replace(person, states=dict(states))
 
 
 def _project(workspace: Workspace, name: str) -> Project:
@@ -152,6 +177,7 @@ class _PersonAligner:
         self._owners = {image.aligned_path: image.sha256 for image in images if image.aligned_path is not None}
         self._begun: set[str] = set()
         self.failures: list[Failure] = []
+        self.shared: list[str] = []
 
     def run(self, files: Sequence[Path], task: Task) -> PersonAlignment:
         """Align what is not aligned yet, a batch at a time."""
@@ -166,8 +192,7 @@ class _PersonAligner:
                 batch = []
             task.advance()
         self._align(batch)
-        states = Counter(image.state for image in self._training_set.images(self._person_id))
-        return PersonAlignment(self._person_id, len(files), self._aligned, dict(states), self._copies)
+        return PersonAlignment(self._person_id, len(files), self._aligned, {}, self._copies)
 
     def _look_at(self, file: Path) -> _Work | None:
         """Return a photo whose face is still to be aligned; keep the record of any other up to date."""
@@ -189,6 +214,8 @@ class _PersonAligner:
         if image.path != self._training_set.relative(file):
             if file_digest(self._training_set.absolute(image.path)) == sha256:
                 self._copies += 1
+                if image.person_id != self._person_id:
+                    self.shared.append(_same_file(self._training_set.relative(file), image.path))
                 return None
             image = self._training_set.move(image, self._person_id, file)
         return self._reconsidered(image)
@@ -217,10 +244,10 @@ class _PersonAligner:
         return changed
 
     def _needs_work(self, image: Image) -> bool:
-        if image.state in (ImageState.DUPLICATE, ImageState.MANY_FACES):
+        if image.state is ImageState.MANY_FACES:
             return False
         other_engine = image.engine != self._engine.id
-        if image.state is ImageState.DISABLED:
+        if image.state in (ImageState.DISABLED, ImageState.DUPLICATE):
             return other_engine and image.aligned_path is not None
         if image.state is ImageState.NO_FACE:
             return other_engine
@@ -248,7 +275,8 @@ class _PersonAligner:
             if len(detections) and image.state is not ImageState.MANY_FACES:
                 row = main_face(detections, image.width, image.height)
                 face = detections.take(np.array([row]))
-                faces.append((image, face, self._engine.embedder.align(work.picture.image, face)[0]))
+                crop = self._engine.embedder.align(work.picture.image, face)[0]
+                faces.append((_judged_by_pixels(image, work.picture.image, face, crop), face, crop))
             else:
                 self._training_set.remove_aligned(image)
                 self._training_set.put(replace(unaligned(image), engine=self._engine.id))
@@ -266,20 +294,8 @@ class _PersonAligner:
     def _keep(self, faces: Sequence[tuple[Image, Detections, RgbImage]]) -> None:
         embeddings = self._engine.embedder.embed(np.stack([crop for _, _, crop in faces]))
         for (image, face, crop), embedding in zip(faces, embeddings, strict=True):
-            path = self._aligned_path(image)
-            with writing(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_file(path, png_bytes(crop))
-            aligned = replace(
-                image,
-                aligned_path=self._training_set.relative(path),
-                box=Box(*map(float, face.boxes_xywh[0])),
-                landmarks=face.landmarks[0],
-                score=float(face.scores[0]),
-                quality=face_qualities(face, crop[None])[0],
-                embedding=embedding,
-            )
-            self._training_set.put(aligned)
+            path = self._training_set.relative(self._aligned_path(image))
+            self._training_set.keep_face(replace(image, aligned_path=path), face, crop, embedding)
             self._aligned += 1
 
     def _aligned_path(self, image: Image) -> Path:
@@ -297,6 +313,21 @@ class _PersonAligner:
     def _fail(self, file: Path, why: str) -> None:
         path = self._training_set.relative(file).encode("utf-8", "backslashreplace").decode()
         self.failures.append(Failure(path, why))
+
+
+def _same_file(one: str, other: str) -> str:
+    """Say that a photo lies in the folders of two people."""
+    first, second = (path.split("/", 2)[-1] for path in (one, other))
+    return f"{first} is the same file as {second} and counts there alone: delete it where it does not belong"
+
+
+def _judged_by_pixels(image: Image, picture: RgbImage, face: Detections, crop: RgbImage) -> Image:
+    """Return a record that says so where its face is drawn: only here are the pixels at hand."""
+    if image.state is not ImageState.ACTIVE or image.state_by != "machine" or not shows_something(crop):
+        return image
+    if drawing_score(picture, Box(*map(float, face.boxes_xywh[0]))) < DRAWN:
+        return image
+    return replace(image, state=ImageState.DRAWING, reason="drawn: even areas, hard edges, few colours")
 
 
 def render(report: AlignReport) -> Iterator[RenderableType]:
@@ -318,6 +349,8 @@ def render(report: AlignReport) -> Iterator[RenderableType]:
     ):
         if count:
             yield f"{count} {text}"
+    yield from (f"Warning: {line}" for line in report.shared)
+    yield from render_cleaning(report.cleaning)
     yield from (f"{failure.path}: {failure.reason}" for failure in report.failures)
 
 

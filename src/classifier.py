@@ -24,7 +24,7 @@ from .recognition.classifiers import CLASSIFIERS
 from .recognition.gallery import Gallery
 from .recognition.identify import FOLDS, CrossValidation, Recognizer, train_recognizer
 from .recognition.strangers import bundled_strangers
-from .records import Image, ImageState, Model, Person, Project
+from .records import SET_ASIDE, Image, ImageState, Model, Person, Project
 from .schema import UNKNOWN, FloatArray
 from .trainingreport import (
     About,
@@ -39,7 +39,7 @@ from .trainingreport import (
     show_report,
     write_report,
 )
-from .trainingset import DISABLED_FILE, TrainingSet, writing
+from .trainingset import DISABLED_FILE, Discard, TrainingSet, trains, usable_embedding, writing
 from .workspace import Workspace
 
 NAMED_FROM = 0.5
@@ -81,6 +81,7 @@ class TrainReport:
         is_new: False where the same pictures had been trained before and nothing was done.
         n_strangers: Pictures of the `Unknown` folder.
         n_disabled: Pictures that people took out of training.
+        n_set_aside: Pictures that the cleaning set aside and that were not trained on.
         n_negatives: Tracks that somebody said are not one of the people; they raise the bar for that name.
         left_out: Names without any picture that could train: known from decisions alone, or with all pictures taken out.
         page: The training report; None for a model that has none.
@@ -92,14 +93,17 @@ class TrainReport:
     is_new: bool
     n_strangers: int
     n_disabled: int
+    n_set_aside: int
     n_negatives: int
     left_out: tuple[str, ...]
     page: Path | None = None
     advice: tuple[str, ...] = ()
 
 
-def run(workspace: Workspace, project: str, *, classifier: str | None = None) -> TrainReport:
-    """Train on the active pictures of a project, unless the newest model already rests on just these.
+def run(
+    workspace: Workspace, project: str, *, classifier: str | None = None, discard_disabled: Discard | str = Discard.AUTO
+) -> TrainReport:
+    """Train on the usable pictures of a project, unless the newest model already rests on just these.
 
     Tracks that somebody said are not a person (`is_not`) raise the bar for that person's name.
 
@@ -107,6 +111,8 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
         workspace: Where to work.
         project: Whose pictures.
         classifier: One of `CLASSIFIERS`; the project's own where None.
+        discard_disabled: Which pictures are left out: `auto` those that a person listed or, where no list was saved, that the
+            cleaning set aside; `true` both; `false` neither. See `trainingset.trains`.
 
     Raises:
         ConfigError: The project does not exist.
@@ -121,27 +127,40 @@ def run(workspace: Workspace, project: str, *, classifier: str | None = None) ->
     for line in training_set.notice_disabled_file():
         workspace.progress.message(f"{DISABLED_FILE} names {line}, which is no aligned picture of this project")
     images = list(workspace.store.find(Image, project=owner.project))
-    active = [image for image in images if image.state is ImageState.ACTIVE]
+    active = _chosen(workspace, training_set, images, Discard(discard_disabled))
     engine = _engine_of(owner, active)
     pictures = Counter(image.person_id for image in images if image.person_id != UNKNOWN)
-    people, left_out = _people(workspace, owner, images)
+    people, left_out = _people(workspace, owner, images, active)
     _check_people(people, pictures, active)
     negatives = _negatives(workspace, owner, people, engine)
     keys = [face.key for face in negatives]
-    n_disabled = sum(image.state is ImageState.DISABLED for image in images)
+    hashed = {image.sha256 for image in active}
+    n_disabled = sum(image.state is ImageState.DISABLED and image.sha256 not in hashed for image in images)
+    n_set_aside = sum(image.state in SET_ASIDE and image.sha256 not in hashed for image in images)
     n_strangers = sum(image.person_id == UNKNOWN for image in active)
     hashes = tuple(sorted(f"{image.person_id}/{image.sha256}" for image in active))
     last = newest_model(workspace, owner)
-    counts = (n_strangers, n_disabled, len(negatives), left_out)
+    counts = (n_strangers, n_disabled, n_set_aside, len(negatives), left_out)
     if last is not None and _rests_on(last) == (name, engine, hashes, keys, VERSION):
         return _train_report(workspace, last, False, *counts)
     gallery = _gallery(people, active)
     bundled = bundled_strangers(engine)
     recognizer, held = train_recognizer(name, gallery, _prior(owner.engine), _to_arrays(people, negatives), bundled)
     held_out = _held_out(recognizer, gallery, held)
-    evidence = _Evidence(_pictures(workspace, people, images, gallery), held_out, last, keys)
+    evidence = _Evidence(_pictures(workspace, people, images, active, gallery), held_out, last, keys)
     model = _save(workspace, owner, recognizer, engine, hashes, evidence)
     return _train_report(workspace, model, True, *counts)
+
+
+def _chosen(workspace: Workspace, training_set: TrainingSet, images: Sequence[Image], discard: Discard) -> list[Image]:
+    """Return the pictures to train on, telling of those that should and cannot."""
+    saved_at = training_set.list_saved_at()
+    for image in images:
+        if image.state is ImageState.ACTIVE and image.embedding is not None and not usable_embedding(image.embedding):
+            workspace.progress.message(f"{image.path} is left out: its embedding is no set of numbers that can be compared")
+    # One without any embedding is passed on: it is still to be aligned, which is said where that is found.
+    to_align = [image for image in images if image.state is ImageState.ACTIVE and image.embedding is None]
+    return to_align + [image for image in images if trains(image, discard, saved_at)]
 
 
 def _rests_on(model: Model) -> tuple[str, str, tuple[str, ...], list[str], int]:
@@ -150,12 +169,15 @@ def _rests_on(model: Model) -> tuple[str, str, tuple[str, ...], list[str], int]:
     return model.classifier, model.engine, model.images, negatives, calibration
 
 
-def _people(workspace: Workspace, owner: Project, images: Sequence[Image]) -> tuple[list[Person], tuple[str, ...]]:
+def _people(
+    workspace: Workspace, owner: Project, images: Sequence[Image], active: Sequence[Image]
+) -> tuple[list[Person], tuple[str, ...]]:
     """Return the people to learn, and the names of those who have nothing to learn from.
 
     Somebody may be known from a decision alone, or have lost all pictures by one: no fault of the training set.
     """
     usable = {image.person_id for image in images if image.state is not ImageState.DISABLED}
+    usable |= {image.person_id for image in active}
     people = [person for person in workspace.store.find(Person, project=owner.project) if person.person_id != UNKNOWN]
     left_out = tuple(person.name for person in people if person.person_id not in usable)
     return [person for person in people if person.person_id in usable], left_out
@@ -163,7 +185,8 @@ def _people(workspace: Workspace, owner: Project, images: Sequence[Image]) -> tu
 
 def _negatives(workspace: Workspace, owner: Project, people: Sequence[Person], engine: str) -> list[Refuted]:
     known = {person.person_id for person in people}
-    return [face for face in refuted_faces(workspace, owner, engine) if face.person_id in known]
+    faces = refuted_faces(workspace, owner, engine)
+    return [face for face in faces if face.person_id in known and usable_embedding(face.embedding)]
 
 
 def _to_arrays(people: Sequence[Person], negatives: Sequence[Refuted]) -> Negatives | None:
@@ -251,9 +274,11 @@ def _held_out(recognizer: Recognizer, gallery: Gallery, held: CrossValidation) -
     )
 
 
-def _pictures(workspace: Workspace, people: Sequence[Person], images: Sequence[Image], gallery: Gallery) -> TrainingPictures:
+def _pictures(
+    workspace: Workspace, people: Sequence[Person], images: Sequence[Image], active: Sequence[Image], gallery: Gallery
+) -> TrainingPictures:
     names, known = {person.person_id: person.name for person in people}, gallery.known()
-    return pictures_of(workspace.data_dir, images, names, known.embeddings, known.labels)
+    return pictures_of(workspace.data_dir, images, active, names, known.embeddings, known.labels)
 
 
 def _person_report(entry: PersonNumbers, threshold: float) -> PersonReport:
@@ -334,6 +359,7 @@ def _train_report(
     is_new: bool,
     n_strangers: int,
     n_disabled: int,
+    n_set_aside: int,
     n_negatives: int,
     left_out: tuple[str, ...],
 ) -> TrainReport:
@@ -341,17 +367,27 @@ def _train_report(
     page = show_report(workspace.data_dir / model.path, workspace.classifier_dir(model.project))
     people = tuple(PersonReport(**entry) for entry in model.report["people"])
     advice = read_advice(page) if page is not None else ()
-    return TrainReport(model, people, is_new, n_strangers, n_disabled, n_negatives, left_out, page, advice)
+    counts = (n_strangers, n_disabled, n_set_aside, n_negatives)
+    return TrainReport(model, people, is_new, *counts, left_out, page, advice)
 
 
 @click.command(context_settings=CONTEXT)
 @click.option("--project", required=True, help="Whose pictures to learn.")
 @click.option("--classifier", type=click.Choice(list(CLASSIFIERS), case_sensitive=False), help="How to tell people apart.")
+@click.option(
+    "--discard_disabled",
+    type=click.Choice([choice.value for choice in Discard], case_sensitive=False),
+    is_flag=False,
+    flag_value=Discard.TRUE.value,
+    default=Discard.AUTO.value,
+    help="Leave out: auto, what disabled.txt lists or, where there is none, what the cleaning set aside [auto]; true, both; "
+    "false, neither.",
+)
 @config_option
-def command(project: str, classifier: str | None, config: Path | None) -> None:
+def command(project: str, classifier: str | None, discard_disabled: str, config: Path | None) -> None:
     """Train a classifier on the aligned faces of a project."""
     with workspace_of(config) as workspace:
-        report = run(workspace, project, classifier=classifier)
+        report = run(workspace, project, classifier=classifier, discard_disabled=discard_disabled)
     _print(report)
 
 
@@ -372,6 +408,7 @@ def _print(report: TrainReport) -> None:
     click.echo(
         f"Model {report.model.model_id} {state}: {len(report.people)} people, {len(report.model.images)} pictures, "
         f"{report.n_strangers} of strangers, {report.n_disabled} taken out by hand, "
+        f"{report.n_set_aside} set aside, "
         f"{report.n_negatives} faces that are not who they look like"
     )
     for entry in report.advice[:_ADVICE]:

@@ -374,7 +374,7 @@ class _Learner:
         height, width = image.shape[:2]
         phash = perceptual_hash(image)
         person_id = pick.said.person_id
-        record = Image(self._owner.project, sha256, person_id, "", provenance, width, height, phash=phash)
+        record = Image(self._owner.project, sha256, person_id, "", provenance, width, height, phash=phash, state_by="human")
         self._training_set.add(record, data, ".png")
         self._counts[person_id]["added"] += 1
         if how:

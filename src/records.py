@@ -32,7 +32,7 @@ def stable_id(*parts: object) -> str:
 
 
 class ImageState(enum.StrEnum):
-    """Why a picture is in a training set or out of it; only `ACTIVE` pictures train."""
+    """Why a picture is in a training set or out of it; only `ACTIVE` pictures train, see also `SET_ASIDE`."""
 
     ACTIVE = "active"
     DISABLED = "disabled"
@@ -41,6 +41,25 @@ class ImageState(enum.StrEnum):
     NO_FACE = "no_face"
     MANY_FACES = "many_faces"
     UNREADABLE = "unreadable"
+    TINY = "tiny"
+    BLURRED = "blurred"
+    PROFILE = "profile"
+    DRAWING = "drawing"
+    NO_EMBEDDING = "no_embedding"
+
+
+SET_ASIDE = frozenset(
+    {
+        ImageState.OUTLIER,
+        ImageState.DUPLICATE,
+        ImageState.TINY,
+        ImageState.BLURRED,
+        ImageState.PROFILE,
+        ImageState.DRAWING,
+        ImageState.NO_EMBEDDING,
+    }
+)
+"""What the program says of a face by itself: a judgement that is made anew, and that anybody may overrule."""
 
 
 class Status(enum.StrEnum):

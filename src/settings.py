@@ -61,7 +61,8 @@ class TrackerSettings(_Section):
     video_speedup: int = Field(25, ge=1, description="Analyse every Nth frame")
     sample_period_s: float | None = Field(None, gt=0, description="Analyse a frame each so many seconds instead")
     min_score: Ratio = Field(
-        0.6, description="Detections with a lower score are dropped; sface reports none below 0.6, facenet none below 0.8"
+        0.6,
+        description="Detections with a lower score are dropped; sface reports none below 0.6, facenet 0.8, dlib 0.66",
     )
     min_face_px: float = Field(16.0, ge=0, description="Smaller faces are dropped")
     max_faces: int = Field(100, ge=1, description="At most so many faces a frame, the best ones")
@@ -110,7 +111,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Training pictures, models, weights, results")
     weights_dir: Path = Field(Path("data/weights"), description="Networks, fetched once and checked")
     weights_from: Path | None = Field(None, description="Folder with networks fetched by hand; looked in before the registry")
-    engine: str = Field("sface", description="sface | facenet | facenet-yunet; a project keeps the engine it was begun with")
+    engine: str = Field(
+        "sface",
+        description="sface | facenet | facenet-yunet | facenet-512 | dlib | dlib-mmod | insightface; a project keeps it",
+    )
     classifier: Classifier = Field("SVM", description="How people are told apart")
     device: str = Field("cpu", description="Where networks run: cpu | cuda | cuda:1 | openvino | openvino:GPU | coreml")
     facenet_backend: Literal["onnx", "tensorflow"] = Field("onnx", description="What computes the facenet engines")

@@ -7,18 +7,24 @@ between leaves at most a file without a record, which the aligner takes in like 
 from __future__ import annotations
 
 import csv
+import enum
 import io
 import os
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from .errors import InvalidNameError, StorageError
+from .faces.quality import face_qualities
 from .names import display_name, folder_name
-from .pictures import PHOTO_SUFFIXES, file_digest, write_file
-from .records import Image, ImageState, Person, now
+from .pictures import PHOTO_SUFFIXES, file_digest, png_bytes, write_file
+from .records import SET_ASIDE, Image, ImageState, Person, now
+from .schema import Box, Detections, FloatArray, RgbImage
 from .workspace import Workspace
 
 REFUSED_FILE = "refused.csv"
@@ -30,6 +36,14 @@ DISABLED_FILE = "disabled.txt"
 ALIGNED_DELETED = "aligned picture deleted"
 LISTED = f"named in {DISABLED_FILE}"
 PHOTO_DELETED = "photo deleted"
+
+
+class Discard(enum.StrEnum):
+    """Which pictures a training leaves out; `trains` says it picture by picture."""
+
+    AUTO = "auto"
+    TRUE = "true"
+    FALSE = "false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +162,31 @@ class TrainingSet:
         """Return where an aligned face of a person lies."""
         return self._aligned / person_id / name
 
+    def keep_face(self, image: Image, face: Detections, crop: RgbImage, embedding: FloatArray) -> Image:
+        """Write an aligned face to the place that its record names, then the record, and return it.
+
+        Args:
+            image: With an `aligned_path`.
+            face: The one face that was chosen.
+            crop: (size, size, 3) uint8 RGB.
+            embedding: (d,) float32.
+        """
+        assert image.aligned_path is not None
+        path = self.absolute(image.aligned_path)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_file(path, png_bytes(crop))
+        kept = replace(
+            image,
+            box=Box(*map(float, face.boxes_xywh[0])),
+            landmarks=face.landmarks[0],
+            score=float(face.scores[0]),
+            quality=face_qualities(face, crop[None])[0],
+            embedding=embedding,
+        )
+        self.put(kept)
+        return kept
+
     def remove_aligned(self, image: Image) -> None:
         """Remove the file of an aligned face."""
         if image.aligned_path is not None:
@@ -196,11 +235,11 @@ class TrainingSet:
         return Changes(moved, len(gone) - moved, disabled, sum(self._enable_restored(image) for image in left))
 
     def move(self, image: Image, person_id: str, path: Path) -> Image:
-        """Let a record follow its photo, and return it; with another person it begins anew."""
+        """Let a record follow its photo, and return it; with another person it begins anew, as one that somebody chose."""
         moved = replace(image, path=self.relative(path), person_id=person_id)
         if person_id != image.person_id:
             self.remove_aligned(image)
-            moved = replace(unaligned(moved), state=ImageState.ACTIVE, reason="", state_by="machine")
+            moved = replace(unaligned(moved), state=ImageState.ACTIVE, reason="", state_by="human")
         self._store.put(moved)
         return moved
 
@@ -218,11 +257,19 @@ class TrainingSet:
                 continue
             by_file = image.state is ImageState.DISABLED and image.reason == LISTED
             if listed.pop(_last_two(image.aligned_path), None) is not None:
-                if image.state is ImageState.ACTIVE:
+                if image.state is ImageState.ACTIVE or image.state in SET_ASIDE:
                     self._store.put(replace(image, state=ImageState.DISABLED, reason=LISTED, state_by="human"))
             elif by_file:
                 self._store.put(replace(image, state=ImageState.ACTIVE, reason="", state_by="human"))
         return tuple(listed.values())
+
+    def list_saved_at(self) -> str | None:
+        """Return when somebody last saved disabled.txt, as records write times; None where there is no such file."""
+        try:
+            saved = (self._aligned / DISABLED_FILE).stat().st_mtime
+        except OSError:
+            return None
+        return datetime.fromtimestamp(saved, UTC).isoformat(timespec="seconds")
 
     def _listed(self) -> dict[str, str]:
         """Return the lines of disabled.txt by the picture that they name."""
@@ -253,8 +300,10 @@ class TrainingSet:
         return False
 
     def _disable_deleted(self, image: Image) -> bool:
-        trains = image.state in (ImageState.ACTIVE, ImageState.OUTLIER)
-        if not trains or self.absolute(image.aligned_path or "").is_file():
+        if (
+            not (image.state is ImageState.ACTIVE or image.state in SET_ASIDE)
+            or self.absolute(image.aligned_path or "").is_file()
+        ):
             return False
         self._store.put(replace(image, state=ImageState.DISABLED, reason=ALIGNED_DELETED, state_by="human"))
         return True
@@ -265,6 +314,36 @@ class TrainingSet:
             return False
         self._store.put(replace(image, state=ImageState.ACTIVE, reason="", state_by="human"))
         return True
+
+
+def trains(image: Image, discard: Discard, list_saved_at: str | None) -> bool:
+    """Say whether a training uses a picture.
+
+    `auto` is the normal case. Where nobody saved disabled.txt, all that the cleaning set aside is left out, and whatever people
+    switched off one by one. A list that somebody saved is the whole list for the pictures that were there then: those that it
+    does not name train, whatever the cleaning says of them. `true` leaves out what either of the two says, `false` nothing but
+    what cannot be used: a picture without a face or embedding, or one whose aligned face was deleted.
+
+    Args:
+        image: The picture.
+        discard: What the training was asked to leave out.
+        list_saved_at: From `TrainingSet.list_saved_at`.
+    """
+    if not usable_embedding(image.embedding):
+        return False
+    if image.state is ImageState.ACTIVE:
+        return True
+    if image.state is ImageState.DISABLED:
+        return discard is Discard.FALSE and image.reason != ALIGNED_DELETED
+    if image.state not in SET_ASIDE or image.aligned_path is None:
+        return False
+    listed = discard is Discard.AUTO and list_saved_at is not None and image.provenance.date <= list_saved_at
+    return listed or discard is Discard.FALSE
+
+
+def usable_embedding(embedding: FloatArray | None) -> bool:
+    """Say whether an embedding can be compared: finite numbers that are not all zero."""
+    return embedding is not None and bool(np.isfinite(embedding).all()) and float(np.linalg.norm(embedding)) > 1e-6
 
 
 def unaligned(image: Image) -> Image:

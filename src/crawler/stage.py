@@ -11,12 +11,14 @@ from pathlib import Path
 import requests
 
 from ..engines import Engine
-from ..engines.finding import find_faces
+from ..engines.finding import find_faces, main_face
 from ..errors import ConfigError, FetchError, MediaError
+from ..faces.sameness import same_photo
 from ..names import display_name, folder_name
 from ..pictures import Picture, perceptual_hash, read_picture
 from ..progress import Task
 from ..records import Image, ImageState, Person, Provenance
+from ..schema import Box, Detections
 from ..settings import CrawlerSettings
 from ..trainingset import TrainingSet, reconsider, state_of
 from ..workspace import Workspace
@@ -236,13 +238,25 @@ class _PersonSearch:
         if min(picture.width, picture.height) < side:
             reason = f"too small: {picture.width} x {picture.height} pixels, less than {side}"
             return replace(image, state=ImageState.DISABLED, reason=reason)
-        like = self._seen.like(image.phash)
+        faces = find_faces(self._crawl.engine.detector, [picture.image])[0]
+        like = next((path for path in self._seen.like(image.phash) if self._same_face(picture, faces, path)), None)
         if like is not None:
-            return replace(image, state=ImageState.DUPLICATE, reason=f"looks like {like}")
-        return self._count_faces(image, picture)
+            return replace(image, state=ImageState.DUPLICATE, reason=f"looks like {like.rsplit('/', 1)[-1]}")
+        return self._count_faces(image, len(faces))
 
-    def _count_faces(self, image: Image, picture: Picture) -> Image:
-        n_faces = len(find_faces(self._crawl.engine.detector, [picture.image])[0])
+    def _same_face(self, picture: Picture, faces: Detections, path: str) -> bool:
+        """Say whether a picture that looks like another one as a whole also shows the same face in the same moment."""
+        if not len(faces):
+            return True
+        row = main_face(faces, picture.width, picture.height)
+        try:
+            data = self._pictures.absolute(path).read_bytes()
+            other = read_picture(data, path, self._settings.max_pixels)
+        except (OSError, MediaError):
+            return True
+        return same_photo(picture.image, other.image, Box(*map(float, faces.boxes_xywh[row])))
+
+    def _count_faces(self, image: Image, n_faces: int) -> Image:
         state, reason = state_of(n_faces, self._crawl.discard_multi_faces)
         # Where there is no face the aligner need not look again; elsewhere it makes box, landmarks and embedding.
         engine = self._crawl.engine.id if n_faces == 0 else None

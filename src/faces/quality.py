@@ -14,6 +14,15 @@ FULL_SHARPNESS = 500.0
 """Variance of the Laplacian of a well focused crop of 112 pixels; a strongly blurred one stays below 50."""
 
 
+LEAST_CONTRAST = 4.0
+"""Spread of grey levels below which a crop shows nothing that could be sharp or drawn; a blurred face keeps 15 and more."""
+
+
+def shows_something(crop: RgbImage) -> bool:
+    """Say whether a crop is more than an even patch of colour."""
+    return float(crop.mean(axis=2).std()) >= LEAST_CONTRAST
+
+
 def frontality(landmarks: FloatArray) -> FloatArray:
     """Say how far faces look into the camera: 1 frontal, 0 full profile.
 

@@ -1,4 +1,4 @@
-"""List, fetch or check the weights of the networks: `python -m src.models list|pull|verify`."""
+"""List, fetch or check the weights of the networks: `python -m src.models list|pull|accept|verify`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..errors import WeightsError
 from ..progress import for_terminal
 from ..settings import Settings, load_settings
 from .cache import State, WeightsCache
+from .packs import PACKS, Pack
 from .table import WEIGHTS, Weights, find_weights, weights_of_engine
 
 _COLOURS = {State.PRESENT: "green", State.ABSENT: "yellow", State.DAMAGED: "red"}
@@ -40,6 +41,10 @@ def list_weights(config: Path | None) -> None:
         shown = f"[{_COLOURS[state]}]{state}[/]"
         engines, sources = ", ".join(weights.engines), "\n".join(str(source) for source in weights.sources)
         table.add_row(weights.name, weights.version, _size(weights), weights.licence, engines, shown, sources)
+    for pack in PACKS:
+        state = _pack_state(cache, pack)
+        shown = f"[{_COLOURS[state]}]{state if state is not State.ABSENT else 'not accepted'}[/]"
+        table.add_row(pack.pack, "0.7", "?", pack.licence, pack.name, shown, str(pack.source))
     # A pipe or a file gets whole lines.
     Console(width=None if sys.stdout.isatty() else 220).print(table)
 
@@ -52,8 +57,30 @@ def pull(names: tuple[str, ...], everything: bool, config: Path | None) -> None:
     """Fetch weights by name; without names, those of the engine in the settings."""
     settings = load_settings(config)
     cache = _cache(settings)
+    if not names and not everything and settings.engine in {pack.name for pack in PACKS}:
+        for path in cache.packs.open(settings.engine)[0]:
+            click.echo(f"{settings.engine}: {path}")
+        return
     for weights in _chosen(names, everything, settings):
         click.echo(f"{weights.name}: {cache.path(weights.name)} ({weights.licence})")
+
+
+@command.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Accept without being asked, as a script must.")
+@config_option
+def accept(name: str, yes: bool, config: Path | None) -> int:
+    """Accept the licence of weights that ask for it, and fetch them: insightface or insightface-s."""
+    packs = _cache(load_settings(config)).packs
+    pack = packs.find(name)
+    click.echo(pack.terms)
+    if not yes and not click.confirm("Do you accept this?", default=False):
+        raise WeightsError(f'The licence of "{name}" was not accepted; nothing was fetched.')
+    accepted = packs.accept(name)
+    click.echo(f"Accepted on {accepted.accepted_at}. From {accepted.origin}:")
+    for file, sha256 in accepted.sha256.items():
+        click.echo(f"{file}: sha256 {sha256}")
+    return 0
 
 
 @command.command()
@@ -64,6 +91,8 @@ def verify(names: tuple[str, ...], config: Path | None) -> int:
     cache = _cache(load_settings(config))
     chosen = [find_weights(name) for name in names] or list(WEIGHTS)
     states = {weights.name: cache.verify(weights.name) for weights in chosen}
+    if not names:
+        states |= {pack.name: state for pack in PACKS if (state := _pack_state(cache, pack)) is not State.ABSENT}
     for name, state in states.items():
         click.echo(f"{name}: {state}")
     if State.DAMAGED in states.values() or (names and State.ABSENT in states.values()):
@@ -73,6 +102,16 @@ def verify(names: tuple[str, ...], config: Path | None) -> int:
 
 def _cache(settings: Settings) -> WeightsCache:
     return WeightsCache(settings.weights_dir, for_terminal(), settings.weights_from)
+
+
+def _pack_state(cache: WeightsCache, pack: Pack) -> State:
+    try:
+        if cache.packs.acceptance(pack.name) is None:
+            return State.ABSENT
+        cache.packs.open(pack.name)
+    except WeightsError:
+        return State.DAMAGED
+    return State.PRESENT
 
 
 def _chosen(names: tuple[str, ...], everything: bool, settings: Settings) -> Sequence[Weights]:

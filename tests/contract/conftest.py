@@ -21,6 +21,7 @@ from src.errors import EngineError
 from src.models import SAMPLE_PHOTOS, WeightsCache, open_members
 from src.schema import Detections, RgbImage
 from src.storage import Store, open_store
+from tests.servers.scrfd import write_networks
 
 ROOT = Path(__file__).parents[2]
 # Read before a test may clean the environment.
@@ -86,14 +87,29 @@ def photos(weights: WeightsCache) -> dict[str, list[RgbImage]]:
     return {person: images[:3] for person, images in people.items()}
 
 
-def drawn() -> dict[str, list[RgbImage]]:
-    """Pictures for the fake engine: noise on grey, and a square of a colour that differs a little from picture to picture."""
+def tiny_insightface(folders: pytest.TempPathFactory) -> Engine:
+    """The engine `insightface` on networks of its interface that see drawn faces; its own may not be passed on."""
+    folder = folders.mktemp("insightface")
+    (folder / "local").mkdir()
+    write_networks(folder / "local")
+    weights = WeightsCache(folder / "weights", local=folder / "local")
+    weights.packs.accept("insightface")
+    return open_engine("insightface", weights)
+
+
+def drawn(face: int | None = None) -> dict[str, list[RgbImage]]:
+    """Pictures for engines that see squares: noise on grey, and a square of a colour that differs a little in each picture.
+
+    Args:
+        face: Side of the squares in pixels; random where None.
+    """
     random = np.random.default_rng(0)
     people: dict[str, list[RgbImage]] = {}
     for person in range(0, 12, 3):
         for _ in range(3):
             image = random.integers(60, 70, (180, 240, 3), dtype=np.uint8)
             x, y, size = random.integers(20, 100, 3)
+            size = size if face is None else face
             image[y : y + size, x : x + size] = np.clip(np.array(colour_of(person)) + random.integers(-15, 15, 3), 0, 255)
             people.setdefault(str(person), []).append(image)
     return people
@@ -107,17 +123,25 @@ def drawn() -> dict[str, list[RgbImage]]:
         pytest.param("facenet", marks=pytest.mark.weights),
         pytest.param("facenet-yunet", marks=pytest.mark.weights),
         pytest.param("facenet on tensorflow", marks=[pytest.mark.weights, pytest.mark.facenet]),
+        pytest.param("dlib", marks=pytest.mark.weights),
+        pytest.param("dlib-mmod", marks=pytest.mark.weights),
+        "insightface",
     ],
 )
 def case(request: pytest.FixtureRequest) -> Case:
     """Each engine in turn; one without its weights or packages is skipped."""
     if request.param == "fake":
         return Case(make_fake_engine(), drawn())
+    if request.param == "insightface":
+        return Case(tiny_insightface(request.getfixturevalue("tmp_path_factory")), drawn(face=60))
     weights: WeightsCache = request.getfixturevalue("weights")
     with needed():
         name, _, tensorflow = request.param.partition(" on ")
         engine = open_engine(name, weights, Runtime(facenet_backend="tensorflow" if tensorflow else "onnx"))
-    return Case(engine, request.getfixturevalue("photos"))
+    photos: dict[str, list[RgbImage]] = request.getfixturevalue("photos")
+    if request.param == "dlib-mmod":  # it takes a second and more for a picture
+        photos = {person: images[:2] for person, images in list(photos.items())[:2]}
+    return Case(engine, photos)
 
 
 STORES = ["sqlite", pytest.param("mongo", marks=pytest.mark.mongo)]

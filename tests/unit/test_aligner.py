@@ -140,11 +140,12 @@ def test_work_done_is_not_redone(workspace: Workspace, drop: Drop) -> None:
 
 
 def test_many_photos_are_worked_on_in_batches(workspace: Workspace, drop: Drop) -> None:
-    for seed in range(35):
-        drop(f"{seed:02d}.jpg", photo(seed, ((20, 20, 20, (RED, GREEN, BLUE)[seed % 3]),), width=100, height=100))
-    assert states(run(workspace, PROJECT)) == {ImageState.ACTIVE: 35}
+    for seed in range(36):
+        square = (20, 20, 40, (RED, GREEN, BLUE)[seed // 12])
+        drop(f"{seed:02d}.jpg", photo(seed, (square,), width=100, height=100), person="ABC"[seed // 12])
+    assert [person.states for person in run(workspace, PROJECT).people] == [{ImageState.ACTIVE: 12}] * 3
     for seed, image in enumerate(images(workspace)):
-        assert who(image) == (0, 4, 8)[seed % 3]
+        assert who(image) == (0, 4, 8)[seed // 12]
 
 
 def test_of_several_faces_the_largest_is_aligned(workspace: Workspace, drop: Drop) -> None:

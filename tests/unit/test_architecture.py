@@ -43,6 +43,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("appearances",),
     ("forgetting",),
     ("cli",),
+    ("cleaning",),
     (
         "crawler",
         "aligner",

@@ -20,7 +20,7 @@ from src.engines.facenet import FACENET_512, _upright, make_engine, standardise
 from src.engines.facenet_tensorflow import TensorFlowInception, import_package
 from src.engines.inception import _Inception, convert_inception
 from src.errors import EngineError, WeightsError
-from src.models import WeightsCache, find_weights, weights_of_engine
+from src.models import PACKS, WeightsCache, find_weights, weights_of_engine
 from src.models.download import Url
 from src.schema import DoubleArray, FloatArray, RgbImage
 
@@ -79,7 +79,7 @@ def test_an_unknown_engine_is_answered_with_the_nearest(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_the_weights_of_every_engine_are_in_the_table(name: str) -> None:
-    assert weights_of_engine(name)
+    assert name in {pack.name for pack in PACKS} or weights_of_engine(name)
 
 
 def test_heavy_packages_are_imported_late() -> None:
