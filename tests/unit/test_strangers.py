@@ -138,7 +138,7 @@ def test_every_source_is_listed_with_its_package() -> None:
     assert not {row[4] for row in rows} & {path for carrier in CARRIERS for path in carrier.left_out}
 
 
-@pytest.mark.parametrize("name", ["sface", "facenet"])
+@pytest.mark.parametrize("name", ["sface", "facenet", "facenet-yunet"])
 def test_the_engines_have_strangers(name: str) -> None:
     assert f"{name}.npz" in FILES
 
