@@ -74,7 +74,7 @@ class EngineEntry:
 
 
 ENGINES: Mapping[str, EngineEntry] = {
-    "sface": EngineEntry(_sface, ScorePrior(threshold=0.43, slope=24.0, margin=14.6, pictures=-0.71)),
+    "sface": EngineEntry(_sface, ScorePrior(threshold=0.39, slope=22.7, margin=15.0, pictures=-0.76)),
     "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
     "facenet-yunet": EngineEntry(_facenet_yunet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
     "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
