@@ -75,8 +75,8 @@ class EngineEntry:
 
 ENGINES: Mapping[str, EngineEntry] = {
     "sface": EngineEntry(_sface, ScorePrior(threshold=0.39, slope=22.7, margin=15.0, pictures=-0.76)),
-    "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
-    "facenet-yunet": EngineEntry(_facenet_yunet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
+    "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.42, slope=17.7, margin=4.8, pictures=-0.50)),
+    "facenet-yunet": EngineEntry(_facenet_yunet, ScorePrior(threshold=0.42, slope=18.5, margin=4.9, pictures=-0.56)),
     "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
     "dlib": EngineEntry(_dlib, ScorePrior(threshold=0.47, slope=17.4, margin=1.9, pictures=-0.25)),
     "dlib-mmod": EngineEntry(_dlib_mmod, ScorePrior(threshold=0.47, slope=17.4, margin=1.9, pictures=-0.25)),

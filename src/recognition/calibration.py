@@ -24,7 +24,7 @@ the engine: they were fitted on degraded faces too, which the clean photos of a 
 _WORTH_OF_A_PERSON = 4.0
 """Independent observations that one person adds. Pictures of one person repeat each other, and strangers to a gallery of
 three people are only those three: a small gallery moves the prior little, whatever the number of its pictures."""
-_OFFSET_WIDTH = 1.0
+_OFFSET_WIDTH = 0.5
 """How far what is known of one person may move the bar for that name: one standard deviation, in log-odds."""
 _TAUGHT_WIDTH = 3.0
 """The same where people said of faces that they are not this person: they are believed more."""
