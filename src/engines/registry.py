@@ -85,8 +85,8 @@ ENGINES: Mapping[str, EngineEntry] = {
 }
 """Every engine that can be named.
 
-`python -m evaluation.priors` fits the priors, on 599 faces of 24 people, from 1 to 40 pictures each. dlib-mmod embeds as dlib does
-and shares its prior. Those of facenet-512 and of insightface are not fitted: their weights come from no package.
+`python -m evaluation.priors` fits the priors, on 599 faces of 24 people, from 1 to 40 pictures each. dlib-mmod embeds as
+dlib does and shares its prior. Those of facenet-512 and of insightface are not fitted: their weights come from no package.
 """
 
 
