@@ -102,10 +102,6 @@ def _each(workspace: Workspace, pieces: Sequence[_Piece], n: int) -> Iterator[tu
 
 def _track(workspace: Workspace, piece: _Piece) -> Outcome:
     try:
-        # Where weights have to be fetched, one process does so and the others find them.
-        engine = workspace.project(piece.project).engine
-        with workspace.locked(f"engine-{engine}"):
-            workspace.engine(engine)
         return Outcome(piece.video, run(workspace, piece.video, piece.project, **piece.options))
     except AnnotationError as err:
         return Outcome(piece.video, error=str(err))
