@@ -25,8 +25,10 @@ from ..video.sampling import Sampling
 from ..video.stream import VideoStream
 from ..videos import TRACKER_VERSION, analysis_content, forget_analysis, register_video
 from ..workspace import Workspace
-from .analyser import Analyser, FaceLimits
+from .analyser import Analyser
 from .frames import export_frames as write_frames
+from .looks import DENSE_S
+from .reading import FaceLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def analyse(
         EngineError: The project's engine cannot be loaded.
     """
     engine = workspace.engine(owner.engine)
-    tracker = settings.model_dump(exclude={"video_speedup", "sample_period_s"}) | {"version": TRACKER_VERSION}
+    tracker = _tracker_of(settings, sampling.period_s(Fraction(video.frame_rate)))
     analysis_id = stable_id(video.video_id, engine.id, sampling.describe(), tracker, str(fragment))
     with workspace.locked(f"analysis-{analysis_id}", f"analyses {video.locator}"):
         analysis, is_new = _begin(workspace, analysis_id, video, engine, sampling, tracker, fragment, no_cache)
@@ -135,6 +137,14 @@ def analyse(
         if export_frames:
             n_written = write_frames(output_dir / "frames", workspace.store, analysis, stream, label, workspace.progress)
     return TrackReport(video, analysis, is_new, output_dir, n_written)
+
+
+def _tracker_of(settings: TrackerSettings, period_s: float) -> dict[str, Any]:
+    """Return the settings that an analysis at this sampling depends on, as its record keeps them."""
+    tracker = settings.model_dump(exclude={"video_speedup", "sample_period_s", "embed_period_s"})
+    # Left out where every face is embedded: so it was before there was a choice, and such analyses are still good.
+    sparing = {"embed_period_s": settings.embed_period_s} if period_s <= DENSE_S and settings.embed_period_s else {}
+    return tracker | sparing | {"version": TRACKER_VERSION}
 
 
 def _sampling(settings: TrackerSettings, video_speedup: int | None, sample_period_s: float | None) -> Sampling:
@@ -187,7 +197,8 @@ def _watch(
     settings: TrackerSettings,
 ) -> Analysis:
     limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
-    analyser = Analyser(workspace.store, engine, analysis, limits, _open_tracker(settings, analysis))
+    embed_period_s = analysis.tracker.get("embed_period_s")
+    analyser = Analyser(workspace.store, engine, analysis, limits, _open_tracker(settings, analysis), embed_period_s)
     duration = fragment.interval.end_npt or stream.info.duration
     total = duration - fragment.interval.start_npt if duration else None
     try:
