@@ -24,6 +24,7 @@ from src.recognition.calibration import OpenSet
 from src.recognition.classifiers import CLASSIFIERS
 from src.recognition.gallery import Gallery
 from src.recognition.identify import train_recognizer
+from src.recognition.strangers import bundled_strangers
 from src.settings import Settings, load_settings
 from src.workspace import Workspace, open_workspace
 
@@ -33,7 +34,7 @@ from .engines_report import EngineResult, FacesResult, ProbeResult, as_json, as_
 from .faces import Embed, Faces, embed_as_they_are, embed_found, load_faces, takes_crops
 from .openset import OpenSetResult, Protocol, divide, measure_rule
 from .report import Evaluation, put_between
-from .rules import RULES
+from .rules import RULES, Known
 from .sources import read_photo
 from .speed import Speed, frames_of, measure_speed
 from .verification import verify
@@ -51,10 +52,11 @@ def open_engines(workspace: Workspace, names: Iterable[str]) -> Iterator[tuple[s
             yield name, str(err)
 
 
-def prior_of(name: str) -> OpenSet:
+def known_of(engine: Engine) -> Known:
     """Return what holds for an engine before any gallery is seen."""
-    prior = ENGINES[name].prior
-    return OpenSet(-prior.threshold * prior.slope, prior.slope, prior.margin, pictures=prior.pictures)
+    prior = ENGINES[engine.name].prior
+    open_set = OpenSet(-prior.threshold * prior.slope, prior.slope, prior.margin, pictures=prior.pictures)
+    return Known(open_set, bundled_strangers(engine.id))
 
 
 def compare_crops(
@@ -69,17 +71,16 @@ def compare_crops(
     if takes_crops(engine, read_photo(next(path for paths in photos.values() for path in paths))):
         ways["as they are"] = embed_as_they_are
     return tuple(
-        _measure_faces(engine.name, way, load_faces(engine, photos, embed, work), protocol, progress)
-        for way, embed in ways.items()
+        _measure_faces(engine, way, load_faces(engine, photos, embed, work), protocol, progress) for way, embed in ways.items()
     )
 
 
-def _measure_faces(name: str, way: str, faces: Faces, protocol: Protocol, progress: Progress) -> FacesResult:
+def _measure_faces(engine: Engine, way: str, faces: Faces, protocol: Protocol, progress: Progress) -> FacesResult:
     splits = list(divide(faces.embeddings, faces.labels, protocol))
     rules: dict[str, OpenSetResult] = {}
-    with progress.task(f"{name}, {way}", len(RULES), "rules") as task:
+    with progress.task(f"{engine.name}, {way}", len(RULES), "rules") as task:
         for rule, of in RULES.items():
-            rules[rule] = measure_rule(splits, of, prior_of(name), rule)
+            rules[rule] = measure_rule(splits, of, known_of(engine), rule)
             task.advance()
     return FacesResult(way, len(faces.labels), faces.missing, verify(faces.embeddings, faces.labels), rules)
 
@@ -100,11 +101,12 @@ def compare_probes(engine: Engine, root: Path, work: Path) -> dict[str, ProbeRes
     people = tuple(gallery.people[label] for label in seen)
     learned = Gallery(people, gallery.embeddings, np.searchsorted(seen, gallery.labels))
     truth = [asked.people[label] for label in asked.labels]
-    return {classifier: _name_probes(engine.name, classifier, learned, asked, truth) for classifier in CLASSIFIERS}
+    return {classifier: _name_probes(engine, classifier, learned, asked, truth) for classifier in CLASSIFIERS}
 
 
-def _name_probes(name: str, classifier: str, gallery: Gallery, asked: Faces, truth: Sequence[str]) -> ProbeResult:
-    recognizer, _ = train_recognizer(classifier, gallery, prior_of(name))
+def _name_probes(engine: Engine, classifier: str, gallery: Gallery, asked: Faces, truth: Sequence[str]) -> ProbeResult:
+    known = known_of(engine)
+    recognizer, _ = train_recognizer(classifier, gallery, known.prior, bundled=known.strangers)
     said = list(recognizer.predict(asked.embeddings).best())
     right = [candidate.name == person for candidate, person in zip(said, truth, strict=True)]
     named = [candidate.confidence >= ACCEPTED_FROM for candidate in said]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ from .openset import FPIRS, OpenSetResult, Protocol
 from .report import Evaluation
 from .speed import Speed
 from .verification import Verification
+
+_SENTENCE = re.compile(r"(?<=\.)\s+")
+"""What parts sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,8 @@ def _probes_table(results: Sequence[EngineResult]) -> str:
 
 
 def _not_opened(results: Sequence[EngineResult]) -> str:
-    rows = ((f"`{result.name}`", " ".join(result.error.split()).replace("|", "/")) for result in results if result.error)
+    # The first sentence says what is missing; what follows is advice for this machine, with its paths.
+    rows = ((f"`{result.name}`", _SENTENCE.split(result.error)[0].replace("|", "/")) for result in results if result.error)
     return "Engines that could not be opened:\n\n" + _table(("engine", "why"), rows, 2)
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from src.recognition.calibration import STRANGER_ODDS, OpenSet
+from src.recognition.calibration import STRANGER_ODDS
 from src.recognition.gallery import Gallery
 from src.schema import FloatArray, IntArray
 
 from .reliability import reliability_of
-from .rules import CONFIDENCE, Rule
+from .rules import CONFIDENCE, Known, Rule
 from .verification import Answers, detection_and_identification
 
 FPIRS = (0.01, 0.001)
@@ -90,26 +90,26 @@ def divide(embeddings: FloatArray, labels: IntArray, protocol: Protocol) -> Iter
         yield Split(gallery, embeddings[rest], truth[rest])
 
 
-def identify_split(split: Split, rule: Rule, prior: OpenSet) -> Answers:
+def identify_split(split: Split, rule: Rule, engine: Known) -> Answers:
     """Ask a rule who the probes of a split are."""
-    scores = rule(split.gallery, prior, split.probes).astype(np.float64)
+    scores = rule(split.gallery, engine, split.probes).astype(np.float64)
     return Answers(scores.max(axis=1), scores.argmax(axis=1) == split.truth, split.truth < 0)
 
 
-def measure_rule(splits: Sequence[Split], rule: Rule, prior: OpenSet, name: str) -> OpenSetResult:
+def measure_rule(splits: Sequence[Split], rule: Rule, engine: Known, name: str) -> OpenSetResult:
     """Measure one rule over all splits.
 
     Args:
         splits: As `divide` gives them.
         rule: What is measured.
-        prior: Of the engine.
+        engine: What holds for it before any gallery is seen.
         name: Of the rule; calibration is measured where it gives confidences.
     """
     from threadpoolctl import threadpool_limits
 
     # Hundreds of trainings on a few pictures each: threads would wait for each other most of the time.
     with threadpool_limits(limits=1):
-        each = [identify_split(split, rule, prior) for split in splits]
+        each = [identify_split(split, rule, engine) for split in splits]
     table = np.array([[detection_and_identification(answers, fpir) for fpir in FPIRS] for answers in each])
     every = Answers(*(np.concatenate([getattr(answers, part) for answers in each]) for part in Answers.__slots__))
     return OpenSetResult(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -13,30 +14,44 @@ from src.recognition.gallery import Gallery
 from src.recognition.identify import train_recognizer
 from src.schema import FloatArray
 
-Rule = Callable[[Gallery, OpenSet, FloatArray], FloatArray]
-"""Gallery, the engine's prior and (m, d) probes to (m, k) scores of the gallery's people."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What holds for an engine before any gallery is seen.
+
+    Attributes:
+        prior: Where its scores part known people from strangers.
+        strangers: (s, d) embeddings that come with the program; None where there are none of this engine.
+    """
+
+    prior: OpenSet
+    strangers: FloatArray | None = None
+
+
+Rule = Callable[[Gallery, Known, FloatArray], FloatArray]
+"""Gallery, what is known of the engine and (m, d) probes to (m, k) scores of the gallery's people."""
 
 CONFIDENCE = "confidence, "
 """What the names of rules begin with whose scores are confidences."""
 
 
-def _centroid(gallery: Gallery, prior: OpenSet, probes: FloatArray) -> FloatArray:
+def _centroid(gallery: Gallery, engine: Known, probes: FloatArray) -> FloatArray:
     rule = Centroid()
     rule.fit(gallery.embeddings, gallery.labels)
     return rule.scores(probes)
 
 
-def _evidence(gallery: Gallery, prior: OpenSet, probes: FloatArray) -> FloatArray:
+def _evidence(gallery: Gallery, engine: Known, probes: FloatArray) -> FloatArray:
     return gallery.evidence(probes)
 
 
-def _margin(gallery: Gallery, prior: OpenSet, probes: FloatArray) -> FloatArray:
+def _margin(gallery: Gallery, engine: Known, probes: FloatArray) -> FloatArray:
     rule = Svm()
     rule.fit(gallery.embeddings, gallery.labels)
     return rule.scores(probes)
 
 
-def _original(gallery: Gallery, prior: OpenSet, probes: FloatArray) -> FloatArray:
+def _original(gallery: Gallery, engine: Known, probes: FloatArray) -> FloatArray:
     """Score by the probabilities of support vector machines, one against the rest, as the original FaceRec did.
 
     Source: Platt, Probabilistic outputs for support vector machines, 1999: a logistic curve over held-out margins.
@@ -53,8 +68,8 @@ def _original(gallery: Gallery, prior: OpenSet, probes: FloatArray) -> FloatArra
     return probabilities
 
 
-def _confidence(classifier: str, gallery: Gallery, prior: OpenSet, probes: FloatArray) -> FloatArray:
-    recognizer, _ = train_recognizer(classifier, gallery, prior)
+def _confidence(classifier: str, gallery: Gallery, engine: Known, probes: FloatArray) -> FloatArray:
+    recognizer, _ = train_recognizer(classifier, gallery, engine.prior, bundled=engine.strangers)
     return recognizer.predict(probes).confidences
 
 

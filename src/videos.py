@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -30,10 +31,13 @@ from .records import (
     Video,
     stable_id,
 )
+from .schema import BoolArray, HalfArray
 from .storage import Store
 from .video.fragments import Fragment, split_locator
 from .video.source import is_address
 from .video.stream import VideoStream
+
+_log = logging.getLogger(__name__)
 
 TRACKER_VERSION = "2"
 """Changes whenever the same video would give other tracks: part of what an analysis is known by. Counts up."""
@@ -158,21 +162,37 @@ def read_samples(store: Store, track: Track) -> TrackSamples:
 
 
 def read_embeddings(store: Store, analysis_id: str) -> TrackEmbeddings | None:
-    """Return all embeddings of an analysis as one block, ordered by track and frame; None where no face was found."""
+    """Return all embeddings of an analysis as one block, ordered by track and frame; None where no face was found.
+
+    Embeddings that are not finite or all zero compare with nothing: they are left out, and a warning counts them.
+    """
     parts = list(store.find(TrackEmbeddings, analysis_id=analysis_id))
     if not parts:
         return None
     track_ids = np.concatenate([part.track_ids for part in parts])
     frame_index = np.concatenate([part.frame_index for part in parts])
+    weights = np.concatenate([part.weights for part in parts])
+    embeddings = np.concatenate([part.embeddings for part in parts])
     order = np.lexsort((frame_index, track_ids))
-    return TrackEmbeddings(
-        analysis_id,
-        0,
-        track_ids[order],
-        frame_index[order],
-        np.concatenate([part.weights for part in parts])[order],
-        np.concatenate([part.embeddings for part in parts])[order],
-    )
+    usable = order[_is_usable(embeddings)[order]]
+    if len(usable) < len(order):
+        _log.warning(
+            "%d of %d embeddings of analysis %s are not finite or all zero, and left out. Run: track --refresh",
+            len(order) - len(usable),
+            len(order),
+            analysis_id,
+        )
+    if not len(usable):
+        return None
+    return TrackEmbeddings(analysis_id, 0, track_ids[usable], frame_index[usable], weights[usable], embeddings[usable])
+
+
+def _is_usable(embeddings: HalfArray) -> BoolArray:
+    # The largest number of a row tells both faults, and needs no copy of millions of rows in a wider type.
+    with np.errstate(invalid="ignore"):
+        largest = np.abs(embeddings).max(axis=1, initial=0)
+    usable: BoolArray = np.isfinite(largest) & (largest > 0)
+    return usable
 
 
 def _free_folder(store: Store, locator: str, video_id: str) -> str:

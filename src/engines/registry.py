@@ -74,20 +74,19 @@ class EngineEntry:
 
 
 ENGINES: Mapping[str, EngineEntry] = {
-    "sface": EngineEntry(_sface, ScorePrior(threshold=0.43, slope=24.0, margin=14.6, pictures=-0.71)),
-    "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
-    "facenet-yunet": EngineEntry(_facenet_yunet, ScorePrior(threshold=0.50, slope=20.0, margin=3.0)),
+    "sface": EngineEntry(_sface, ScorePrior(threshold=0.39, slope=22.7, margin=15.0, pictures=-0.76)),
+    "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.42, slope=17.7, margin=4.8, pictures=-0.50)),
+    "facenet-yunet": EngineEntry(_facenet_yunet, ScorePrior(threshold=0.42, slope=18.5, margin=4.9, pictures=-0.56)),
     "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
-    "dlib": EngineEntry(_dlib, ScorePrior(threshold=0.47, slope=17.4, margin=1.9, pictures=-0.25)),
-    "dlib-mmod": EngineEntry(_dlib_mmod, ScorePrior(threshold=0.47, slope=17.4, margin=1.9, pictures=-0.25)),
+    "dlib": EngineEntry(_dlib, ScorePrior(threshold=0.48, slope=18.4, margin=6.1, pictures=-0.76)),
+    "dlib-mmod": EngineEntry(_dlib_mmod, ScorePrior(threshold=0.48, slope=18.4, margin=6.1, pictures=-0.76)),
     "insightface": EngineEntry(_insightface, ScorePrior(threshold=0.40, slope=20.0, margin=2.0)),
     "insightface-s": EngineEntry(_insightface_s, ScorePrior(threshold=0.40, slope=20.0, margin=2.0)),
 }
 """Every engine that can be named.
 
-`python -m evaluation.priors` fits the priors: that of sface on 599 faces of 24 people, from 1 to 40 pictures each; that of dlib
-on 118 faces of 14 people, and dlib-mmod, which embeds alike, shares it. Those of facenet-512 and of insightface are not fitted:
-their weights come from no package.
+`python -m evaluation.priors` fits the priors, on 599 faces of 24 people, from 1 to 40 pictures each. dlib-mmod embeds as
+dlib does and shares its prior. Those of facenet-512 and of insightface are not fitted: their weights come from no package.
 """
 
 

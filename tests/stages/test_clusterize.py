@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from src import clusterize, tracker
 from src.appearances import COLUMNS, Derived
 from src.errors import ConfigError, GalleryError
 from src.naming import stretch
-from src.records import Appearance, Box, Person, Shot, Track
+from src.records import Appearance, Box, Person, Shot, Track, TrackEmbeddings
 from src.video.pyav import PyAvStream
 from src.workspace import Workspace
 from tests.stages.conftest import PEOPLE, DrawnShot, draw
@@ -188,3 +190,35 @@ def test_a_sample_stands_for_the_time_around_it(start: float, end: float, expect
 
 def test_names_are_those_of_the_people(workspace: Workspace, trained: str) -> None:
     assert [person.name for person in workspace.store.find(Person, project=trained)] == sorted(PEOPLE.values())
+
+
+@pytest.mark.parametrize("fault", [np.nan, np.inf, 0.0])
+def test_broken_embeddings_are_left_out_and_reported(
+    workspace: Workspace, trained: str, newsreel: Path, fault: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    analysis = tracker.run(workspace, str(newsreel), trained, video_speedup=5).analysis
+    (block,) = workspace.store.find(TrackEmbeddings, analysis_id=analysis.analysis_id)
+    embeddings = block.embeddings.copy()
+    # All but one sample of the first track, and all of Ben's.
+    first = np.flatnonzero(block.track_ids == block.track_ids[0])
+    ben = np.flatnonzero(np.isin(block.frame_index, range(25, 50)))
+    embeddings[first[1:]] = embeddings[ben] = fault
+    workspace.store.put(replace(block, embeddings=embeddings))
+    report = clusterize.run(workspace, str(newsreel), trained)
+    names = {name for name, _, _ in seen(report)}
+    assert "Anna Albers" in names and "Ben Bo" not in names
+    assert all(np.isfinite(appearance.confidence) for appearance in report.appearances)
+    left_out = len(first) - 1 + len(ben)
+    assert f"{left_out} of {len(embeddings)} embeddings" in caplog.text
+
+
+def test_each_appearance_says_why(workspace: Workspace, trained: str, newsreel: Path) -> None:
+    tracker.run(workspace, str(newsreel), trained, video_speedup=5)
+    anna, stranger, *_ = clusterize.run(workspace, str(newsreel), trained).appearances
+    assert anna.accepted and not anna.reason
+    first, *others = anna.candidates
+    assert anna.margin == pytest.approx(first.score - max(other.score for other in others), abs=1e-3)
+    assert not stranger.accepted
+    assert stranger.reason.startswith("confidence 0.")
+    stored = json.loads((workspace.output_dir(trained, "newsreel") / "appearances.json").read_text(encoding="utf-8"))
+    assert [entry["reason"] for entry in stored["appearances"][:2]] == ["", stranger.reason]

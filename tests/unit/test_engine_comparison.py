@@ -81,7 +81,7 @@ def test_tables(material: Path, tmp_path: Path, fakes: None, capsys: pytest.Capt
     written = document.read_text()
     assert written.startswith("a\n<!-- engines: begin -->\n\n| engine |")
     assert written.endswith("<!-- engines: end -->\nb\n")
-    assert '| `missing` | Engine "dlib" needs dlib-bin. Run: pip install dlib-bin |' in written
+    assert '| `missing` | Engine "dlib" needs dlib-bin. |' in written
     assert "| `fake` | found anew | 48 | 1 |" in capsys.readouterr().out
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from evaluation.openset import Protocol, divide, identify_split, measure_rule
-from evaluation.rules import CONFIDENCE, RULES
+from evaluation.rules import CONFIDENCE, RULES, Known
 from evaluation.verification import Answers, detection_and_identification, equal_error, threshold_for, verify
 from src.recognition.calibration import STRANGER_ODDS, OpenSet
 from src.recognition.gallery import Gallery
 from src.schema import DoubleArray, FloatArray, IntArray
 
-PRIOR = OpenSet(-0.43 * 26, 26.0, 2.0)
+PRIOR = Known(OpenSet(-0.43 * 26, 26.0, 2.0))
 
 
 def _array(*values: float) -> DoubleArray:
@@ -118,7 +118,7 @@ def test_every_rule_parts_people_who_are_far_apart(name: str) -> None:
 def test_a_rule_that_knows_nothing_finds_nobody() -> None:
     embeddings, labels = _people(8, 12, 0.03)
 
-    def nothing(gallery: Gallery, prior: OpenSet, probes: FloatArray) -> FloatArray:
+    def nothing(gallery: Gallery, engine: Known, probes: FloatArray) -> FloatArray:
         return np.zeros((len(probes), len(gallery.people)), np.float32)
 
     (split,) = divide(embeddings, labels, Protocol(splits=1))
