@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -12,15 +12,16 @@ import numpy as np
 from ..engines import Engine
 from ..progress import Task
 from ..records import Analysis, Record, Shot, Status, Track, now
-from ..schema import FloatArray, Interval, RgbImage
+from ..schema import FloatArray, IntArray, Interval, RgbImage
 from ..storage import Store
 from ..tracking import AnyTracker
 from ..video.sampling import Sampling
 from ..video.stream import VideoStream
 from .ahead import ahead
 from .buffers import TrackBuffer, embeddings_of, sampled_faces
+from .following import Followed, Gap, faces_between, follow_faces
 from .looks import OnDemandLooks, WindowLooks
-from .reading import Batch, EndedShot, FaceLimits, Reader, Seen, find_faces
+from .reading import EndedShot, FaceLimits, Reader, Seen, find_faces
 
 CHECKPOINT_EVERY = 64
 """Sampled frames between two checkpoints, at least: what an interruption costs. They fall between two windows of time."""
@@ -37,6 +38,7 @@ class Analyser:
         limits: FaceLimits,
         tracker: AnyTracker,
         embed_period_s: float | None = None,
+        track_fps: float | None = None,
     ) -> None:
         """Begin, or go on from the analysis's checkpoint.
 
@@ -47,6 +49,7 @@ class Analyser:
             limits: Which faces are followed.
             tracker: A fresh one; it is brought to the state of the checkpoint.
             embed_period_s: Of a track the best face of each window of so many seconds is embedded; None embeds all.
+            track_fps: Frames a second in which faces are followed between samples; None leaves these frames out.
         """
         self._store, self._engine, self._limits, self._tracker = store, engine, limits, tracker
         self._buffers: dict[int, TrackBuffer] = {}
@@ -55,6 +58,9 @@ class Analyser:
         self._done_frame, self._n_blocks = -1, 0
         self._window_s, self._window, self._unsaved = embed_period_s, -1, 0
         self._looks = WindowLooks(engine.embedder.embed)
+        self._track_fps = track_fps
+        self._last_ids: IntArray = np.zeros(0, np.int64)
+        self._last: Seen | None = None
         self.analysis = analysis
         if analysis.checkpoint:
             self._restore(analysis.checkpoint)
@@ -70,39 +76,53 @@ class Analyser:
         """
         total = (interval.end_npt or stream.info.duration or 0.0) - interval.start_npt
         told = interval.start_npt
-        reader = Reader(stream, sampling, interval, self._done_frame, self._window_s)
-        decoded = ahead(reader.batches(), 1)
-        with closing(ahead(find_faces(decoded, self._engine, self._limits), 1)) as batches:
-            for batch, seen in batches:
-                if seen and batch.window != self._window:
+        with closing(self._work(stream, sampling, interval)) as batches:
+            for work in batches:
+                if work.seen and work.batch.window != self._window:
                     self._end_window(min((told - interval.start_npt) / total, 1.0) if total > 0 else 0.0)
-                    self._window = batch.window
-                self._take_batch(batch, seen)
-                task.advance(max(batch.npt - told, 0.0))
-                told = max(batch.npt, told)
+                    self._window = work.batch.window
+                self._take_batch(work)
+                task.advance(max(work.batch.npt - told, 0.0))
+                told = max(work.batch.npt, told)
         task.advance(max(total - (told - interval.start_npt), 0.0))
         return self._finish(stream)
 
-    def _take_batch(self, batch: Batch, seen: list[Seen]) -> None:
-        self._counts["n_frames"] = batch.n_frames
-        for shot in batch.shots:
-            self._end_shot(shot)
-        if self._window_s is not None:
-            for sample in seen:
-                self._take(sample, None)
-        elif seen:
-            embeddings = self._engine.embedder.embed(_joined(sample.crops for sample in seen))
-            ends = np.cumsum([len(sample.faces) for sample in seen])
-            for sample, rows in zip(seen, np.split(embeddings, ends[:-1]), strict=True):
-                self._take(sample, rows)
+    def _work(self, stream: VideoStream, sampling: Sampling, interval: Interval) -> Generator[Followed]:
+        """Yield what the threads that run ahead make of the video."""
+        reader = Reader(stream, sampling, interval, self._done_frame, self._window_s, self._track_fps)
+        decoded = ahead(reader.batches(), 1)
+        followed = follow_faces(ahead(find_faces(decoded, self._engine, self._limits), 1))
+        return ahead(followed, 1) if self._track_fps else followed
 
-    def _take(self, seen: Seen, embeddings: FloatArray | None) -> None:
+    def _take_batch(self, work: Followed) -> None:
+        self._counts["n_frames"] = work.batch.n_frames
+        for shot in work.batch.shots:
+            self._end_shot(shot)
+        rows = self._embeddings(work.seen)
+        for seen, embeddings, gap in zip(work.seen, rows, work.gaps, strict=True):
+            if seen.sample.is_known:
+                self._last = seen if len(seen.faces) == len(self._last_ids) else None
+            else:
+                self._take(seen, embeddings, gap)
+        if work.tail is not None:
+            self._add_followed(work.tail, None, self._last_ids)
+
+    def _embeddings(self, batch: list[Seen]) -> list[FloatArray] | list[None]:
+        """Return the embeddings of the faces of each sample; none where they are made when they are needed."""
+        if self._window_s is not None or not batch or batch[0].sample.is_known:
+            return [None] * len(batch)
+        embeddings = self._engine.embedder.embed(_joined(seen.crops for seen in batch))
+        return np.split(embeddings, np.cumsum([len(seen.faces) for seen in batch])[:-1])
+
+    def _take(self, seen: Seen, embeddings: FloatArray | None, gap: Gap | None = None) -> None:
         """Follow the faces of a sample; without embeddings, those that are needed are made here."""
         frame, faces = seen.frame, seen.faces
         if self._buffers and frame.shot != self._shot_of_live():
             self._tracker.end_shot()
         looks = OnDemandLooks(self._engine.embedder.embed, seen)
         ids = self._tracker.update(faces, looks if embeddings is None else embeddings, frame.npt)
+        if gap is not None:
+            self._add_followed(gap, seen, ids)
         for row, (track_id, face) in enumerate(zip(ids.tolist(), sampled_faces(frame, faces, seen.qualities), strict=True)):
             if not track_id:
                 continue
@@ -116,7 +136,19 @@ class Analyser:
         self._counts["n_faces"] += n_followed
         self._counts["n_faces_dropped"] += seen.n_found - n_followed
         self._done_frame = frame.frame_index
+        self._last, self._last_ids = seen, ids
         self._unsaved += 1
+
+    def _add_followed(self, gap: Gap, seen: Seen | None, ids: IntArray) -> None:
+        """Add the faces between the last sample and this one, or behind the last one."""
+        if self._last is None:
+            return
+        n_followed = 0
+        for track_id, face in faces_between(gap, self._last, self._last_ids, seen if gap.backward else None, ids):
+            if track_id in self._buffers or (seen is not None and track_id in ids):
+                self._buffers.setdefault(track_id, TrackBuffer(track_id, self._last.frame.shot)).pending.append(face)
+                n_followed += 1
+        self._counts["n_followed"] = self._counts.get("n_followed", 0) + n_followed
 
     def _shot_of_live(self) -> int:
         return max(buffer.shot for buffer in self._buffers.values())
@@ -143,6 +175,7 @@ class Analyser:
             "tracker": self._tracker.state(),
             "buffers": [buffer.state() for buffer in self._buffers.values()],
             "counts": dict(self._counts),
+            "last_ids": self._last_ids.tolist(),
         }
         self._put(records, Status.RUNNING, progress, state)
 
@@ -182,6 +215,7 @@ class Analyser:
     def _restore(self, state: Any) -> None:
         self._done_frame, self._n_blocks = state["frame_index"], state["n_blocks"]
         self._counts = dict(state["counts"])
+        self._last_ids = np.array(state.get("last_ids", []), np.int64)
         self._tracker.restore(state["tracker"])
         for kept in state["buffers"]:
             stored = self._store.get(Track, self.analysis.analysis_id, kept["track_id"])

@@ -23,6 +23,9 @@ from .stage import TrackReport, run
 @click.option("--video_speedup", type=click.IntRange(min=1), help="Analyse every Nth frame.")
 @click.option("--sample_period", type=click.FloatRange(min=0, min_open=True), help="Analyse a frame each so many seconds.")
 @click.option("--tracker", type=click.Choice(tuple(TRACKERS)), help="How boxes become tracks.")
+@click.option(
+    "--track_fps", type=click.FloatRange(min=0, min_open=True), help="Follow faces between samples, so many frames/s."
+)
 @click.option("--export_frames", is_flag=True, help="Write the sampled frames with boxes.")
 @click.option("--no_cache", is_flag=True, help="Analyse again what was analysed before.")
 @click.option("--refresh", is_flag=True, help="Analyse again all videos of the project that an older tracker analysed.")
@@ -34,6 +37,7 @@ def command(
     video_speedup: int | None,
     sample_period: float | None,
     tracker: TrackerName | None,
+    track_fps: float | None,
     export_frames: bool,
     no_cache: bool,
     refresh: bool,
@@ -55,6 +59,7 @@ def command(
             video_speedup=video_speedup,
             sample_period_s=sample_period,
             tracker=tracker,
+            track_fps=track_fps,
             export_frames=export_frames,
             no_cache=no_cache,
         )

@@ -58,6 +58,7 @@ def run(
     video_speedup: int | None = None,
     sample_period_s: float | None = None,
     tracker: TrackerName | None = None,
+    track_fps: float | None = None,
     export_frames: bool = False,
     no_cache: bool = False,
 ) -> TrackReport:
@@ -70,6 +71,7 @@ def run(
         video_speedup: Analyse every Nth frame; the setting where None.
         sample_period_s: Analyse a frame each so many seconds instead.
         tracker: How boxes become tracks; the setting where None.
+        track_fps: Follow faces between samples, in so many frames a second; the setting where None.
         export_frames: Also write the sampled frames with boxes.
         no_cache: Analyse again what was analysed before.
 
@@ -79,7 +81,8 @@ def run(
         EngineError: The project's engine cannot be loaded.
     """
     owner = workspace.begin_project(project)
-    settings = workspace.settings.tracker.model_copy(update={"tracker": tracker} if tracker else {})
+    given = {"tracker": tracker, "track_fps": track_fps}
+    settings = workspace.settings.tracker.model_copy(update={name: value for name, value in given.items() if value})
     sampling = _sampling(settings, video_speedup, sample_period_s)
     locator, fragment = split_locator(video)
     with open_stream(locator) as stream:
@@ -141,10 +144,11 @@ def analyse(
 
 def _tracker_of(settings: TrackerSettings, period_s: float) -> dict[str, Any]:
     """Return the settings that an analysis at this sampling depends on, as its record keeps them."""
-    tracker = settings.model_dump(exclude={"video_speedup", "sample_period_s", "embed_period_s"})
-    # Left out where every face is embedded: so it was before there was a choice, and such analyses are still good.
+    tracker = settings.model_dump(exclude={"video_speedup", "sample_period_s", "embed_period_s", "track_fps"})
+    # Left out where every face is embedded and none followed: so it was before there was a choice, and such analyses are good.
+    following = {"track_fps": settings.track_fps} if settings.track_fps else {}
     sparing = {"embed_period_s": settings.embed_period_s} if period_s <= DENSE_S and settings.embed_period_s else {}
-    return tracker | sparing | {"version": TRACKER_VERSION}
+    return tracker | sparing | following | {"version": TRACKER_VERSION}
 
 
 def _sampling(settings: TrackerSettings, video_speedup: int | None, sample_period_s: float | None) -> Sampling:
@@ -197,8 +201,16 @@ def _watch(
     settings: TrackerSettings,
 ) -> Analysis:
     limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
-    embed_period_s = analysis.tracker.get("embed_period_s")
-    analyser = Analyser(workspace.store, engine, analysis, limits, _open_tracker(settings, analysis), embed_period_s)
+    of = analysis.tracker
+    analyser = Analyser(
+        workspace.store,
+        engine,
+        analysis,
+        limits,
+        _open_tracker(settings, analysis),
+        of.get("embed_period_s"),
+        of.get("track_fps"),
+    )
     duration = fragment.interval.end_npt or stream.info.duration
     total = duration - fragment.interval.start_npt if duration else None
     try:

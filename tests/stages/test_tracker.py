@@ -388,3 +388,73 @@ def test_the_boxes_do_not_depend_on_what_is_embedded(workspace: Workspace, proje
     every = tracker.run(workspace, str(film), project, video_speedup=EVERY)
     assert every.analysis.analysis_id != few.analysis.analysis_id
     assert (every.output_dir / "trackers.csv").read_bytes() == boxes
+
+
+def test_faces_are_followed_to_every_frame(workspace: Workspace, project: str, film: Path) -> None:
+    report = tracker.run(workspace, str(film), project, video_speedup=10, track_fps=25)
+    tracks = list(iter_tracks(workspace.store, report.analysis))
+    frames = [samples.frame_index.tolist() for _, samples in tracks]
+    assert frames == [list(range(50)), list(range(50)), list(range(50, 100))]
+    for track, samples in tracks:
+        detected = samples.frame_index[samples.qualities > 0]
+        assert detected.tolist() == list(range(track.start_frame, track.end_frame + 1, 10))
+        assert track.n_samples == len(detected)
+        assert (np.diff(samples.npt) > 0).all()
+    # The walker goes 50 pixels in 49 frames.
+    boxes = tracks[0][1].boxes_xywh
+    np.testing.assert_allclose(boxes[:41, 0] + boxes[:41, 2] / 2, 30 + np.arange(41) * 50 / 49, atol=2.5)
+    # The votes are those of the samples.
+    assert {frame % 10 for _, frame in embedded(workspace, report.analysis)} == {0}
+    assert report.analysis.counts["n_followed"] == 150 - report.analysis.counts["n_faces"]
+
+
+def test_the_first_frame_of_a_shot_is_a_sample_where_faces_are_followed(
+    workspace: Workspace, project: str, film: Path
+) -> None:
+    report = tracker.run(workspace, str(film), project, video_speedup=40, track_fps=5)
+    frames = {int(frame) for _, samples in iter_tracks(workspace.store, report.analysis) for frame in samples.frame_index}
+    detected = {
+        int(frame)
+        for _, samples in iter_tracks(workspace.store, report.analysis)
+        for frame in samples.frame_index[samples.qualities > 0]
+    }
+    assert detected == {0, 40, 50, 80}
+    assert frames == {*range(0, 100, 5)}
+
+
+@pytest.mark.parametrize("dies_at", [1, 6, 9, 13, 19])
+@pytest.mark.parametrize("every", [5, 8])
+def test_following_goes_on_after_an_interruption_to_the_same_result(
+    every: int, dies_at: int, workspace: Workspace, project: str, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analyser, "CHECKPOINT_EVERY", 3)
+    take, taken = analyser.Analyser._take, []
+
+    def dying(self: analyser.Analyser, *sample: Any) -> None:
+        if len(taken) == min(dies_at, 100 // every - 1):
+            raise KeyboardInterrupt
+        taken.append(sample)
+        take(self, *sample)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(analyser.Analyser, "_take", dying)
+        with pytest.raises(KeyboardInterrupt):
+            tracker.run(workspace, str(film), project, video_speedup=every, track_fps=25)
+    resumed = tracker.run(workspace, str(film), project, video_speedup=every, track_fps=25)
+    got = content(workspace.store, resumed.analysis)
+    fresh = tracker.run(workspace, str(film), project, video_speedup=every, track_fps=25, no_cache=True)
+    assert got == content(workspace.store, fresh.analysis)
+
+
+def test_pictures_of_followed_frames_are_not_exported(workspace: Workspace, project: str, film: Path) -> None:
+    report = tracker.run(workspace, str(film), project, video_speedup=25, track_fps=25, export_frames=True)
+    assert report.n_frames_written == 4
+
+
+def test_following_is_another_analysis_and_off_by_default(workspace: Workspace, project: str, film: Path) -> None:
+    plain = tracker.run(workspace, str(film), project, video_speedup=25).analysis
+    followed = tracker.run(workspace, str(film), project, video_speedup=25, track_fps=25).analysis
+    assert plain.analysis_id != followed.analysis_id
+    assert "track_fps" not in plain.tracker
+    assert followed.tracker["track_fps"] == 25
+    assert not is_outdated(followed)
