@@ -5,11 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 _LINE_EVERY_S = 5.0
+_BARS_KEPT = 8
+"""Bars of finished work that stay: with more, those of work under way would not fit the terminal."""
 
 
 class Task(ABC):
@@ -126,10 +132,11 @@ class Bars(Progress):
             console=Console(stderr=True),
         )
         self._open = 0
+        self._finished: deque[TaskID] = deque()
 
     @contextmanager
     def task(self, label: str, total: float | None = None, unit: str = "") -> Iterator[Task]:
-        """Draw a bar while the work lasts; it stays when the work is done."""
+        """Draw a bar while the work lasts; it stays for a while when the work is done."""
         if self._open == 0:
             self._rich.start()
         self._open += 1
@@ -138,6 +145,9 @@ class Bars(Progress):
             yield _BarTask(self._rich, bar)
         finally:
             self._open -= 1
+            self._finished.append(bar)
+            if len(self._finished) > _BARS_KEPT:
+                self._rich.remove_task(self._finished.popleft())
             if self._open == 0:
                 self._rich.stop()
 

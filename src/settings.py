@@ -125,6 +125,7 @@ class Settings(BaseSettings):
     device: str = Field("cpu", description="Where networks run: cpu | cuda | cuda:1 | openvino | openvino:GPU | coreml")
     facenet_backend: Literal["onnx", "tensorflow"] = Field("onnx", description="What computes the facenet engines")
     threads: int = Field(0, ge=0, description="Threads a network may use; 0 = all cores")
+    jobs: int = Field(0, ge=0, description="Videos analysed at a time; 0 = as many as cores and memory have room for")
     retention_days: int | None = Field(None, ge=1, description="Photos older than this are erased by erase --expired")
     database: DatabaseSettings = DatabaseSettings()
     crawler: CrawlerSettings = CrawlerSettings()

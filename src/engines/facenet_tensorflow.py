@@ -66,9 +66,7 @@ class TensorFlowInception:
         """
         tensorflow = import_package("tensorflow")
         _limit_threads(tensorflow, threads)
-        network = import_package("keras_facenet.inception_resnet_v1")
-        model = network.InceptionResNetV1(input_shape=(_SIDE, _SIDE, 3), classes=dimension)
-        _set_weights(model, weights)
+        model = keras_inception(weights, dimension)
         # Traced once for batches of any size.
         shape = tensorflow.TensorSpec((None, _SIDE, _SIDE, 3), tensorflow.float32)
         self._run = tensorflow.function(lambda crops: model(crops, training=False), input_signature=[shape])
@@ -77,6 +75,23 @@ class TensorFlowInception:
         """Embed standardised crops, (n, 160, 160, 3)."""
         vectors: FloatArray = self._run(crops).numpy()
         return vectors
+
+
+def keras_inception(weights: Path, dimension: int) -> Any:
+    """Return FaceNet as a model of Keras.
+
+    Args:
+        weights: The HDF5 file, as Keras 2 wrote it.
+        dimension: Length of an embedding.
+
+    Raises:
+        EngineError: TensorFlow or keras-facenet is not installed.
+        WeightsError: The file holds another network.
+    """
+    network = import_package("keras_facenet.inception_resnet_v1")
+    model = network.InceptionResNetV1(input_shape=(_SIDE, _SIDE, 3), classes=dimension)
+    _set_weights(model, weights)
+    return model
 
 
 def import_package(module: str) -> Any:

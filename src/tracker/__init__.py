@@ -1,7 +1,20 @@
 """The stage that watches a video once: faces are found, followed and embedded, and stored without names."""
 
 from .commandline import command, main
+from .expansion import expand
+from .many import ManyReport, Outcome, run_many
 from .outdated import RefreshReport, refresh
 from .stage import TrackReport, run
 
-__all__ = ["RefreshReport", "TrackReport", "command", "main", "refresh", "run"]
+__all__ = [
+    "ManyReport",
+    "Outcome",
+    "RefreshReport",
+    "TrackReport",
+    "command",
+    "expand",
+    "main",
+    "refresh",
+    "run",
+    "run_many",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,12 +14,20 @@ from ..settings import TrackerName
 from ..tracking import TRACKERS
 from ..videos import is_outdated
 from ..workspace import Workspace
+from .expansion import expand, stands_for_many
+from .many import ManyReport, run_many
 from .outdated import refresh as run_refresh
 from .stage import TrackReport, run
 
 
 @click.command(context_settings=CONTEXT)
-@click.option("--video", help="Path or http(s) address, also with a fragment: film.mp4#t=10,20.")
+@click.option(
+    "--video",
+    "videos",
+    multiple=True,
+    help="Path or http(s) address, also with a fragment: film.mp4#t=10,20; a folder; a list in a .txt file. May be repeated.",
+)
+@click.argument("more", nargs=-1, metavar="[VIDEO]...")
 @click.option("--project", required=True, help="Project whose engine is used.")
 @click.option("--video_speedup", type=click.IntRange(min=1), help="Analyse every Nth frame.")
 @click.option("--sample_period", type=click.FloatRange(min=0, min_open=True), help="Analyse a frame each so many seconds.")
@@ -29,10 +38,12 @@ from .stage import TrackReport, run
 @click.option("--export_frames", is_flag=True, help="Write the sampled frames with boxes.")
 @click.option("--no_cache", is_flag=True, help="Analyse again what was analysed before.")
 @click.option("--refresh", is_flag=True, help="Analyse again all videos of the project that an older tracker analysed.")
+@click.option("--jobs", type=click.IntRange(min=0), help="Videos analysed at a time; 0 as many as the machine has room for.")
 @device_option
 @config_option
 def command(
-    video: str | None,
+    videos: tuple[str, ...],
+    more: tuple[str, ...],
     project: str,
     video_speedup: int | None,
     sample_period: float | None,
@@ -41,31 +52,49 @@ def command(
     export_frames: bool,
     no_cache: bool,
     refresh: bool,
+    jobs: int | None,
     device: str | None,
     config: Path | None,
 ) -> int:
-    """Find and follow the faces of a video."""
+    """Find and follow the faces of videos."""
     if video_speedup is not None and sample_period is not None:
         raise click.UsageError("Give --video_speedup or --sample_period, not both.")
-    if (video is None) is not refresh:
-        raise click.UsageError("Give --video for one video, or --refresh for all whose analysis is outdated.")
+    # What a shell makes of `--video *.mp4`: the first name belongs to the flag, the others stand alone.
+    given = (*videos, *more)
+    if bool(given) is refresh:
+        raise click.UsageError("Give --video for videos, folders or lists, or --refresh for all whose analysis is outdated.")
+    options: dict[str, Any] = {
+        "video_speedup": video_speedup,
+        "sample_period_s": sample_period,
+        "tracker": tracker,
+        "track_fps": track_fps,
+        "export_frames": export_frames,
+        "no_cache": no_cache,
+    }
     with workspace_of(config, device) as workspace:
-        if video is None:
+        if refresh:
             return _refresh(workspace, project)
-        report = run(
-            workspace,
-            video,
-            project,
-            video_speedup=video_speedup,
-            sample_period_s=sample_period,
-            tracker=tracker,
-            track_fps=track_fps,
-            export_frames=export_frames,
-            no_cache=no_cache,
-        )
-        _print(report)
+        found = expand(given)
+        if len(found) > 1 or stands_for_many(given[0]):
+            status = _many(run_many(workspace, found, project, workspace.settings.jobs if jobs is None else jobs, **options))
+        else:
+            _print(run(workspace, found[0], project, **options))
+            status = 0
         _tell_outdated(workspace, project)
-    return 0
+    return status
+
+
+def _many(report: ManyReport) -> int:
+    for outcome in report.outcomes:
+        if outcome.report is not None:
+            _print(outcome.report)
+    for outcome in report.failures:
+        click.echo(f"Failed: {outcome.error}")
+    click.echo(
+        f"{len(report.outcomes)} videos: {report.n_done} analysed, {report.n_skipped} skipped as they were analysed before, "
+        f"{len(report.failures)} failed"
+    )
+    return 1 if report.failures else 0
 
 
 def _refresh(workspace: Workspace, project: str) -> int:

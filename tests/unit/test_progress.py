@@ -111,6 +111,17 @@ def test_bars_stop_when_the_work_fails(capsys: pytest.CaptureFixture[str]) -> No
         task.advance(3)
 
 
+def test_bars_of_much_work_do_not_pile_up() -> None:
+    bars = Bars()
+    with bars.task("All", 100) as outer:
+        for number in range(100):
+            with bars.task(f"Piece {number}", 1) as task:
+                task.advance()
+            outer.advance()
+        shown = [task.description for task in bars._rich.tasks]
+    assert shown == ["All", *(f"Piece {number}" for number in range(92, 100))]
+
+
 def test_bars_on_a_terminal_and_lines_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert isinstance(for_terminal(), Bars)
