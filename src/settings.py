@@ -73,6 +73,10 @@ class TrackerSettings(_Section):
     track_fps: float | None = Field(
         None, gt=0, description="Follow faces in so many frames a second between samples; unset: boxes at samples only"
     )
+    hwaccel: Literal["none", "auto", "cuda", "vaapi", "videotoolbox"] = Field(
+        "none",
+        description="What decodes videos; auto: the first hardware that can, else the processor; others: that or an error",
+    )
     embed_period_s: float = Field(
         1.0, ge=0, description="Of 4 or more samples a second, only a track's best face in so many seconds is embedded; 0 = all"
     )

@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from .. import __version__
 from ..engines import Engine
 from ..errors import AnnotationError, StorageError
@@ -85,7 +87,8 @@ def run(
     settings = workspace.settings.tracker.model_copy(update={name: value for name, value in given.items() if value})
     sampling = _sampling(settings, video_speedup, sample_period_s)
     locator, fragment = split_locator(video)
-    with open_stream(locator) as stream:
+    threads, hwaccel = workspace.settings.threads, settings.hwaccel
+    with open_stream(locator, threads=threads, hwaccel=hwaccel) as stream:
         # Two films of one name that are begun at the same moment get a folder each.
         with workspace.locked(f"folder-{video_folder(locator)}"):
             record = register_video(workspace.store, locator, stream)
@@ -144,7 +147,7 @@ def analyse(
 
 def _tracker_of(settings: TrackerSettings, period_s: float) -> dict[str, Any]:
     """Return the settings that an analysis at this sampling depends on, as its record keeps them."""
-    tracker = settings.model_dump(exclude={"video_speedup", "sample_period_s", "embed_period_s", "track_fps"})
+    tracker = settings.model_dump(exclude={"video_speedup", "sample_period_s", "embed_period_s", "track_fps", "hwaccel"})
     # Left out where every face is embedded and none followed: so it was before there was a choice, and such analyses are good.
     following = {"track_fps": settings.track_fps} if settings.track_fps else {}
     sparing = {"embed_period_s": settings.embed_period_s} if period_s <= DENSE_S and settings.embed_period_s else {}
@@ -201,6 +204,9 @@ def _watch(
     settings: TrackerSettings,
 ) -> Analysis:
     limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
+    if workspace.settings.threads:
+        # Detectors of OpenCV run beside the decoder and the networks, each of which got this number.
+        cv2.setNumThreads(workspace.settings.threads)
     of = analysis.tracker
     analyser = Analyser(
         workspace.store,

@@ -177,22 +177,26 @@ class PyAvStream(VideoStream):
     no index: times stay right, indices close up.
     """
 
-    def __init__(self, locator: str, timeout_s: float = 30.0) -> None:
+    def __init__(self, locator: str, timeout_s: float = 30.0, threads: int = 0, hwaccel: str = "none") -> None:
         """Open a video and decode its first frame, which alone tells its size and rotation.
 
         Args:
             locator: Path or http(s) address, without fragment.
             timeout_s: Longest wait for a server.
+            threads: Threads of the decoder; 0 as many as FFmpeg sees fit.
+            hwaccel: What decodes, one of `HWACCELS`.
 
         Raises:
+            ConfigError: The hardware cannot decode this video, or there is none.
             FetchError: The address cannot be reached.
             MediaError: There is no such file, it holds no video stream, or not one frame can be decoded.
         """
         self._locator, self._timeout_s = locator, timeout_s
+        self._threads, self._hwaccel = threads, hwaccel
         self._reading: Generator[DecodedFrame] | None = None
         self._forget_damage()
-        with open_container(locator, timeout_s) as container:
-            stream = video_stream(container, locator)
+        with open_container(locator, timeout_s, hwaccel) as container:
+            stream = video_stream(container, locator, threads)
             first = next(self._decode(container, stream), None)
             if first is None:
                 raise self._nothing_decoded()
@@ -242,8 +246,8 @@ class PyAvStream(VideoStream):
     def _read(self, interval: Interval) -> Generator[DecodedFrame]:
         converter = _Converter(self._width, self._height, self._upright)
         npt = -1.0
-        with open_container(self._locator, self._timeout_s) as container:
-            stream = video_stream(container, self._locator)
+        with open_container(self._locator, self._timeout_s, self._hwaccel) as container:
+            stream = video_stream(container, self._locator, self._threads)
             clock = Clock(_time_base(stream), _rate(stream), _start(container), stream.start_time)
             rhythm = Rhythm()
             for frame_index, frame in enumerate(self._decode(container, stream)):

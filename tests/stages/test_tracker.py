@@ -408,9 +408,7 @@ def test_faces_are_followed_to_every_frame(workspace: Workspace, project: str, f
     assert report.analysis.counts["n_followed"] == 150 - report.analysis.counts["n_faces"]
 
 
-def test_the_first_frame_of_a_shot_is_a_sample_where_faces_are_followed(
-    workspace: Workspace, project: str, film: Path
-) -> None:
+def test_the_first_frame_of_a_shot_is_a_sample_where_faces_are_followed(workspace: Workspace, project: str, film: Path) -> None:
     report = tracker.run(workspace, str(film), project, video_speedup=40, track_fps=5)
     frames = {int(frame) for _, samples in iter_tracks(workspace.store, report.analysis) for frame in samples.frame_index}
     detected = {
