@@ -61,6 +61,7 @@ def run(
     sample_period_s: float | None = None,
     tracker: TrackerName | None = None,
     track_fps: float | None = None,
+    max_faces: int | None = None,
     export_frames: bool = False,
     no_cache: bool = False,
 ) -> TrackReport:
@@ -74,6 +75,7 @@ def run(
         sample_period_s: Analyse a frame each so many seconds instead.
         tracker: How boxes become tracks; the setting where None.
         track_fps: Follow faces between samples, in so many frames a second; the setting where None.
+        max_faces: Follow at most so many faces a frame; the setting where None.
         export_frames: Also write the sampled frames with boxes.
         no_cache: Analyse again what was analysed before.
 
@@ -83,7 +85,7 @@ def run(
         EngineError: The project's engine cannot be loaded.
     """
     owner = workspace.begin_project(project)
-    given = {"tracker": tracker, "track_fps": track_fps}
+    given = {"tracker": tracker, "track_fps": track_fps, "max_faces": max_faces}
     settings = workspace.settings.tracker.model_copy(update={name: value for name, value in given.items() if value})
     sampling = _sampling(settings, video_speedup, sample_period_s)
     locator, fragment = split_locator(video)
