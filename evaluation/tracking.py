@@ -17,8 +17,10 @@ from src.cli import CONTEXT, run_command, workspace_of
 from src.engines import Engine
 from src.errors import ConfigError
 from src.files import replacing, write_json
+from src.schema import FloatArray, IntArray
 from src.settings import TrackerSettings
-from src.tracking import TRACKERS, Appearance, Life, open_tracker
+from src.tracker.looks import DENSE_S
+from src.tracking import TRACKERS, AnyTracker, Appearance, Life, open_tracker
 from src.workspace import Workspace
 
 from .crowd import Look
@@ -28,7 +30,7 @@ from .data import read_truth
 from .demo_video import Demo
 from .published_trackers import PUBLISHED, follow_published
 from .report import put_between
-from .sequences import FaceSequence, made_sequences
+from .sequences import FaceSequence, Moment, made_sequences
 from .track_scores import Tracked, TrackScore, score
 
 RATES = (25, 5, 2, 1)
@@ -71,13 +73,44 @@ def follow(name: str, sequence: FaceSequence, settings: TrackerSettings, looks: 
     life = Life(settings.max_age, settings.max_lost_s)
     appearance = Appearance(settings.appearance, settings.appearance_veto) if looks else None
     tracker = open_tracker(name, settings.min_iou, life, appearance, 1 / sequence.rate, settings.min_score)
-    ids, shot = [], 0
+    sparing = looks and settings.embed_period_s > 0 and 1 / sequence.rate <= DENSE_S
+    ids, shot, window = [], 0, _Window(settings.embed_period_s)
     for moment in sequence.moments:
         if moment.shot != shot:
             tracker.end_shot()
             shot = moment.shot
-        ids.append(tracker.update(moment.found, moment.embeddings if looks else None, moment.npt))
+        if not sparing:
+            ids.append(tracker.update(moment.found, moment.embeddings if looks else None, moment.npt))
+            continue
+        window.reach(moment.npt, tracker)
+        ids.append(tracker.update(moment.found, lambda rows, of=moment: of.embeddings[rows], moment.npt))  # type: ignore[misc]
+        window.offer(ids[-1], moment)
     return Tracked(sequence, tuple(ids))
+
+
+class _Window:
+    """The best face of each track in a window of time, which is all that the tracker is told of dense samples.
+
+    The stage goes by quality; here the score of the detector stands for it.
+    """
+
+    def __init__(self, length_s: float) -> None:
+        self._length_s, self._number = length_s, 0
+        self._best: dict[int, tuple[float, FloatArray]] = {}
+
+    def reach(self, npt: float, tracker: AnyTracker) -> None:
+        """Go on to a time; where that is another window, the tracker hears of the last one."""
+        number = int(npt / self._length_s)
+        if number != self._number:
+            for track_id, (_, embedding) in self._best.items():
+                tracker.remember(track_id, embedding)
+            self._number, self._best = number, {}
+
+    def offer(self, ids: IntArray, moment: Moment) -> None:
+        """Take note of the faces of a moment."""
+        for track_id, sure, embedding in zip(ids.tolist(), moment.found.scores.tolist(), moment.embeddings, strict=True):
+            if track_id and sure > self._best.get(track_id, (-1.0,))[0]:
+                self._best[track_id] = sure, embedding
 
 
 def followers(settings: TrackerSettings) -> Iterator[tuple[str, str, Follow]]:

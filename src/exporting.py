@@ -25,7 +25,7 @@ class ExportReport:
         video: Of which video.
         analysis: Which analysis of it.
         output: The file.
-        n_rows: Boxes in it.
+        n_rows: Boxes, or whatever the format has, in it.
     """
 
     video: Video
@@ -67,7 +67,7 @@ def command(project: str, video: str, format_name: str, output: Path | None, con
     """Write what was seen in a video in a format of other programs."""
     with workspace_of(config) as workspace:
         report = run(workspace, project, video, format_name, output)
-    click.echo(f"{report.output}: {report.n_rows} boxes of {report.video.locator}")
+    click.echo(f"{report.output}: {report.n_rows} {FORMATS[format_name].row} of {report.video.locator}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

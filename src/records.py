@@ -246,7 +246,8 @@ class TrackSamples:
 
     Attributes:
         frame_index: (n,) int64. `npt`: (n,) float64 seconds. `boxes_xywh`: (n, 4) float32. `landmarks`: (n, 5, 2) float32.
-        scores: (n,) float32 of the detector. `qualities`: (n,) float32 in [0, 1].
+        scores: (n,) float32 of the detector. `qualities`: (n,) float32 in [0, 1]. A face that was followed to a frame between
+            two samples, and not detected there, has quality 0; its score then says how well forward and backward agree.
     """
 
     analysis_id: str

@@ -70,6 +70,16 @@ class TrackerSettings(_Section):
     min_iou: Ratio = Field(0.3, description="Overlap that makes two boxes one track")
     max_age: int = Field(2, ge=0, description="Samples that a track outlives without being seen")
     max_lost_s: float = Field(2.0, ge=0, description="Seconds that a track outlives too, however many samples these are")
+    track_fps: float | None = Field(
+        None, gt=0, description="Follow faces in so many frames a second between samples; unset: boxes at samples only"
+    )
+    hwaccel: Literal["none", "auto", "cuda", "vaapi", "videotoolbox"] = Field(
+        "none",
+        description="What decodes videos; auto: the first hardware that can, else the processor; others: that or an error",
+    )
+    embed_period_s: float = Field(
+        1.0, ge=0, description="Of 4 or more samples a second, only a track's best face in so many seconds is embedded; 0 = all"
+    )
     appearance: Ratio = Field(
         0.4, description="Cosine similarity that continues a track where boxes do not overlap; 1 = boxes only"
     )

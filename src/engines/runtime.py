@@ -111,6 +111,8 @@ class Runtime:
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = self.threads
         settings.log_severity_level = 3
+        # Threads that wait by spinning take the cores from decoding and detection, which go on at the same time.
+        settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
         if provider != _CPU:
             # What providers have to complain about is said in the error.
             settings.log_severity_level = 4

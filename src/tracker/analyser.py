@@ -1,55 +1,45 @@
-"""The loop over a video: cuts, samples, detection, embedding, tracks, and a checkpoint now and then."""
+"""The second half of the work: faces are followed, embedded and stored, with a checkpoint now and then."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..engines import Engine
-from ..errors import MediaError
-from ..faces.quality import face_qualities
 from ..progress import Task
 from ..records import Analysis, Record, Shot, Status, Track, now
-from ..schema import BoolArray, Detections, Frame, Interval
+from ..schema import FloatArray, IntArray, Interval, RgbImage
 from ..storage import Store
 from ..tracking import AnyTracker
 from ..video.sampling import Sampling
-from ..video.shots import ShotDetector
 from ..video.stream import VideoStream
+from .ahead import ahead
 from .buffers import TrackBuffer, embeddings_of, sampled_faces
+from .following import Followed, Gap, faces_between, follow_faces
+from .looks import OnDemandLooks, WindowLooks
+from .reading import EndedShot, FaceLimits, Reader, Seen, find_faces
 
 CHECKPOINT_EVERY = 64
-"""Sampled frames between two checkpoints: what an interruption costs, and the longest part of a track in the store."""
-
-
-@dataclass(frozen=True, slots=True)
-class FaceLimits:
-    """Which detections are followed.
-
-    Attributes:
-        min_score: Lowest detector score, inclusive.
-        min_face_px: Shortest side of a box, inclusive.
-        max_faces: Faces a frame; the best ones are kept.
-    """
-
-    min_score: float
-    min_face_px: float
-    max_faces: int
-
-    def keep(self, found: Detections) -> Detections:
-        """Return the detections that are followed, best score first."""
-        large: BoolArray = found.boxes_xywh[:, 2:].min(axis=1, initial=np.inf) >= self.min_face_px
-        rows = np.flatnonzero(large & (found.scores >= self.min_score))
-        return found.take(rows[: self.max_faces])
+"""Sampled frames between two checkpoints, at least: what an interruption costs. They fall between two windows of time."""
 
 
 class Analyser:
     """Watches a video and stores what it sees. Memory does not grow with the video: finished tracks are let go."""
 
-    def __init__(self, store: Store, engine: Engine, analysis: Analysis, limits: FaceLimits, tracker: AnyTracker) -> None:
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        analysis: Analysis,
+        limits: FaceLimits,
+        tracker: AnyTracker,
+        embed_period_s: float | None = None,
+        track_fps: float | None = None,
+    ) -> None:
         """Begin, or go on from the analysis's checkpoint.
 
         Args:
@@ -58,12 +48,19 @@ class Analyser:
             analysis: The record; its checkpoint says from where to go on.
             limits: Which faces are followed.
             tracker: A fresh one; it is brought to the state of the checkpoint.
+            embed_period_s: Of a track the best face of each window of so many seconds is embedded; None embeds all.
+            track_fps: Frames a second in which faces are followed between samples; None leaves these frames out.
         """
         self._store, self._engine, self._limits, self._tracker = store, engine, limits, tracker
         self._buffers: dict[int, TrackBuffer] = {}
         self._shots: list[Shot] = []
         self._counts: dict[str, int] = {"n_samples": 0, "n_faces": 0, "n_tracks": 0, "n_faces_dropped": 0}
         self._done_frame, self._n_blocks = -1, 0
+        self._window_s, self._window, self._unsaved = embed_period_s, -1, 0
+        self._looks = WindowLooks(engine.embedder.embed)
+        self._track_fps = track_fps
+        self._last_ids: IntArray = np.zeros(0, np.int64)
+        self._last: Seen | None = None
         self.analysis = analysis
         if analysis.checkpoint:
             self._restore(analysis.checkpoint)
@@ -71,75 +68,101 @@ class Analyser:
     def watch(self, stream: VideoStream, sampling: Sampling, interval: Interval, task: Task) -> Analysis:
         """Read a video to its end and return the complete analysis.
 
-        What was done before the checkpoint is decoded again, to count frames and find the same cuts, but neither detected
-        nor embedded.
+        Decoding and detection run ahead in threads of their own; what is found is the same as if they did not. What was done
+        before the checkpoint is decoded again, to count frames and find the same cuts, but neither detected nor embedded.
 
         Raises:
             MediaError: Not one frame of the video can be decoded.
         """
         total = (interval.end_npt or stream.info.duration or 0.0) - interval.start_npt
-        unsaved, told = 0, interval.start_npt
-        for frame, is_new in self._samples(stream, sampling, interval):
-            task.advance(frame.npt - told)
-            told = frame.npt
-            if not is_new:
-                continue
-            self._take(frame)
-            unsaved += 1
-            if unsaved >= CHECKPOINT_EVERY:
-                self._checkpoint(min((frame.npt - interval.start_npt) / total, 1.0) if total > 0 else 0.0)
-                unsaved = 0
+        told = interval.start_npt
+        with closing(self._work(stream, sampling, interval)) as batches:
+            for work in batches:
+                if work.seen and work.batch.window != self._window:
+                    self._end_window(min((told - interval.start_npt) / total, 1.0) if total > 0 else 0.0)
+                    self._window = work.batch.window
+                self._take_batch(work)
+                task.advance(max(work.batch.npt - told, 0.0))
+                told = max(work.batch.npt, told)
         task.advance(max(total - (told - interval.start_npt), 0.0))
         return self._finish(stream)
 
-    def _samples(self, stream: VideoStream, sampling: Sampling, interval: Interval) -> Iterator[tuple[Frame, bool]]:
-        """Yield the sampled frames, and whether each is new; keep the list of shots on the way."""
-        shots, sampler = ShotDetector(), sampling.sampler()
-        shot, start, last = -1, (0, 0.0), (0, 0.0)
-        period = float(1 / stream.info.frame_rate)
-        n_frames = 0
-        for decoded in stream.frames(interval):
-            if shots.update(decoded.thumbnail()) or shot < 0:
-                if shot >= 0:
-                    self._end_shot(shot, start, (decoded.frame_index, decoded.npt))
-                shot, start = shot + 1, (decoded.frame_index, decoded.npt)
-            last = (decoded.frame_index + 1, decoded.npt + period)
-            n_frames += 1
-            if sampler.wants(decoded.frame_index, decoded.npt):
-                is_new = decoded.frame_index > self._done_frame
-                image = decoded.rgb() if is_new else np.zeros((0, 0, 3), np.uint8)
-                yield Frame(decoded.frame_index, decoded.npt, image, shot), is_new
-        if shot < 0:
-            raise MediaError(stream.info.locator, f"has no frame from {interval.start_npt:g} s on. It ends before.")
-        self._end_shot(shot, start, last)
-        self._counts["n_frames"] = n_frames
+    def _work(self, stream: VideoStream, sampling: Sampling, interval: Interval) -> Generator[Followed]:
+        """Yield what the threads that run ahead make of the video."""
+        reader = Reader(stream, sampling, interval, self._done_frame, self._window_s, self._track_fps)
+        decoded = ahead(reader.batches(), 1)
+        followed = follow_faces(ahead(find_faces(decoded, self._engine, self._limits), 1))
+        return ahead(followed, 1) if self._track_fps else followed
 
-    def _take(self, frame: Frame) -> None:
-        found = self._engine.detector.detect([frame.image])[0]
-        kept = self._limits.keep(found)
-        crops = self._engine.embedder.align(frame.image, kept)
-        embeddings = self._engine.embedder.embed(crops)
-        qualities = np.array([quality.overall for quality in face_qualities(kept, crops)], np.float32)
+    def _take_batch(self, work: Followed) -> None:
+        self._counts["n_frames"] = work.batch.n_frames
+        for shot in work.batch.shots:
+            self._end_shot(shot)
+        rows = self._embeddings(work.seen)
+        for seen, embeddings, gap in zip(work.seen, rows, work.gaps, strict=True):
+            if seen.sample.is_known:
+                self._last = seen if len(seen.faces) == len(self._last_ids) else None
+            else:
+                self._take(seen, embeddings, gap)
+        if work.tail is not None:
+            self._add_followed(work.tail, None, self._last_ids)
+
+    def _embeddings(self, batch: list[Seen]) -> list[FloatArray] | list[None]:
+        """Return the embeddings of the faces of each sample; none where they are made when they are needed."""
+        if self._window_s is not None or not batch or batch[0].sample.is_known:
+            return [None] * len(batch)
+        embeddings = self._engine.embedder.embed(_joined(seen.crops for seen in batch))
+        return np.split(embeddings, np.cumsum([len(seen.faces) for seen in batch])[:-1])
+
+    def _take(self, seen: Seen, embeddings: FloatArray | None, gap: Gap | None = None) -> None:
+        """Follow the faces of a sample; without embeddings, those that are needed are made here."""
+        frame, faces = seen.frame, seen.faces
         if self._buffers and frame.shot != self._shot_of_live():
             self._tracker.end_shot()
-        ids = self._tracker.update(kept, embeddings, frame.npt)
-        for track_id, face in zip(ids.tolist(), sampled_faces(frame, kept, qualities, embeddings), strict=True):
+        looks = OnDemandLooks(self._engine.embedder.embed, seen)
+        ids = self._tracker.update(faces, looks if embeddings is None else embeddings, frame.npt)
+        if gap is not None:
+            self._add_followed(gap, seen, ids)
+        for row, (track_id, face) in enumerate(zip(ids.tolist(), sampled_faces(frame, faces, seen.qualities), strict=True)):
             if not track_id:
                 continue
+            face.embedding = looks.known(row) if embeddings is None else embeddings[row]
             buffer = self._buffers.setdefault(track_id, TrackBuffer(track_id, frame.shot))
             buffer.add(face, frame.image)
+            if embeddings is None:
+                self._looks.offer(track_id, face, seen.crops[row])
         self._counts["n_samples"] += 1
         n_followed = int((ids > 0).sum())
         self._counts["n_faces"] += n_followed
-        self._counts["n_faces_dropped"] += len(found) - n_followed
+        self._counts["n_faces_dropped"] += seen.n_found - n_followed
         self._done_frame = frame.frame_index
+        self._last, self._last_ids = seen, ids
+        self._unsaved += 1
+
+    def _add_followed(self, gap: Gap, seen: Seen | None, ids: IntArray) -> None:
+        """Add the faces between the last sample and this one, or behind the last one."""
+        if self._last is None:
+            return
+        n_followed = 0
+        for track_id, face in faces_between(gap, self._last, self._last_ids, seen if gap.backward else None, ids):
+            if track_id in self._buffers or (seen is not None and track_id in ids):
+                self._buffers.setdefault(track_id, TrackBuffer(track_id, self._last.frame.shot)).pending.append(face)
+                n_followed += 1
+        self._counts["n_followed"] = self._counts.get("n_followed", 0) + n_followed
 
     def _shot_of_live(self) -> int:
         return max(buffer.shot for buffer in self._buffers.values())
 
-    def _end_shot(self, shot: int, start: tuple[int, float], end: tuple[int, float]) -> None:
-        self._shots.append(Shot(self.analysis.analysis_id, shot, start[1], end[1], start[0], end[0]))
-        self._counts["n_shots"] = shot + 1
+    def _end_shot(self, shot: EndedShot) -> None:
+        (start_frame, start_npt), (end_frame, end_npt) = shot.start, shot.end
+        self._shots.append(Shot(self.analysis.analysis_id, shot.number, start_npt, end_npt, start_frame, end_frame))
+        self._counts["n_shots"] = shot.number + 1
+
+    def _end_window(self, progress: float) -> None:
+        self._looks.end_window(self._tracker)
+        if self._unsaved >= CHECKPOINT_EVERY:
+            self._checkpoint(progress)
+            self._unsaved = 0
 
     def _checkpoint(self, progress: float) -> None:
         """Bring the store up to date in one step: all of it lands, or none and the last checkpoint holds."""
@@ -152,10 +175,12 @@ class Analyser:
             "tracker": self._tracker.state(),
             "buffers": [buffer.state() for buffer in self._buffers.values()],
             "counts": dict(self._counts),
+            "last_ids": self._last_ids.tolist(),
         }
         self._put(records, Status.RUNNING, progress, state)
 
     def _finish(self, stream: VideoStream) -> Analysis:
+        self._looks.end_window(self._tracker)
         self._counts["n_damaged"] = stream.n_damaged
         self._put(self._flush(), Status.COMPLETE, 1.0, None, stream.damage)
         return self.analysis
@@ -190,6 +215,7 @@ class Analyser:
     def _restore(self, state: Any) -> None:
         self._done_frame, self._n_blocks = state["frame_index"], state["n_blocks"]
         self._counts = dict(state["counts"])
+        self._last_ids = np.array(state.get("last_ids", []), np.int64)
         self._tracker.restore(state["tracker"])
         for kept in state["buffers"]:
             stored = self._store.get(Track, self.analysis.analysis_id, kept["track_id"])
@@ -197,3 +223,9 @@ class Analyser:
                 kept["track_id"], kept["shot"], kept["summary"], stored.thumbnail if stored else b"", kept["n_parts"]
             )
             self._buffers[buffer.track_id] = buffer
+
+
+def _joined(crops: Iterable[RgbImage]) -> RgbImage:
+    """Return the crops of several samples as one batch."""
+    joined: RgbImage = np.concatenate(list(crops))
+    return joined

@@ -19,9 +19,9 @@ _MARGIN = 0.35
 """Share of the face's size that a thumbnail shows around it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class SampledFace:
-    """One face of one sampled frame, ready to be stored."""
+    """One face of one sampled frame, ready to be stored; most faces of dense samples have no embedding."""
 
     frame_index: int
     npt: float
@@ -29,7 +29,7 @@ class SampledFace:
     landmarks: FloatArray
     score: float
     quality: float
-    embedding: FloatArray
+    embedding: FloatArray | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -83,17 +83,17 @@ def make_thumbnail(image: RgbImage, box_xywh: FloatArray) -> bytes:
     return bytes(cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1])
 
 
-def sampled_faces(frame: Frame, found: Detections, qualities: FloatArray, embeddings: FloatArray) -> list[SampledFace]:
-    """Return one SampledFace a detection of a frame."""
+def sampled_faces(frame: Frame, found: Detections, qualities: FloatArray) -> list[SampledFace]:
+    """Return one SampledFace a detection of a frame, not yet embedded."""
     return [
         SampledFace(frame.frame_index, frame.npt, *face)
-        for face in zip(found.boxes_xywh, found.landmarks, found.scores.tolist(), qualities.tolist(), embeddings, strict=True)
+        for face in zip(found.boxes_xywh, found.landmarks, found.scores.tolist(), qualities.tolist(), strict=True)
     ]
 
 
 def embeddings_of(analysis_id: str, part: int, buffers: Iterable[TrackBuffer]) -> list[TrackEmbeddings]:
-    """Return the pending embeddings of all tracks in blocks, numbered from `part` on; nothing where there is none."""
-    rows = [(buffer.track_id, face) for buffer in buffers for face in buffer.pending]
+    """Return the pending embeddings of all tracks in blocks, numbered from `part` on; none where nothing was embedded."""
+    rows = [(buffer.track_id, face) for buffer in buffers for face in buffer.pending if face.embedding is not None]
     rows.sort(key=lambda row: (row[0], row[1].frame_index))
     blocks = [rows[start : start + BLOCK_ROWS] for start in range(0, len(rows), BLOCK_ROWS)]
     return [_block(analysis_id, number, block) for number, block in enumerate(blocks, start=part)]
@@ -106,7 +106,7 @@ def _block(analysis_id: str, part: int, rows: list[tuple[int, SampledFace]]) -> 
         track_ids=np.array([track_id for track_id, _ in rows], np.int64),
         frame_index=np.array([face.frame_index for _, face in rows], np.int64),
         weights=np.array([face.quality for _, face in rows], np.float32),
-        embeddings=np.stack([face.embedding for _, face in rows]).astype(np.float16),
+        embeddings=np.stack([face.embedding for _, face in rows if face.embedding is not None]).astype(np.float16),
     )
 
 

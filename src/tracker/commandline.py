@@ -32,6 +32,10 @@ from .stage import TrackReport, run
 @click.option("--video_speedup", type=click.IntRange(min=1), help="Analyse every Nth frame.")
 @click.option("--sample_period", type=click.FloatRange(min=0, min_open=True), help="Analyse a frame each so many seconds.")
 @click.option("--tracker", type=click.Choice(tuple(TRACKERS)), help="How boxes become tracks.")
+@click.option(
+    "--track_fps", type=click.FloatRange(min=0, min_open=True), help="Follow faces between samples, so many frames/s."
+)
+@click.option("--max_faces", type=click.IntRange(min=1), help="Follow at most so many faces a frame, the best ones.")
 @click.option("--export_frames", is_flag=True, help="Write the sampled frames with boxes.")
 @click.option("--no_cache", is_flag=True, help="Analyse again what was analysed before.")
 @click.option("--refresh", is_flag=True, help="Analyse again all videos of the project that an older tracker analysed.")
@@ -45,6 +49,8 @@ def command(
     video_speedup: int | None,
     sample_period: float | None,
     tracker: TrackerName | None,
+    track_fps: float | None,
+    max_faces: int | None,
     export_frames: bool,
     no_cache: bool,
     refresh: bool,
@@ -63,6 +69,8 @@ def command(
         "video_speedup": video_speedup,
         "sample_period_s": sample_period,
         "tracker": tracker,
+        "track_fps": track_fps,
+        "max_faces": max_faces,
         "export_frames": export_frames,
         "no_cache": no_cache,
     }

@@ -43,7 +43,9 @@ def export_frames(
     """
     boxes: dict[int, list[tuple[Any, int]]] = {}
     for track, samples in iter_tracks(store, analysis):
-        for frame_index, box in zip(samples.frame_index.tolist(), samples.boxes_xywh, strict=True):
+        # Faces in other frames were followed there; a picture of each would be nearly the whole film.
+        sampled = samples.qualities > 0
+        for frame_index, box in zip(samples.frame_index[sampled].tolist(), samples.boxes_xywh[sampled], strict=True):
             boxes.setdefault(frame_index, []).append((box, track.track_id))
     with progress.task("Frames", len(boxes), "frames") as task:
         for frame in stream.frames():

@@ -9,6 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from .. import __version__
 from ..engines import Engine
 from ..errors import AnnotationError, StorageError
@@ -25,8 +27,10 @@ from ..video.sampling import Sampling
 from ..video.stream import VideoStream
 from ..videos import TRACKER_VERSION, analysis_content, forget_analysis, register_video
 from ..workspace import Workspace
-from .analyser import Analyser, FaceLimits
+from .analyser import Analyser
 from .frames import export_frames as write_frames
+from .looks import DENSE_S
+from .reading import FaceLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ def run(
     video_speedup: int | None = None,
     sample_period_s: float | None = None,
     tracker: TrackerName | None = None,
+    track_fps: float | None = None,
+    max_faces: int | None = None,
     export_frames: bool = False,
     no_cache: bool = False,
 ) -> TrackReport:
@@ -68,6 +74,8 @@ def run(
         video_speedup: Analyse every Nth frame; the setting where None.
         sample_period_s: Analyse a frame each so many seconds instead.
         tracker: How boxes become tracks; the setting where None.
+        track_fps: Follow faces between samples, in so many frames a second; the setting where None.
+        max_faces: Follow at most so many faces a frame; the setting where None.
         export_frames: Also write the sampled frames with boxes.
         no_cache: Analyse again what was analysed before.
 
@@ -77,10 +85,12 @@ def run(
         EngineError: The project's engine cannot be loaded.
     """
     owner = workspace.begin_project(project)
-    settings = workspace.settings.tracker.model_copy(update={"tracker": tracker} if tracker else {})
+    given = {"tracker": tracker, "track_fps": track_fps, "max_faces": max_faces}
+    settings = workspace.settings.tracker.model_copy(update={name: value for name, value in given.items() if value})
     sampling = _sampling(settings, video_speedup, sample_period_s)
     locator, fragment = split_locator(video)
-    with open_stream(locator) as stream:
+    threads, hwaccel = workspace.settings.threads, settings.hwaccel
+    with open_stream(locator, threads=threads, hwaccel=hwaccel) as stream:
         # Two films of one name that are begun at the same moment get a folder each.
         with workspace.locked(f"folder-{video_folder(locator)}"):
             record = register_video(workspace.store, locator, stream)
@@ -121,7 +131,7 @@ def analyse(
         EngineError: The project's engine cannot be loaded.
     """
     engine = workspace.engine(owner.engine)
-    tracker = settings.model_dump(exclude={"video_speedup", "sample_period_s"}) | {"version": TRACKER_VERSION}
+    tracker = _tracker_of(settings, sampling.period_s(Fraction(video.frame_rate)))
     analysis_id = stable_id(video.video_id, engine.id, sampling.describe(), tracker, str(fragment))
     with workspace.locked(f"analysis-{analysis_id}", f"analyses {video.locator}"):
         analysis, is_new = _begin(workspace, analysis_id, video, engine, sampling, tracker, fragment, no_cache)
@@ -135,6 +145,15 @@ def analyse(
         if export_frames:
             n_written = write_frames(output_dir / "frames", workspace.store, analysis, stream, label, workspace.progress)
     return TrackReport(video, analysis, is_new, output_dir, n_written)
+
+
+def _tracker_of(settings: TrackerSettings, period_s: float) -> dict[str, Any]:
+    """Return the settings that an analysis at this sampling depends on, as its record keeps them."""
+    tracker = settings.model_dump(exclude={"video_speedup", "sample_period_s", "embed_period_s", "track_fps", "hwaccel"})
+    # Left out where every face is embedded and none followed: so it was before there was a choice, and such analyses are good.
+    following = {"track_fps": settings.track_fps} if settings.track_fps else {}
+    sparing = {"embed_period_s": settings.embed_period_s} if period_s <= DENSE_S and settings.embed_period_s else {}
+    return tracker | sparing | following | {"version": TRACKER_VERSION}
 
 
 def _sampling(settings: TrackerSettings, video_speedup: int | None, sample_period_s: float | None) -> Sampling:
@@ -187,7 +206,19 @@ def _watch(
     settings: TrackerSettings,
 ) -> Analysis:
     limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
-    analyser = Analyser(workspace.store, engine, analysis, limits, _open_tracker(settings, analysis))
+    if workspace.settings.threads:
+        # Detectors of OpenCV run beside the decoder and the networks, each of which got this number.
+        cv2.setNumThreads(workspace.settings.threads)
+    of = analysis.tracker
+    analyser = Analyser(
+        workspace.store,
+        engine,
+        analysis,
+        limits,
+        _open_tracker(settings, analysis),
+        of.get("embed_period_s"),
+        of.get("track_fps"),
+    )
     duration = fragment.interval.end_npt or stream.info.duration
     total = duration - fragment.interval.start_npt if duration else None
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from .base import Appearance, Life, Tracker
+from .base import Appearance, Life, OnDemand, Tracker
 from .bytetrack import ByteTracker
 from .ocsort import OcSortTracker
 from .sort import SortTracker
@@ -26,6 +26,7 @@ __all__ = [
     "ByteTracker",
     "Life",
     "OcSortTracker",
+    "OnDemand",
     "SortTracker",
     "Tracker",
     "open_tracker",

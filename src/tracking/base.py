@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -14,6 +15,14 @@ from .association import Association, associate, cosine_similarities, only_from
 from .motion import Motion
 
 M = TypeVar("M", bound=Motion)
+
+OnDemand: TypeAlias = Callable[[IntArray], FloatArray]
+"""Gives the (k, d) embeddings of k boxes: for samples so dense that the place of most boxes says whose they are."""
+
+_SURE_IOU = 0.7
+"""A box that overlaps so much with the prediction of one track needs no look, where nothing else is near ..."""
+_NEAR_IOU = 0.02
+"""... that is, where no other box or track overlaps more than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,30 +126,51 @@ class Tracker(ABC, Generic[M]):
         self._live = []
         self._n_updates = 0
 
-    def update(self, found: Detections, embeddings: FloatArray | None = None, npt: float | None = None) -> IntArray:
+    def update(self, found: Detections, embeddings: FloatArray | OnDemand | None = None, npt: float | None = None) -> IntArray:
         """Take the faces of the next sample.
 
         Args:
             found: n faces, in any order; n may be 0.
-            embeddings: (n, d) float32, L2-normalised, one a face; None where there are none.
+            embeddings: (n, d) float32, L2-normalised, one a face; None where there are none. A function is asked only for
+                the faces whose place leaves doubt: those that do not clearly go on with one track, and so also those that
+                begin one.
             npt: Seconds from the start of the video, rising; None where times are not known.
 
         Returns:
             (n,) int64, the track of each face; ids count from 1 and are never used again. 0 is a face that is not, or not yet,
             part of a track.
         """
-        predicted = self._predict(npt)
-        made = self._pair(self._look(found, embeddings, predicted))
+        overlap = iou_matrix(found.boxes_xywh, self._predict(npt))
+        looks = self._looks(embeddings, overlap)
+        made = self._pair(self._sight(found, looks, overlap))
         self._n_updates += 1
         ids = np.zeros(len(found), np.int64)
         for track in self._live:
             track.unseen += 1
         for box, column in made.pairs.tolist():
-            ids[box] = self._continue(self._live[column], found.boxes_xywh[box], _row(embeddings, box), npt)
+            ids[box] = self._continue(self._live[column], found.boxes_xywh[box], looks.get(box), npt)
         for box in made.boxes[self._may_begin(found)[made.boxes]].tolist():
-            ids[box] = self._begin(found.boxes_xywh[box], _row(embeddings, box), npt)
+            ids[box] = self._begin(found.boxes_xywh[box], looks.get(box), npt)
         self._live = [track for track in self._live if self._outlives(track, npt)]
         return ids
+
+    def remember(self, track_id: int, embedding: FloatArray) -> None:
+        """Tell what a track looked like lately, where its boxes were taken by their place alone.
+
+        A track that turns out to look like somebody else ends here: what comes next begins another one. One that ended
+        before is left in peace.
+
+        Args:
+            track_id: Which track.
+            embedding: (d,) float32, L2-normalised, of one of its last boxes.
+        """
+        for track in self._live:
+            if track.track_id == track_id:
+                if self._is_other(track, embedding):
+                    self._live.remove(track)
+                else:
+                    self._remember(track, embedding)
+                return
 
     @property
     def live_ids(self) -> frozenset[int]:
@@ -164,6 +194,13 @@ class Tracker(ABC, Generic[M]):
     @abstractmethod
     def _overlapping(self, sight: Sight) -> Association:
         """Pair boxes with tracks by where they are, as the published tracker does."""
+
+    def _is_other(self, track: LiveTrack[M], embedding: FloatArray) -> bool:
+        """Say whether an embedding is too unlike a track for both to be one face."""
+        if self._appearance is None or track.embedding is None:
+            return False
+        likeness = cosine_similarities(embedding[None], track.embedding[None])
+        return bool(likeness[0, 0] < self._appearance.veto)
 
     def _may_begin(self, found: Detections) -> BoolArray:
         """Say which boxes begin a track when no track claims them, (n,) bool."""
@@ -190,13 +227,38 @@ class Tracker(ABC, Generic[M]):
         self._npt = npt
         return np.array([track.motion.predict(steps) for track in self._live], np.float32).reshape(-1, 4)
 
-    def _look(self, found: Detections, embeddings: FloatArray | None, predicted: FloatArray) -> Sight:
-        overlap = iou_matrix(found.boxes_xywh, predicted)
+    def _looks(self, embeddings: FloatArray | OnDemand | None, overlap: FloatArray) -> dict[int, FloatArray]:
+        """Return the embeddings that are known, by box."""
+        if embeddings is None:
+            return {}
+        if not callable(embeddings):
+            return dict(enumerate(embeddings))
+        rows = self._doubtful(overlap) if self._appearance is not None else np.zeros(0, np.int64)
+        return dict(zip(rows.tolist(), embeddings(rows), strict=True)) if len(rows) else {}
+
+    def _doubtful(self, overlap: FloatArray) -> IntArray:
+        """Return the boxes that do not clearly go on with one track, from the (n, m) overlap with predictions."""
+        n, m = overlap.shape
+        if not m:
+            return np.arange(n)
+        near = overlap > _NEAR_IOU
+        alone = near.sum(axis=1) == 1
+        track = overlap.argmax(axis=1)
+        unshared = near.sum(axis=0)[track] == 1
+        # One that comes back may be somebody else in the same place.
+        present = np.array([one.unseen == 0 for one in self._live])[track]
+        return np.flatnonzero(~(alone & unshared & present & (overlap.max(axis=1) >= _SURE_IOU)))
+
+    def _sight(self, found: Detections, looks: dict[int, FloatArray], overlap: FloatArray) -> Sight:
         likeness = np.full(overlap.shape, -np.inf, np.float32)
-        if self._appearance is not None and embeddings is not None and likeness.size:
-            known = np.stack([np.zeros_like(embeddings[0]) if one.embedding is None else one.embedding for one in self._live])
-            likeness = cosine_similarities(embeddings, known)
-            overlap = np.where(likeness >= self._appearance.veto, overlap, np.float32(-np.inf))
+        rows, columns = list(looks), [column for column, track in enumerate(self._live) if track.embedding is not None]
+        if self._appearance is None or not rows or not columns:
+            return Sight(found, overlap, likeness)
+        known = np.stack([self._live[column].embedding for column in columns])  # type: ignore[misc]
+        both = np.ix_(rows, columns)
+        likeness[both] = cosine_similarities(np.stack([looks[row] for row in rows]), known)
+        overlap = overlap.copy()
+        overlap[both] = np.where(likeness[both] >= self._appearance.veto, overlap[both], np.float32(-np.inf))
         return Sight(found, overlap, likeness)
 
     def _pair(self, sight: Sight) -> Association:
@@ -211,12 +273,15 @@ class Tracker(ABC, Generic[M]):
     def _continue(self, track: LiveTrack[M], box_xywh: FloatArray, embedding: FloatArray | None, npt: float | None) -> int:
         track.streak = track.streak + 1 if track.unseen == 1 else 1
         track.motion.correct(box_xywh)
+        self._remember(track, embedding)
+        track.unseen, track.seen_npt = 0, npt
+        return self._shown_id(track)
+
+    def _remember(self, track: LiveTrack[M], embedding: FloatArray | None) -> None:
         if track.embedding is None:
             track.embedding = None if embedding is None else embedding.copy()
         elif self._appearance is not None and embedding is not None:
             track.embedding = self._appearance.memory * track.embedding + (1 - self._appearance.memory) * embedding
-        track.unseen, track.seen_npt = 0, npt
-        return self._shown_id(track)
 
     def _begin(self, box_xywh: FloatArray, embedding: FloatArray | None, npt: float | None) -> int:
         looks = None if embedding is None else embedding.copy()
@@ -234,10 +299,6 @@ class Tracker(ABC, Generic[M]):
         embedding = None if state["embedding"] is None else np.array(state["embedding"], np.float32)
         rest = {name: state[name] for name in ("streak", "unseen", "seen_npt", "confirmed")}
         return LiveTrack(state["track_id"], self.motion.restored(state["motion"]), embedding, **rest)
-
-
-def _row(embeddings: FloatArray | None, row: int) -> FloatArray | None:
-    return None if embeddings is None else embeddings[row]
 
 
 def _live_state(track: LiveTrack[M]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from ..errors import MediaError
 from ..schema import WHOLE, Interval, RgbImage
 from .source import ffmpeg_name, is_address
-from .stream import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, DecodedFrame, VideoInfo, VideoStream
+from .stream import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, DecodedFrame, VideoInfo, VideoStream, small_size
 
 _LARGEST_DENOMINATOR = 1001
 """OpenCV gives rates as floats; this finds 30000/1001 again."""
@@ -29,6 +29,12 @@ class OpenCvFrame(DecodedFrame):
     def rgb(self) -> RgbImage:
         """Return (H, W, 3) uint8 RGB, upright."""
         return self._image.copy()
+
+    def grey(self, max_side_px: int) -> RgbImage:
+        """Return an upright (h, w) uint8 grey picture."""
+        size = small_size(self._image.shape[1], self._image.shape[0], max_side_px)
+        small = cv2.resize(self._image, size, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
 
     def thumbnail(self) -> RgbImage:
         """Return a small (36, 64, 3) uint8 RGB picture; unlike PyAV's it is upright."""

@@ -21,7 +21,7 @@ from ..errors import MediaError
 from ..schema import WHOLE, Interval, RgbImage
 from .clock import Clock, Rhythm
 from .source import open_container, raise_if_network, video_stream
-from .stream import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, DecodedFrame, VideoInfo, VideoStream
+from .stream import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, DecodedFrame, VideoInfo, VideoStream, small_size
 
 _FALLBACK_RATE = Fraction(25)
 _UNSPECIFIED = 2
@@ -68,8 +68,8 @@ class _Upright:
         return 180 if self.flip_x ^ mirrored else 0
 
     def apply(self, image: RgbImage) -> RgbImage:
-        """Turn and mirror (H, W, 3) pixels."""
-        turned = image.transpose(1, 0, 2) if self.transposed else image
+        """Turn and mirror (H, W, 3) or grey (H, W) pixels."""
+        turned = image.swapaxes(0, 1) if self.transposed else image
         turned = turned[:: -1 if self.flip_y else 1, :: -1 if self.flip_x else 1]
         return np.ascontiguousarray(turned)
 
@@ -85,6 +85,7 @@ class _Converter:
         """Convert to a size in decoded pixels, before turning."""
         self._width, self._height, self._upright = width, height, upright
         self._full, self._thin, self._small = VideoReformatter(), VideoReformatter(), VideoReformatter()
+        self._grey = VideoReformatter()
         # A scaler lets go of the GIL while it holds its own state: frames may be converted from several threads.
         self._lock = Lock()
 
@@ -92,6 +93,14 @@ class _Converter:
         """Return (H, W, 3) uint8 RGB, upright."""
         with self._lock:
             image = self._to_rgb(self._full, frame, self._width, self._height, Interpolation.BILINEAR, 0)
+        return self._upright.apply(image)
+
+    def grey(self, frame: VideoFrame, max_side_px: int) -> RgbImage:
+        """Return (h, w) uint8, upright."""
+        size = small_size(self._width, self._height, max_side_px)
+        with self._lock:
+            small = self._grey.reformat(frame, *size, "gray", interpolation=Interpolation.FAST_BILINEAR, threads=1)
+            image = cast(RgbImage, small.to_ndarray())
         return self._upright.apply(image)
 
     def thumbnail(self, frame: VideoFrame) -> RgbImage:
@@ -147,6 +156,10 @@ class PyAvFrame(DecodedFrame):
         """Convert to (H, W, 3) uint8 RGB, upright, by the colour matrix and range of the stream."""
         return self._converter.rgb(self._frame)
 
+    def grey(self, max_side_px: int) -> RgbImage:
+        """Return an upright (h, w) uint8 grey picture."""
+        return self._converter.grey(self._frame, max_side_px)
+
     def thumbnail(self) -> RgbImage:
         """Return a small (36, 64, 3) uint8 RGB picture, not rotated."""
         return self._converter.thumbnail(self._frame)
@@ -164,22 +177,26 @@ class PyAvStream(VideoStream):
     no index: times stay right, indices close up.
     """
 
-    def __init__(self, locator: str, timeout_s: float = 30.0) -> None:
+    def __init__(self, locator: str, timeout_s: float = 30.0, threads: int = 0, hwaccel: str = "none") -> None:
         """Open a video and decode its first frame, which alone tells its size and rotation.
 
         Args:
             locator: Path or http(s) address, without fragment.
             timeout_s: Longest wait for a server.
+            threads: Threads of the decoder; 0 as many as FFmpeg sees fit.
+            hwaccel: What decodes, one of `HWACCELS`.
 
         Raises:
+            ConfigError: The hardware cannot decode this video, or there is none.
             FetchError: The address cannot be reached.
             MediaError: There is no such file, it holds no video stream, or not one frame can be decoded.
         """
         self._locator, self._timeout_s = locator, timeout_s
+        self._threads, self._hwaccel = threads, hwaccel
         self._reading: Generator[DecodedFrame] | None = None
         self._forget_damage()
-        with open_container(locator, timeout_s) as container:
-            stream = video_stream(container, locator)
+        with open_container(locator, timeout_s, hwaccel) as container:
+            stream = video_stream(container, locator, threads)
             first = next(self._decode(container, stream), None)
             if first is None:
                 raise self._nothing_decoded()
@@ -229,8 +246,8 @@ class PyAvStream(VideoStream):
     def _read(self, interval: Interval) -> Generator[DecodedFrame]:
         converter = _Converter(self._width, self._height, self._upright)
         npt = -1.0
-        with open_container(self._locator, self._timeout_s) as container:
-            stream = video_stream(container, self._locator)
+        with open_container(self._locator, self._timeout_s, self._hwaccel) as container:
+            stream = video_stream(container, self._locator, self._threads)
             clock = Clock(_time_base(stream), _rate(stream), _start(container), stream.start_time)
             rhythm = Rhythm()
             for frame_index, frame in enumerate(self._decode(container, stream)):

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import cast
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import Flags, InputContainer
 from av.video.stream import VideoStream as AvVideoStream
 
-from ..errors import AnnotationError, FetchError, MediaError
+from ..errors import AnnotationError, ConfigError, FetchError, MediaError
 
 FILE_FORMATS = (
     "mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "m4v", "h264", "hevc", "vvc", "obu", "ivf", "flv", "ogg",
@@ -21,6 +22,9 @@ FILE_FORMATS = (
 )  # fmt: skip
 """Formats that are read: media in one piece. Playlists (HLS, DASH, concat, SDP) are not among them, because they make
 FFmpeg open further addresses and files that nobody has checked. Sound is, so that the message can say what it is."""
+
+HWACCELS = ("none", "auto", "cuda", "vaapi", "videotoolbox")
+"""What may decode: the processor, the first hardware that can, or this one and no other."""
 
 NOT_TO_SHOW = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails | av.stream.Disposition.still_image
 """Pictures that a container carries along, such as the cover of a record: no video to analyse."""
@@ -72,14 +76,16 @@ def _check_file(locator: str, path: Path) -> None:
 
 
 @contextmanager
-def open_container(locator: str, timeout_s: float) -> Iterator[InputContainer]:
+def open_container(locator: str, timeout_s: float, hwaccel: str = "none") -> Iterator[InputContainer]:
     """Open a video and close it at the end of the block.
 
     Args:
         locator: Path or http(s) address.
         timeout_s: Longest wait for the server, when opening and for each further piece. Files know no waiting.
+        hwaccel: One of `HWACCELS`.
 
     Raises:
+        ConfigError: The hardware cannot decode this video, or there is none.
         FetchError: The address cannot be reached.
         MediaError: There is no such file, or it holds no media that can be read.
     """
@@ -90,8 +96,12 @@ def open_container(locator: str, timeout_s: float) -> Iterator[InputContainer]:
     }
     if remote:
         options |= {"user_agent": "FaceRec", "reconnect": "1", "reconnect_delay_max": str(max(1, int(timeout_s / 4)))}
+    timeout = timeout_s if remote else None
     try:
-        container = av.open(name, options=options, metadata_errors="replace", timeout=timeout_s if remote else None)
+        container = av.open(name, options=options, metadata_errors="replace", timeout=timeout)
+        if hwaccel != "none":
+            container.close()
+            container = _open_on_hardware(name, options, timeout, hwaccel)
     except (av.FFmpegError, OSError) as err:
         raise explain(err, locator, timeout_s) from err
     try:
@@ -102,8 +112,31 @@ def open_container(locator: str, timeout_s: float) -> Iterator[InputContainer]:
         container.close()
 
 
-def video_stream(container: InputContainer, locator: str) -> AvVideoStream:
-    """Return the stream to analyse, ready to decode on all cores; the others are not even read.
+def _open_on_hardware(name: str, options: dict[str, str], timeout: float | None, hwaccel: str) -> InputContainer:
+    """Open what can be opened without hardware: whatever fails here is the hardware's fault.
+
+    Raises:
+        ConfigError: The hardware that was asked for cannot decode this video, or there is none.
+    """
+    if hwaccel not in HWACCELS:
+        raise ConfigError(f'There is no hwaccel "{hwaccel}". Choose one of {", ".join(HWACCELS)}.')
+    why = ""
+    for kind in HWACCELS[2:] if hwaccel == "auto" else (hwaccel,):
+        accelerator = HWAccel(kind, allow_software_fallback=False)
+        try:
+            return av.open(name, options=options, metadata_errors="replace", timeout=timeout, hwaccel=accelerator)
+        except (av.FFmpegError, OSError, RuntimeError, ValueError, NotImplementedError) as err:
+            why = _reason(err)
+    if hwaccel == "auto":
+        return av.open(name, options=options, metadata_errors="replace", timeout=timeout)
+    raise ConfigError(
+        f'The hardware "{hwaccel}" cannot decode this video here ({why}). '
+        "Check its driver, or set tracker.hwaccel to none or auto."
+    )
+
+
+def video_stream(container: InputContainer, locator: str, threads: int = 0) -> AvVideoStream:
+    """Return the stream to analyse, ready to decode on some threads (0: as many as FFmpeg sees fit); others are not even read.
 
     Raises:
         MediaError: There is none, or no decoder for it.
@@ -122,6 +155,7 @@ def video_stream(container: InputContainer, locator: str) -> AvVideoStream:
         if other is not stream:
             other.discard = av.stream.Discard.all
     stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = threads
     return stream
 
 

@@ -39,6 +39,12 @@ class VideoInfo:
     rotation: int = 0
 
 
+def small_size(width: int, height: int, max_side_px: int) -> tuple[int, int]:
+    """Return width and height of a picture scaled down so that its longer side is at most so many pixels."""
+    scale = min(1.0, max_side_px / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
 class DecodedFrame(ABC):
     """A frame that is decoded but not yet converted: most frames are only looked at for cuts.
 
@@ -53,6 +59,10 @@ class DecodedFrame(ABC):
     @abstractmethod
     def rgb(self) -> RgbImage:
         """Convert to (H, W, 3) uint8 RGB, upright, in the size of VideoInfo also where the stream changes it midway."""
+
+    @abstractmethod
+    def grey(self, max_side_px: int) -> RgbImage:
+        """Return an upright (h, w) uint8 grey picture, its longer side at most so many pixels: for following faces."""
 
     @abstractmethod
     def thumbnail(self) -> RgbImage:

@@ -288,6 +288,19 @@ def test_a_truncated_file_is_read_as_far_as_it_goes(open_video: Open, tmp_path: 
     assert "promise" in stream.damage
 
 
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_small_grey_pictures_are_upright(open_video: Open, tmp_path: Path, rotation: int) -> None:
+    picture = np.zeros((96, 192, 3), np.uint8)
+    picture[:48, :96] = 220
+    frame = next(open_video(write_video(tmp_path / "a.mp4", [picture] * 2, rotation=rotation)).frames())
+    small = frame.grey(64)
+    assert small.dtype == np.uint8 and small.flags.c_contiguous
+    assert small.shape == ((32, 64) if rotation == 0 else (64, 32))
+    whole = frame.rgb().mean(axis=2)
+    assert np.abs(small.astype(float) - whole[1::3, 1::3]).mean() < 16
+    assert frame.grey(10_000).shape == whole.shape  # never enlarged
+
+
 # What only PyAV promises.
 
 
@@ -327,6 +340,44 @@ def test_a_recording_that_was_joined_goes_on(pyav: Open, tmp_path: Path) -> None
     assert {frame.rgb().shape for frame in frames} == {(64, 96, 3)}
     assert [number_of(frame.rgb()) for frame in frames] == list(range(60))
     assert all(before < after for before, after in pairwise(times))
+
+
+@pytest.mark.parametrize("hwaccel", ["vaapi", "videotoolbox", "cuda"])
+def test_hardware_decodes_the_same_pictures_or_is_an_error(tmp_path: Path, hwaccel: str) -> None:
+    path = str(write_video(tmp_path / "a.mp4", numbered(20)))
+    try:
+        stream = open_stream(path, hwaccel=hwaccel)
+    except ConfigError as err:
+        assert f'The hardware "{hwaccel}" cannot decode this video here' in str(err)
+        assert "tracker.hwaccel" in str(err)
+        return
+    with stream:
+        assert [number for _, _, number in read(stream)] == list(range(20))
+
+
+def test_any_hardware_or_none(tmp_path: Path) -> None:
+    with open_stream(str(write_video(tmp_path / "a.mp4", numbered(20))), hwaccel="auto") as stream:
+        assert [number for _, _, number in read(stream)] == list(range(20))
+
+
+def test_hardware_that_does_not_exist(tmp_path: Path) -> None:
+    path = str(write_video(tmp_path / "a.mp4", numbered(2)))
+    with pytest.raises(ConfigError, match='There is no hwaccel "steam"'):
+        open_stream(path, hwaccel="steam")
+    with pytest.raises(ConfigError, match="does not decode on hardware"):
+        open_stream(path, "opencv", hwaccel="cuda")
+
+
+def test_hardware_is_not_blamed_for_what_is_no_video(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="is no video"):
+        open_stream(str(_text(tmp_path / "a.mp4")), hwaccel="cuda")
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_number_of_threads_changes_nothing(tmp_path: Path, threads: int) -> None:
+    path = str(write_video(tmp_path / "a.mp4", with_grain(shots([20, 20]), 8)))
+    with open_stream(path) as one, open_stream(path, threads=threads) as other:
+        assert [frame.rgb().tobytes() for frame in one.frames()] == [frame.rgb().tobytes() for frame in other.frames()]
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])

@@ -132,7 +132,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(
     call = ["--video", str(film), "--project", "p", "--config", config, "--video_speedup", "5"]
     take = tracker.analyser.Analyser._take
 
-    def interrupted(self: object, frame: object) -> None:
+    def interrupted(*_sample: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

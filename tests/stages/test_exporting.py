@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,23 @@ def test_the_same_analysis_gives_the_same_bytes(workspace: Workspace, project: s
         contents.append(exporting.run(workspace, project, str(film), "mot", tmp_path / name).output.read_bytes())
     assert contents[0] == contents[1]
     assert contents[0]
+
+
+def test_shots_are_written_as_tables(workspace: Workspace, project: str, film: Path, tmp_path: Path) -> None:
+    tracker.run(workspace, str(film), project, video_speedup=5)
+    report = exporting.run(workspace, project, str(film), "shots")
+    assert report.output.name == "shots.csv"
+    assert report.output.read_text().splitlines() == [
+        "shot,start_npt,end_npt,start_frame,end_frame",
+        "0,0.000000,2.000000,0,50",
+        "1,2.000000,4.000000,50,100",
+    ]
+    described = exporting.run(workspace, project, str(film), "shots-json", tmp_path / "shots.json")
+    assert described.n_rows == 2
+    assert json.loads(described.output.read_text()) == [
+        {"shot": 0, "start_npt": 0.0, "end_npt": 2.0, "start_frame": 0, "end_frame": 50},
+        {"shot": 1, "start_npt": 2.0, "end_npt": 4.0, "start_frame": 50, "end_frame": 100},
+    ]
 
 
 def test_a_video_nobody_tracked_is_an_error(workspace: Workspace, project: str, film: Path) -> None:

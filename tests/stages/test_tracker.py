@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -144,21 +145,22 @@ def test_an_interrupted_analysis_goes_on_to_the_same_result(
     monkeypatch.setattr(analyser, "CHECKPOINT_EVERY", 3)
     take, taken = analyser.Analyser._take, []
 
-    def dying(self: analyser.Analyser, frame: object) -> None:
+    def dying(self: analyser.Analyser, *sample: Any) -> None:
         if len(taken) == dies_at:
             raise KeyboardInterrupt
-        taken.append(frame)
-        take(self, frame)  # type: ignore[arg-type]
+        taken.append(sample)
+        take(self, *sample)
 
     monkeypatch.setattr(analyser.Analyser, "_take", dying)
     with pytest.raises(KeyboardInterrupt):
         tracker.run(workspace, str(film), project, video_speedup=EVERY)
     looked_at: list[object] = []
-    monkeypatch.setattr(analyser.Analyser, "_take", lambda self, frame: (looked_at.append(frame), take(self, frame)))
+    monkeypatch.setattr(analyser.Analyser, "_take", lambda self, *sample: (looked_at.append(sample), take(self, *sample)))
     resumed = tracker.run(workspace, str(film), project, video_speedup=EVERY)
     assert resumed.analysis.status is Status.COMPLETE
     # All but the samples since the last checkpoint are kept.
-    assert len(looked_at) == 20 - dies_at // 3 * 3
+    # Checkpoints fall between two windows of a second, 5 samples each.
+    assert len(looked_at) == 20 - dies_at // 5 * 5
     got = content(workspace.store, resumed.analysis)
     fresh = tracker.run(workspace, str(film), project, video_speedup=EVERY, no_cache=True)
     assert got == content(workspace.store, fresh.analysis)
@@ -233,7 +235,8 @@ def test_memory_holds_only_what_goes_on(
     film = write_video(tmp_path / "many.mp4", draw(many))
     report = tracker.run(workspace, str(film), project, video_speedup=5)
     assert report.analysis.counts["n_tracks"] == 20
-    assert len(held) == 20
+    # 16 windows of 5 samples, and a checkpoint between each two.
+    assert len(held) == 15
     assert max(held) <= (1, 0, 0)
 
 
@@ -341,3 +344,115 @@ def test_faces_that_belong_to_no_track_are_counted_as_dropped(
     monkeypatch.setattr(Tracker, "update", lambda self, *args: np.where(np.arange(len(args[0])) == 0, 0, update(self, *args)))
     counts = tracker.run(workspace, str(film), project, video_speedup=EVERY).analysis.counts
     assert (counts["n_faces"], counts["n_faces_dropped"]) == (10, 20)
+
+
+def with_tracker(workspace: Workspace, **values: object) -> None:
+    """Change settings of the tracker."""
+    changed = workspace.settings.tracker.model_copy(update=values)
+    workspace.settings = workspace.settings.model_copy(update={"tracker": changed})
+
+
+def embedded(workspace: Workspace, analysis: Analysis) -> list[tuple[int, int]]:
+    block = read_embeddings(workspace.store, analysis.analysis_id)
+    assert block is not None
+    return list(zip(block.track_ids.tolist(), block.frame_index.tolist(), strict=True))
+
+
+def test_of_dense_samples_a_few_are_embedded_and_every_track_each_second(
+    workspace: Workspace, project: str, film: Path
+) -> None:
+    report = tracker.run(workspace, str(film), project, video_speedup=EVERY)
+    assert report.analysis.counts["n_faces"] == 30
+    known = embedded(workspace, report.analysis)
+    assert {(track_id, frame // 25) for track_id, frame in known} == {(1, 0), (1, 1), (2, 0), (2, 1), (3, 2), (3, 3)}
+    # The first face of each track is needed to compare it with those that may come back; one more is embedded each second.
+    assert len(known) <= 3 + 6
+    tracks = {track.track_id: track for track, _ in iter_tracks(workspace.store, report.analysis)}
+    assert {track_id: track.best_frame for track_id, track in tracks.items()}.items() <= set(known)
+
+
+def test_all_are_embedded_where_it_is_asked_for_or_samples_are_sparse(workspace: Workspace, project: str, film: Path) -> None:
+    sparse = tracker.run(workspace, str(film), project, video_speedup=10).analysis
+    assert len(embedded(workspace, sparse)) == sparse.counts["n_faces"] == 15
+    with_tracker(workspace, embed_period_s=0.0)
+    dense = tracker.run(workspace, str(film), project, video_speedup=EVERY).analysis
+    assert len(embedded(workspace, dense)) == dense.counts["n_faces"] == 30
+    # Such analyses were made before there was a choice, and are found again.
+    assert "embed_period_s" not in {*sparse.tracker, *dense.tracker}
+
+
+def test_the_boxes_do_not_depend_on_what_is_embedded(workspace: Workspace, project: str, film: Path) -> None:
+    few = tracker.run(workspace, str(film), project, video_speedup=EVERY)
+    boxes = (few.output_dir / "trackers.csv").read_bytes()
+    with_tracker(workspace, embed_period_s=0.0)
+    every = tracker.run(workspace, str(film), project, video_speedup=EVERY)
+    assert every.analysis.analysis_id != few.analysis.analysis_id
+    assert (every.output_dir / "trackers.csv").read_bytes() == boxes
+
+
+def test_faces_are_followed_to_every_frame(workspace: Workspace, project: str, film: Path) -> None:
+    report = tracker.run(workspace, str(film), project, video_speedup=10, track_fps=25)
+    tracks = list(iter_tracks(workspace.store, report.analysis))
+    frames = [samples.frame_index.tolist() for _, samples in tracks]
+    assert frames == [list(range(50)), list(range(50)), list(range(50, 100))]
+    for track, samples in tracks:
+        detected = samples.frame_index[samples.qualities > 0]
+        assert detected.tolist() == list(range(track.start_frame, track.end_frame + 1, 10))
+        assert track.n_samples == len(detected)
+        assert (np.diff(samples.npt) > 0).all()
+    # The walker goes 50 pixels in 49 frames.
+    boxes = tracks[0][1].boxes_xywh
+    np.testing.assert_allclose(boxes[:41, 0] + boxes[:41, 2] / 2, 30 + np.arange(41) * 50 / 49, atol=2.5)
+    # The votes are those of the samples.
+    assert {frame % 10 for _, frame in embedded(workspace, report.analysis)} == {0}
+    assert report.analysis.counts["n_followed"] == 150 - report.analysis.counts["n_faces"]
+
+
+def test_the_first_frame_of_a_shot_is_a_sample_where_faces_are_followed(workspace: Workspace, project: str, film: Path) -> None:
+    report = tracker.run(workspace, str(film), project, video_speedup=40, track_fps=5)
+    frames = {int(frame) for _, samples in iter_tracks(workspace.store, report.analysis) for frame in samples.frame_index}
+    detected = {
+        int(frame)
+        for _, samples in iter_tracks(workspace.store, report.analysis)
+        for frame in samples.frame_index[samples.qualities > 0]
+    }
+    assert detected == {0, 40, 50, 80}
+    assert frames == {*range(0, 100, 5)}
+
+
+@pytest.mark.parametrize("dies_at", [1, 6, 9, 13, 19])
+@pytest.mark.parametrize("every", [5, 8])
+def test_following_goes_on_after_an_interruption_to_the_same_result(
+    every: int, dies_at: int, workspace: Workspace, project: str, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analyser, "CHECKPOINT_EVERY", 3)
+    take, taken = analyser.Analyser._take, []
+
+    def dying(self: analyser.Analyser, *sample: Any) -> None:
+        if len(taken) == min(dies_at, 100 // every - 1):
+            raise KeyboardInterrupt
+        taken.append(sample)
+        take(self, *sample)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(analyser.Analyser, "_take", dying)
+        with pytest.raises(KeyboardInterrupt):
+            tracker.run(workspace, str(film), project, video_speedup=every, track_fps=25)
+    resumed = tracker.run(workspace, str(film), project, video_speedup=every, track_fps=25)
+    got = content(workspace.store, resumed.analysis)
+    fresh = tracker.run(workspace, str(film), project, video_speedup=every, track_fps=25, no_cache=True)
+    assert got == content(workspace.store, fresh.analysis)
+
+
+def test_pictures_of_followed_frames_are_not_exported(workspace: Workspace, project: str, film: Path) -> None:
+    report = tracker.run(workspace, str(film), project, video_speedup=25, track_fps=25, export_frames=True)
+    assert report.n_frames_written == 4
+
+
+def test_following_is_another_analysis_and_off_by_default(workspace: Workspace, project: str, film: Path) -> None:
+    plain = tracker.run(workspace, str(film), project, video_speedup=25).analysis
+    followed = tracker.run(workspace, str(film), project, video_speedup=25, track_fps=25).analysis
+    assert plain.analysis_id != followed.analysis_id
+    assert "track_fps" not in plain.tracker
+    assert followed.tracker["track_fps"] == 25
+    assert not is_outdated(followed)

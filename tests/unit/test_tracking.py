@@ -384,3 +384,66 @@ def test_ocsort_does_not_look_at_doubtful_detections() -> None:
     tracker = OcSortTracker(life=FROM_THE_FIRST)
     tracker.update(seen((0, 0, 30, 30)))
     assert tracker.update(seen((0, 0, 30, 30), scores=(0.5,))).tolist() == [0]
+
+
+class Asked:
+    """Gives the looks of people on demand, and remembers which boxes were asked for."""
+
+    def __init__(self, *people: int) -> None:
+        self._faces, self.rows = faces(*people), list[int]()
+
+    def __call__(self, rows: np.ndarray) -> FloatArray:
+        self.rows += rows.tolist()
+        return self._faces[rows]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_looks_are_asked_for_only_where_the_place_leaves_doubt(name: TrackerName) -> None:
+    tracker = opened(name, appearance=Appearance(join=0.4, veto=0.2))
+    near, far, beside = (10, 10, 20, 20), (200, 10, 20, 20), (212, 10, 20, 20)
+    samples: list[tuple[tuple[tuple[int, int, int, int], ...], list[int]]] = [
+        ((near, far), [0, 1]),  # both begin a track
+        ((near, far), []),  # both clearly go on
+        ((far, near), []),  # in whatever order
+        ((near, far, beside), [1, 2]),  # one more beside a track: either could be it
+        ((near,), []),
+        ((near, far), [1]),  # back after a gap: perhaps somebody else in the same place
+    ]
+    for boxes, wanted in samples:
+        asked = Asked(*range(len(boxes)))
+        tracker.update(seen(*boxes), asked)
+        assert asked.rows == wanted
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_looks_on_demand_tell_faces_apart_as_looks_of_all_do(name: TrackerName) -> None:
+    whole, asked = (opened(name, appearance=Appearance(join=0.4, veto=0.2)) for _ in range(2))
+    here, there = (10, 10, 20, 20), (200, 10, 20, 20)
+    # 0 goes on, 1 disappears, 2 stands where 1 was, 1 comes back elsewhere.
+    for boxes, people in [
+        ((here, there), (0, 1)),
+        ((here,), (0,)),
+        ((here, there), (0, 2)),
+        ((here, (90, 90, 20, 20)), (0, 1)),
+    ]:
+        found = seen(*boxes)
+        assert whole.update(found, faces(*people)).tolist() == asked.update(found, Asked(*people)).tolist()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_track_that_turns_out_to_be_somebody_else_ends(name: TrackerName) -> None:
+    tracker = opened(name, appearance=Appearance(join=0.4, veto=0.2))
+    box = (10, 10, 20, 20)
+    (first,) = tracker.update(seen(box), Asked(0)).tolist()
+    tracker.remember(first, faces(0)[0])
+    assert tracker.update(seen(box), Asked(0)).tolist() == [first]
+    tracker.remember(first, faces(3)[0])
+    assert tracker.live_ids == frozenset()
+    assert tracker.update(seen(box), Asked(3)).tolist() != [first]
+    tracker.remember(first, faces(3)[0])  # ended long ago: nothing happens
+
+
+def test_without_appearance_no_looks_are_asked_for() -> None:
+    asked = Asked(0)
+    assert opened("sort").update(seen((10, 10, 20, 20)), asked).tolist() == [1]
+    assert asked.rows == []
