@@ -120,7 +120,7 @@ def measure(workspace: Workspace, data: Path, splits: int) -> Result:
     outliers = {path.relative_to(data).as_posix() for path in read_outliers(data)}
     images = {part: _align(workspace, data, part) for part in PHOTO_FOLDERS if (data / part).is_dir()}
     crawled = _crawled(images["gallery"], outliers)
-    limits = Limits.of(ENGINES[workspace.settings.engine].prior)
+    limits = Limits.of(ENGINES[workspace.settings.engine].alike)
     people: dict[str, list[Image]] = {}
     for part, found in images.items():
         for image in found:

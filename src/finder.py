@@ -148,7 +148,7 @@ def run(
     """
     owner = workspace.project(project)
     query = _query(workspace, owner, photo, face, video, track_id)
-    limit = ENGINES[owner.engine].prior.threshold if min_score is None else min_score
+    limit = ENGINES[owner.engine].alike if min_score is None else min_score
     complete = [found for found in analyses_of(workspace, owner.project) if found.status is Status.COMPLETE]
     analyses = {found.analysis_id: found for found in complete if found.engine == query.engine_id}
     index = current_index(workspace, query.engine_id, len(query.vector), list(analyses.values()))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..engines.base import ScorePrior
 from ..recognition.gallery import NEAREST
 from ..schema import BoolArray, FloatArray, IntArray
 
@@ -57,14 +56,14 @@ class Limits:
     same: float
 
     @staticmethod
-    def of(prior: ScorePrior) -> Limits:
-        """Return the limits of an engine.
+    def of(alike: float) -> Limits:
+        """Return the limits of an engine from its `EngineEntry.alike`.
 
         Most pictures of a folder are right, while most faces of the world are strangers: a picture stays in its folder with
         less evidence than it would need to be given the name. The factors were fitted on the sample photos and on folders
         with known wrong pictures; `evaluation/README.md` says how.
         """
-        return Limits(0.6 * prior.threshold, 0.6 * prior.threshold, 0.8 * prior.threshold, prior.threshold)
+        return Limits(0.6 * alike, 0.6 * alike, 0.8 * alike, alike)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

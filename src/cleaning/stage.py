@@ -92,7 +92,7 @@ class _Cleaning:
 
     def __init__(self, workspace: Workspace, training_set: TrainingSet, owner: Project) -> None:
         self._workspace, self._training_set, self._owner = workspace, training_set, owner
-        self._limits = Limits.of(ENGINES[owner.engine].prior)
+        self._limits = Limits.of(ENGINES[owner.engine].alike)
         self._looks = Looks(training_set, workspace.settings.crawler.max_pixels)
         self._second = SecondLook(workspace, training_set, owner, self._limits)
         self._all: dict[str, list[Image]] = {}

@@ -67,21 +67,26 @@ class EngineEntry:
     Attributes:
         open: Loads it, given the weights and where networks run; its packages are imported only then.
         prior: Where its scores part known people from strangers: asked for also where no network is needed.
+        alike: Cosine from which two faces are likelier one person than two, where nothing else is known: what searches and
+            the cleaning of training sets go by.
     """
 
     open: Callable[[WeightsCache, Runtime], Engine]
     prior: ScorePrior
+    alike: float = 0.5
 
 
 ENGINES: Mapping[str, EngineEntry] = {
-    "sface": EngineEntry(_sface, ScorePrior(threshold=0.39, slope=22.7, margin=15.0, pictures=-0.76)),
-    "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.42, slope=17.7, margin=4.8, pictures=-0.50)),
-    "facenet-yunet": EngineEntry(_facenet_yunet, ScorePrior(threshold=0.42, slope=18.5, margin=4.9, pictures=-0.56)),
-    "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0)),
-    "dlib": EngineEntry(_dlib, ScorePrior(threshold=0.48, slope=18.4, margin=6.1, pictures=-0.76)),
-    "dlib-mmod": EngineEntry(_dlib_mmod, ScorePrior(threshold=0.48, slope=18.4, margin=6.1, pictures=-0.76)),
-    "insightface": EngineEntry(_insightface, ScorePrior(threshold=0.40, slope=20.0, margin=2.0)),
-    "insightface-s": EngineEntry(_insightface_s, ScorePrior(threshold=0.40, slope=20.0, margin=2.0)),
+    "sface": EngineEntry(_sface, ScorePrior(threshold=0.39, slope=22.7, margin=15.0, pictures=-0.76), alike=0.43),
+    "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.42, slope=17.7, margin=4.8, pictures=-0.50), alike=0.50),
+    "facenet-yunet": EngineEntry(
+        _facenet_yunet, ScorePrior(threshold=0.42, slope=18.5, margin=4.9, pictures=-0.56), alike=0.50
+    ),
+    "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0), alike=0.60),
+    "dlib": EngineEntry(_dlib, ScorePrior(threshold=0.48, slope=18.4, margin=6.1, pictures=-0.76), alike=0.47),
+    "dlib-mmod": EngineEntry(_dlib_mmod, ScorePrior(threshold=0.48, slope=18.4, margin=6.1, pictures=-0.76), alike=0.47),
+    "insightface": EngineEntry(_insightface, ScorePrior(threshold=0.40, slope=20.0, margin=2.0), alike=0.40),
+    "insightface-s": EngineEntry(_insightface_s, ScorePrior(threshold=0.40, slope=20.0, margin=2.0), alike=0.40),
 }
 """Every engine that can be named.
 

@@ -17,7 +17,7 @@ from src.faces.sameness import same_photo
 from src.records import FaceQuality, Image, ImageState, Provenance
 from src.schema import Box, FloatArray, RgbImage
 
-LIMITS = Limits.of(ENGINES["sface"].prior)
+LIMITS = Limits.of(ENGINES["sface"].alike)
 GOOD = FaceQuality(120, 0.8, 0.9, 0.9)
 FRONTAL: FloatArray = np.array([[70, 40], [30, 40], [50, 60], [65, 80], [35, 80]], np.float32)
 SIDE: FloatArray = np.array([[32, 40], [28, 40], [10, 60], [35, 80], [30, 80]], np.float32)
