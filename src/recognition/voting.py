@@ -21,6 +21,8 @@ _SURE = 0.999
 _REPETITION = 0.7
 """What further samples of a track add: they resemble each other, so that n of them are worth 1 + 0.7 ln n independent ones.
 Measured on the videos for tuning (evaluation/README.md): 0 gives a mean F1 of 0.79, 0.7 gives 0.81, 1 hardly more."""
+_OPINION = 0.1
+"""Confidence from which a weighted sample has an opinion: one that knows nobody is no vote for whomever it resembles most."""
 _WORTH_HEARING = 1 / 3
 """Share of the best sample's quality from which a sample has a vote."""
 _ROUNDING = 1e-9
@@ -52,7 +54,7 @@ class Vote:
 
     Attributes:
         name: The name that wins; None without samples, and without a winner.
-        ratio: Share of the samples that carry it.
+        ratio: Share of the samples that carry it; with `weighted`, of those that have an opinion, where any has.
         weighted_ratio: Share of the weight that it carries; with `majority` the sum of its confidences by all samples.
         confidence: In the name, of the samples that carry it: `joint_confidence`; with `majority` their mean.
         n_samples: All samples.
@@ -70,7 +72,8 @@ def count_votes(
 ) -> Vote:
     """Let the samples of a track vote for its name.
 
-    - `weighted`: every sample votes with its confidence times its weight, and the name with most weight wins.
+    - `weighted`: every sample votes with its confidence times its weight, and the name with most weight wins. Samples with a
+      confidence below 0.1 have no opinion: they count neither for nor against it in `Vote.ratio`.
     - `majority`: the name that most samples carry wins if it is also the one with the largest sum of confidences; else
       nobody does. Weights are not used.
 
@@ -114,8 +117,9 @@ def _weighted(names: Sequence[str], confidences: DoubleArray, weights: FloatArra
     sums = _sums(names, mass)
     winner = max(sums, key=lambda name: sums[name])
     own = np.array([name == winner for name in names])
+    sure = confidences >= _OPINION if (confidences >= _OPINION).any() else np.ones(len(names), bool)
     share = sums[winner] / float(mass.sum())
-    return Vote(winner, float(own.mean()), share, joint_confidence(confidences[own], mass[own]), len(names))
+    return Vote(winner, float(own[sure].mean()), share, joint_confidence(confidences[own], mass[own]), len(names))
 
 
 def _majority(names: Sequence[str], confidences: DoubleArray) -> Vote:

@@ -23,6 +23,9 @@ def votes(*samples: tuple[str, float, float], voting: Voting = "weighted") -> Vo
         ([("A", 0.6, 1.0), ("B", 0.9, 0.1)], "A", 0.5, 0.6 / 0.69),
         # A tie goes by the alphabet, whatever the order of the samples.
         ([("B", 0.5, 1), ("A", 0.5, 1)], "A", 0.5, 0.5),
+        # Who knows nobody abstains; where nobody knows anybody, all count.
+        ([("A", 0.9, 1), ("A", 0.1, 1), ("B", 0.09, 1), ("C", 0.01, 1)], "A", 1.0, 1.0 / 1.1),
+        ([("A", 0.09, 1), ("B", 0.01, 1)], "A", 0.5, 0.9),
     ],
 )
 def test_weight_wins(samples: list[tuple[str, float, float]], name: str, ratio: float, weighted: float) -> None:
