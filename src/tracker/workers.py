@@ -6,6 +6,7 @@ networks and OpenCV, which all ask how many cores there are, do not start more t
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -247,17 +248,29 @@ def _ending(exit_code: int | None) -> str:
 
 def _serve(connection: Connection, settings: Settings, work: Work) -> None:
     """Do pieces of work until there are no more: what a process runs."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    stop = _Stop()
+    signal.signal(signal.SIGTERM, stop)
     _quiet_opencv(settings.threads)
     relay = _Relay(connection)
     # Stopped, or whoever started us is gone: what is stored up to here can be gone on with.
     with suppress(KeyboardInterrupt, BrokenPipeError, ConnectionResetError, EOFError), open_workspace(settings, relay) as space:
-        while (piece := connection.recv()) is not None:
-            relay.send("finished", work(space, piece))
+        while not stop.asked and (piece := connection.recv()) is not None:
+            result = work(space, piece)
+            if not stop.asked:  # else whatever came of it came of the stopping
+                relay.send("finished", result)
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+class _Stop:
+    """Interrupts the work of this process when it is told to end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __call__(self, *_: object) -> None:
+        self.asked = True
+        # Work that is torn apart may fail in many ways on its way out; none of them is worth a word.
+        logging.disable(logging.CRITICAL)
+        raise KeyboardInterrupt
 
 
 def _quiet_opencv(threads: int) -> None:

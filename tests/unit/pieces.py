@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -42,3 +43,15 @@ def wait_for_file(workspace: Workspace, piece: str) -> str:
     while not path.with_name("go").exists():
         time.sleep(0.01)
     return piece
+
+
+def fail_when_stopped(workspace: Workspace, piece: str) -> str:
+    """Work as `wait_for_file` does, and complain where that is interrupted."""
+    try:
+        return wait_for_file(workspace, piece)
+    except KeyboardInterrupt as err:
+        try:
+            raise ValueError("torn apart") from err
+        except ValueError:
+            logging.getLogger(__name__).exception("oh")
+        return "a result that nobody wants"

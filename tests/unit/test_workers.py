@@ -15,7 +15,7 @@ import pytest
 from src.progress import Progress, Task
 from src.settings import Settings
 from src.tracker import workers
-from src.tracker.workers import Died, Workers, share_of_cores, shares_of
+from src.tracker.workers import Died, Work, Workers, share_of_cores, shares_of
 from tests.unit import pieces
 
 
@@ -96,9 +96,10 @@ def test_cores_are_shared_out(settings: Settings) -> None:
     assert os.sched_getaffinity(0) == before
 
 
-def test_what_is_stopped_ends(settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("work", [pieces.wait_for_file, pieces.fail_when_stopped])
+def test_what_is_stopped_ends(work: Work, settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     files = [tmp_path / "a", tmp_path / "b"]
-    pool = Workers(settings, Notes(), pieces.wait_for_file, 2)
+    pool = Workers(settings, Notes(), work, 2)
     # Interrupted as by Ctrl-C, as soon as both are at work.
     interrupting = Thread(target=interrupt_when, args=(files,))
     interrupting.start()
@@ -106,6 +107,7 @@ def test_what_is_stopped_ends(settings: Settings, tmp_path: Path) -> None:
         list(pool.run([str(path) for path in files]))
     interrupting.join()
     assert not any(is_alive(int(path.read_text())) for path in files)
+    assert capfd.readouterr() == ("", "")
 
 
 def interrupt_when(files: list[Path]) -> None:
