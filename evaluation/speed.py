@@ -36,6 +36,7 @@ LABELS: Mapping[str, str] = {
     "sface": "ours, `sface`",
     "original": "the original's recipe",
     "facenet": "ours, `facenet`",
+    "following": "ours, `sface`, following in every frame",
     "dlib": "face_recognition's recipe",
     "decoding": "decoding alone",
     "floor": "decoding + networks of `sface`",
@@ -117,6 +118,8 @@ TARGETS = (
     Target("face_recognition / `sface`", "dlib", "sface", 5.0, 6),
     Target("`sface` / decoding + networks", "sface", "floor", 1.0, 1.5, at_most=True),
     Target("`sface` / decoding + networks", "sface", "floor", 5.0, 1.5, at_most=True),
+    Target("`sface` following / not", "following", "sface", 1.0, 2, at_most=True),
+    Target("`sface` following / not", "following", "sface", 5.0, 2, at_most=True),
 )
 
 

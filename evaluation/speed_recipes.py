@@ -226,6 +226,8 @@ class Ours(Recipe):
     """The whole stage `track`, into an empty data folder."""
 
     engine = "sface"
+    track_fps: float | None = None
+    """Frames a second in which faces are followed between samples; None for samples alone."""
 
     def __init__(self, settings: Settings, embed_share: float) -> None:
         """Load the engine."""
@@ -243,7 +245,7 @@ class Ours(Recipe):
             with open_workspace(settings) as workspace:
                 workspace._engines[self.engine] = self._engine
                 workspace.begin_project("speed", self.engine)
-                report = tracker.run(workspace, str(film), "speed", sample_period_s=1 / rate)
+                report = tracker.run(workspace, str(film), "speed", sample_period_s=1 / rate, track_fps=self.track_fps)
         clock.counts["samples"] = report.analysis.counts["n_samples"]
         clock.counts["faces"] = report.analysis.counts["n_faces"]
 
@@ -271,6 +273,12 @@ class OursFacenet(Ours):
     """The same with the engine `facenet`."""
 
     engine = "facenet"
+
+
+class OursFollowing(Ours):
+    """With `sface`, and faces followed in every frame of a film of 25 frames a second."""
+
+    track_fps = 25.0
 
 
 class Decoding(Recipe):
@@ -332,6 +340,7 @@ RECIPES: Mapping[str, type[Recipe]] = {
     "original": Original,
     "facenet": OursFacenet,
     "sface": Ours,
+    "following": OursFollowing,
     "dlib": DlibRecipe,
     "decoding": Decoding,
     "floor": Floor,

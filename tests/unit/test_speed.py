@@ -16,7 +16,7 @@ from evaluation import speed
 from evaluation.report import put_between
 from evaluation.speed import Run, Speed, as_markdown, embed_share, ratio, summarise
 from evaluation.speed_film import RATE, Size, fit, real_clips, speed_film
-from evaluation.speed_recipes import Clock, Part, parts_of, peak_mb
+from evaluation.speed_recipes import RECIPES, Clock, Part, parts_of, peak_mb
 from src.errors import ConfigError
 from src.progress import Silent
 from src.video import open_stream
@@ -156,6 +156,12 @@ class TestFilm:
         assert [path.name for path in real_clips(tmp_path)] == ["b.mp4"]
 
 
+def test_every_recipe_has_a_label_and_every_target_its_recipes() -> None:
+    assert set(speed.LABELS) == set(RECIPES)
+    assert {name for target in speed.TARGETS for name in (target.slow, target.fast)} <= set(RECIPES)
+    assert set(speed.SLOW) <= set(RECIPES)
+
+
 def test_clock_adds_up() -> None:
     clock = Clock()
     for _ in range(3):
@@ -183,7 +189,7 @@ def test_a_recipe_that_cannot_run_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("name", ["sface", "decoding", "floor"])
+@pytest.mark.parametrize("name", ["sface", "following", "decoding", "floor"])
 def test_each_recipe_runs(name: str, workspace: Workspace, tmp_path: Path) -> None:
     film = write_video(tmp_path / "film.mp4", numbered(75, size=(160, 96)))
     config = tmp_path / "config.yaml"
@@ -191,8 +197,9 @@ def test_each_recipe_runs(name: str, workspace: Workspace, tmp_path: Path) -> No
     run = speed.run_recipe(name, film, 5.0, 3.0, 3.0, 1.0, config)
     assert run.work_s > 0
     assert run.startup_s > 0
-    assert run.counts.get("samples", 0) == (0 if name == "decoding" else 15)
-    assert set(run.stages) >= ({"decode"} if name != "sface" else {"detect"})
+    n_samples = run.counts.get("samples", 0)
+    assert n_samples >= 15 if name == "following" else n_samples == (0 if name == "decoding" else 15)
+    assert set(run.stages) >= ({"decode"} if name in ("decoding", "floor") else {"detect"})
 
 
 def test_help_is_at_hand() -> None:
