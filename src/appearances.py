@@ -234,6 +234,8 @@ class _Renamer:
         rows = np.flatnonzero(
             (block.track_ids == piece.samples.track_id % PIECE) & np.isin(block.frame_index, piece.samples.frame_index)
         )
+        if not len(rows):
+            return self._without_looks(piece)
         part = replace(
             block,
             track_ids=np.full(len(rows), track.track_id, np.int64),
@@ -252,6 +254,17 @@ class _Renamer:
             piece.names.confidences[kept],
         )
         return replace(piece, pooled=pooled, names=names)
+
+    def _without_looks(self, piece: Seen) -> Seen:
+        """Return a piece of which no sample was embedded: it looks as the track did nearest in time; nothing votes."""
+        block, middle = self._block, float(np.mean(piece.samples.frame_index))
+        assert block is not None, "a piece comes from a track, and a track has embeddings"
+        own = np.flatnonzero(block.track_ids == piece.samples.track_id % PIECE)
+        nearest = own[np.abs(block.frame_index[own] - middle).argmin()]
+        names = piece.names and replace(
+            piece.names, frames=piece.names.frames[:0], names=(), confidences=piece.names.confidences[:0]
+        )
+        return replace(piece, pooled=block.embeddings[nearest].astype(np.float32), names=names)
 
 
 def _by_name(rulings: Rulings, people: Mapping[str, Person]) -> Rulings:

@@ -82,6 +82,8 @@ def test_results_are_stored_and_written(workspace: Workspace, trained: str, news
 
 
 def test_predictions_of_samples_are_written_by_the_tracker(workspace: Workspace, trained: str, newsreel: Path) -> None:
+    every = workspace.settings.tracker.model_copy(update={"embed_period_s": 0.0})
+    workspace.settings = workspace.settings.model_copy(update={"tracker": every})
     report = tracker.run(workspace, str(newsreel), trained, video_speedup=5)
     with (report.output_dir / "predictions.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

@@ -11,8 +11,9 @@ from src.__main__ import main
 from src.decide import interval_target, track_target, unknown_target
 from src.errors import ConfigError
 from src.records import Appearance, Decision, Person, Target, Verb
+from src.settings import TrackerSettings
 from src.workspace import Workspace
-from tests.stages.conftest import PEOPLE, DrawnShot, draw, put_photos
+from tests.stages.conftest import PEOPLE, DrawnShot, draw, embed_all, put_photos
 from tests.videos import write_video
 
 STRANGER, OTHER = 6, 8
@@ -28,6 +29,7 @@ def newsreel(workspace: Workspace, trained: str, tmp_path: Path) -> str:
         DrawnShot(25, {0: (100, 100, 64)}, 120),
     ]
     film = str(write_video(tmp_path / "newsreel.mp4", draw(shots), options={"crf": "12"}))
+    embed_all(workspace)
     tracker.run(workspace, film, trained, video_speedup=5)
     clusterize.run(workspace, film, trained)
     return film
@@ -118,6 +120,24 @@ def test_split_makes_two_that_can_be_named_apart(workspace: Workspace, trained: 
     names = [(a.name, a.start_frame, a.source) for a in after.appearances]
     assert ("Ben Bo", 25, "machine") in names
     assert ("Anna Albers", 40, "human") in names
+
+
+def test_a_piece_of_which_nothing_was_embedded_says_so_and_can_be_named(
+    workspace: Workspace, trained: str, newsreel: str
+) -> None:
+    workspace.settings = workspace.settings.model_copy(update={"tracker": TrackerSettings()})
+    tracker.run(workspace, newsreel, trained, video_speedup=5)
+    clusterize.run(workspace, newsreel, trained)
+    ben = track_at(workspace, newsreel, trained, "Ben Bo", 1.0)
+    decide.run(workspace, trained, Verb.SPLIT, track_target(workspace, trained, newsreel, ben), npt=1.5)
+    report = clusterize.run(workspace, newsreel, trained, merge_cluster=False)
+    (piece,) = [a for a in report.appearances if a.start_frame == 40]
+    # Nothing votes on it: it is named, if at all, for its likeness to another track of the video.
+    assert piece.reason.startswith("like track")
+    second = track_target(workspace, trained, newsreel, piece.track_id)
+    decide.run(workspace, trained, Verb.IS, second, person="Anna Albers")
+    after = clusterize.run(workspace, newsreel, trained, merge_cluster=False)
+    assert ("Anna Albers", 40, "human") in [(a.name, a.start_frame, a.source) for a in after.appearances]
 
 
 def test_same_person_gives_both_the_better_known_name(workspace: Workspace, trained: str, newsreel: str) -> None:

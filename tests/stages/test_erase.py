@@ -40,7 +40,7 @@ from src.settings import DatabaseSettings, Settings
 from src.storage import sqlite
 from src.videos import find_video
 from src.workspace import Workspace, open_workspace
-from tests.stages.conftest import PEOPLE, DrawnShot, draw, put_photos
+from tests.stages.conftest import PEOPLE, DrawnShot, draw, embed_all, put_photos
 from tests.videos import write_video
 
 DORA = 6
@@ -55,6 +55,7 @@ def film(workspace: Workspace, trained: str, tmp_path: Path) -> str:
         DrawnShot(25, {1: (60, 60, 64), 8: (140, 140, 64)}),
     ]
     path = str(write_video(tmp_path / "newsreel.mp4", draw(shots), options={"crf": "12"}))
+    embed_all(workspace)
     tracker.run(workspace, path, trained, video_speedup=5, export_frames=True)
     clusterize.run(workspace, path, trained)
     return path

@@ -161,7 +161,7 @@ def test_stages_tell_that_an_analysis_is_outdated(
 @pytest.mark.parametrize("flags", [[], ["--refresh", "--video", "film.mp4"]])
 def test_a_video_or_refresh(flags: list[str], config: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["track", "--project", "p", *flags, *config]) == 2
-    assert "Give --video for one video, or --refresh" in capsys.readouterr().err
+    assert "Give --video for videos, folders or lists, or --refresh" in capsys.readouterr().err
 
 
 def test_an_analysis_of_other_sampling_takes_the_place_of_what_was_derived(
