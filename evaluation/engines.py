@@ -30,13 +30,13 @@ from src.workspace import Workspace, open_workspace
 
 from . import run as videos_run
 from .data import EvaluationData, read_data, read_outliers, read_people, read_photos
+from .engine_speed import Speed, frames_of, measure_speed
 from .engines_report import EngineResult, FacesResult, ProbeResult, as_json, as_markdown
 from .faces import Embed, Faces, embed_as_they_are, embed_found, load_faces, takes_crops
 from .openset import OpenSetResult, Protocol, divide, measure_rule
 from .report import Evaluation, put_between
 from .rules import RULES, Known
 from .sources import read_photo
-from .speed import Speed, frames_of, measure_speed
 from .verification import verify
 
 ACCEPTED_FROM = 0.5

@@ -9,9 +9,9 @@ from typing import Any
 
 from src.records import now
 
+from .engine_speed import Speed
 from .openset import FPIRS, OpenSetResult, Protocol
 from .report import Evaluation
-from .speed import Speed
 from .verification import Verification
 
 _SENTENCE = re.compile(r"(?<=\.)\s+")
