@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +17,20 @@ from .codec import Layout
 from .schema import SCHEMA, Columns, Schema, index_name
 
 BUSY_TIMEOUT_S = 30.0
+_AGAIN_S = 0.01
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Use a write-ahead log, waiting for others that open a new file: SQLite itself does not wait at this step."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as err:
+            if err.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_AGAIN_S)
 
 
 class SqliteStore(Store):
@@ -129,7 +144,7 @@ class SqliteStore(Store):
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             # With a write-ahead log NORMAL loses no consistency, at most the last transactions on a power cut.
             connection.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.Error:

@@ -258,3 +258,24 @@ def test_fault_in_a_write_never_keeps_the_lock(path: Path) -> None:
         with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             other.execute("ROLLBACK")
+
+
+def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """The switch to the write-ahead log is one that SQLite does not wait for by itself."""
+    path, barrier, faults = tmp_path / "new.db", threading.Barrier(8), []
+
+    def open_it() -> None:
+        barrier.wait()
+        try:
+            SqliteStore(path).close()
+        except StorageError as err:
+            faults.append(err)
+
+    for _ in range(5):
+        path.unlink(missing_ok=True)
+        threads = [threading.Thread(target=open_it) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not faults
