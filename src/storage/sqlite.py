@@ -20,7 +20,7 @@ BUSY_TIMEOUT_S = 30.0
 _AGAIN_S = 0.01
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
+def write_ahead(connection: sqlite3.Connection) -> None:
     """Use a write-ahead log, waiting for others that open a new file: SQLite itself does not wait at this step."""
     deadline = time.monotonic() + BUSY_TIMEOUT_S
     while True:
@@ -144,7 +144,7 @@ class SqliteStore(Store):
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:
-            _write_ahead(connection)
+            write_ahead(connection)
             # With a write-ahead log NORMAL loses no consistency, at most the last transactions on a power cut.
             connection.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.Error:

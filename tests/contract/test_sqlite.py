@@ -16,7 +16,7 @@ import pytest
 from src.errors import StorageError
 from src.records import INDEXES, KEYS, Person, Record, Track
 from src.storage.schema import SCHEMA
-from src.storage.sqlite import SqliteStore
+from src.storage.sqlite import SqliteStore, write_ahead
 from tests.contract.samples import full_records, person
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -260,22 +260,28 @@ def test_fault_in_a_write_never_keeps_the_lock(path: Path) -> None:
             other.execute("ROLLBACK")
 
 
-def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
-    """The switch to the write-ahead log is one that SQLite does not wait for by itself."""
-    path, barrier, faults = tmp_path / "new.db", threading.Barrier(8), []
+class Busy:
+    """A connection to a file that others are just making: SQLite does not wait for them at the switch to the log."""
 
-    def open_it() -> None:
-        barrier.wait()
-        try:
-            SqliteStore(path).close()
-        except StorageError as err:
-            faults.append(err)
+    def __init__(self, times: int, code: int) -> None:
+        self.times, self.code, self.asked = times, code, 0
 
-    for _ in range(5):
-        path.unlink(missing_ok=True)
-        threads = [threading.Thread(target=open_it) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    assert not faults
+    def execute(self, _statement: str) -> None:
+        self.asked += 1
+        if self.asked <= self.times:
+            fault = sqlite3.OperationalError("database is locked")
+            fault.sqlite_errorcode = self.code
+            raise fault
+
+
+def test_opening_waits_for_others_that_open_a_new_file() -> None:
+    connection = Busy(3, sqlite3.SQLITE_BUSY)
+    write_ahead(connection)  # type: ignore[arg-type]
+    assert connection.asked == 4
+
+
+def test_other_faults_are_told_at_once() -> None:
+    connection = Busy(1, sqlite3.SQLITE_CORRUPT)
+    with pytest.raises(sqlite3.OperationalError):
+        write_ahead(connection)  # type: ignore[arg-type]
+    assert connection.asked == 1
