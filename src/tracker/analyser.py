@@ -19,9 +19,10 @@ from ..video.sampling import Sampling
 from ..video.stream import VideoStream
 from .ahead import ahead
 from .buffers import TrackBuffer, embeddings_of, sampled_faces
+from .finding import FaceLimits, Seen, find_faces
 from .following import Followed, Gap, faces_between, follow_faces
 from .looks import OnDemandLooks, WindowLooks
-from .reading import EndedShot, FaceLimits, Reader, Seen, find_faces
+from .reading import EndedShot, Reader
 
 CHECKPOINT_EVERY = 64
 """Sampled frames between two checkpoints, at least: what an interruption costs. They fall between two windows of time."""

@@ -16,7 +16,8 @@ from ..geometry import iou_matrix
 from ..schema import Detections, FloatArray, IntArray
 from ..tracking.flow import Trail, follow_boxes
 from .buffers import SampledFace
-from .reading import Batch, Glance, Grey, Seen
+from .finding import Seen
+from .reading import Batch, Glance, Grey
 
 _AGREE_IOU = 0.4
 """Boxes of both ways that overlap less are not trusted: the straight line between the samples is taken instead."""

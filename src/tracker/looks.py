@@ -13,7 +13,7 @@ import numpy as np
 from ..schema import FloatArray, IntArray, RgbImage
 from ..tracking import AnyTracker
 from .buffers import SampledFace
-from .reading import Seen
+from .finding import Seen
 
 DENSE_S = 0.25
 """Samples that are at most this far apart are dense: faces hardly move from one to the next."""

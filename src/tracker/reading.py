@@ -1,20 +1,15 @@
-"""The first half of the work: frames are decoded, cuts found, samples chosen, and their faces found, with nothing remembered
-of them. It runs ahead of the second half, which follows, embeds and stores.
+"""The first part of the work: frames are decoded, cuts found and samples chosen. It runs ahead of the other parts, which find
+faces, follow, embed and store them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-import numpy as np
-
-from ..engines import Engine
 from ..errors import MediaError
-from ..faces.quality import face_qualities
-from ..schema import BoolArray, Detections, FloatArray, Frame, Interval, RgbImage
+from ..schema import Frame, Interval, RgbImage
 from ..video.sampling import Sampling
 from ..video.shots import ShotDetector
 from ..video.stream import DecodedFrame, VideoStream
@@ -29,27 +24,6 @@ _MOST_GLANCES = 50
 _BATCH_FRAMES = 4
 _BATCH_PX = 16_000_000
 """A batch holds so many sampled frames, fewer where these are large: five batches are under way at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class FaceLimits:
-    """Which detections are followed.
-
-    Attributes:
-        min_score: Lowest detector score, inclusive.
-        min_face_px: Shortest side of a box, inclusive.
-        max_faces: Faces a frame; the best ones are kept.
-    """
-
-    min_score: float
-    min_face_px: float
-    max_faces: int
-
-    def keep(self, found: Detections) -> Detections:
-        """Return the detections that are followed, best score first."""
-        large: BoolArray = found.boxes_xywh[:, 2:].min(axis=1, initial=np.inf) >= self.min_face_px
-        rows = np.flatnonzero(large & (found.scores >= self.min_score))
-        return found.take(rows[: self.max_faces])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +81,6 @@ class Batch:
     n_frames: int
     window: int
     tail: tuple[Glance, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """A sample with the faces that were found in it.
-
-    Attributes:
-        sample: The sample.
-        n_found: Faces before any was dropped.
-        faces: Those that are followed.
-        crops: (n, size, size, 3) uint8 RGB, aligned.
-        qualities: (n,) float32 in [0, 1].
-    """
-
-    sample: Sample
-    n_found: int
-    faces: Detections
-    crops: RgbImage
-    qualities: FloatArray
-
-    @property
-    def frame(self) -> Frame:
-        """The picture."""
-        return self.sample.frame
 
 
 @dataclass(slots=True, eq=False)
@@ -226,19 +176,3 @@ class Reader:
     def _size(self) -> int:
         pixels = max(self.stream.info.width * self.stream.info.height, 1)
         return max(1, min(_BATCH_FRAMES, _BATCH_PX // pixels))
-
-
-def find_faces(batches: Generator[Batch], engine: Engine, limits: FaceLimits) -> Generator[tuple[Batch, list[Seen]]]:
-    """Yield each batch with the faces of its samples; the batches are closed with this generator."""
-    with closing(batches):
-        for batch in batches:
-            images = [sample.frame.image for sample in batch.samples]
-            found = engine.detector.detect(images) if images else []
-            yield batch, [_look(engine, limits, *pair) for pair in zip(batch.samples, found, strict=True)]
-
-
-def _look(engine: Engine, limits: FaceLimits, sample: Sample, found: Detections) -> Seen:
-    kept = limits.keep(found)
-    crops = engine.embedder.align(sample.frame.image, kept)
-    qualities = np.array([quality.overall for quality in face_qualities(kept, crops)], np.float32)
-    return Seen(sample, len(found), kept, crops, qualities)

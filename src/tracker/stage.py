@@ -28,9 +28,9 @@ from ..video.stream import VideoStream
 from ..videos import TRACKER_VERSION, analysis_content, forget_analysis, register_video
 from ..workspace import Workspace
 from .analyser import Analyser
+from .finding import FaceLimits
 from .frames import export_frames as write_frames
 from .looks import DENSE_S
-from .reading import FaceLimits
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""The second part of the work: the faces of the samples are found, and nothing is remembered of them. It runs ahead of the last
+part, which follows, embeds and stores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..engines import Engine
+from ..faces.quality import face_qualities
+from ..schema import BoolArray, Detections, FloatArray, Frame, RgbImage
+from .reading import Batch, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class FaceLimits:
+    """Which detections are followed.
+
+    Attributes:
+        min_score: Lowest detector score, inclusive.
+        min_face_px: Shortest side of a box, inclusive.
+        max_faces: Faces a frame; the best ones are kept.
+    """
+
+    min_score: float
+    min_face_px: float
+    max_faces: int
+
+    def keep(self, found: Detections) -> Detections:
+        """Return the detections that are followed, best score first."""
+        large: BoolArray = found.boxes_xywh[:, 2:].min(axis=1, initial=np.inf) >= self.min_face_px
+        rows = np.flatnonzero(large & (found.scores >= self.min_score))
+        return found.take(rows[: self.max_faces])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A sample with the faces that were found in it.
+
+    Attributes:
+        sample: The sample.
+        n_found: Faces before any was dropped.
+        faces: Those that are followed.
+        crops: (n, size, size, 3) uint8 RGB, aligned.
+        qualities: (n,) float32 in [0, 1].
+    """
+
+    sample: Sample
+    n_found: int
+    faces: Detections
+    crops: RgbImage
+    qualities: FloatArray
+
+    @property
+    def frame(self) -> Frame:
+        """The picture."""
+        return self.sample.frame
+
+
+def find_faces(batches: Generator[Batch], engine: Engine, limits: FaceLimits) -> Generator[tuple[Batch, list[Seen]]]:
+    """Yield each batch with the faces of its samples; the batches are closed with this generator."""
+    with closing(batches):
+        for batch in batches:
+            images = [sample.frame.image for sample in batch.samples]
+            found = engine.detector.detect(images) if images else []
+            yield batch, [_look(engine, limits, *pair) for pair in zip(batch.samples, found, strict=True)]
+
+
+def _look(engine: Engine, limits: FaceLimits, sample: Sample, found: Detections) -> Seen:
+    kept = limits.keep(found)
+    crops = engine.embedder.align(sample.frame.image, kept)
+    qualities = np.array([quality.overall for quality in face_qualities(kept, crops)], np.float32)
+    return Seen(sample, len(found), kept, crops, qualities)
