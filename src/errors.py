@@ -11,6 +11,7 @@
     ├── ShapeError           an array has not the shape that is asked for
     ├── GalleryError         the known faces cannot train a classifier
     ├── StorageError         the store cannot be read or written
+    ├── ProcessError         a process that did a part of the work ended before it was done
     └── ExportError          a result cannot be written
 
 A message says what happened, to which thing, and what to do about it. The command line prints it as one line and returns 1.
@@ -89,6 +90,10 @@ class GalleryError(AnnotationError):
 
 class StorageError(AnnotationError):
     """The store cannot be read or written."""
+
+
+class ProcessError(AnnotationError):
+    """A process that did a part of the work ended before it was done."""
 
 
 class ExportError(AnnotationError):
