@@ -156,7 +156,8 @@ def _batches_of(segment: Segment, batches: Generator[Batch], *, follows: bool) -
             elif at < segment.first:
                 yield replace(batch, samples=())
             else:
-                yield replace(batch, samples=batch.samples[:1] if follows else ())
+                # What lies behind that sample is found by others, the end of the video too.
+                yield replace(batch, samples=batch.samples[:1] if follows else (), tail=())
                 return
 
 

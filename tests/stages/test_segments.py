@@ -165,10 +165,10 @@ def test_every_record_is_that_of_the_reading_in_one_go(
 ) -> None:
     options = SAMPLINGS[sampling]
     wanted = in_one_go(workspace, str(films[name]), project, **options)
-    for n in (2, 3, 7):
+    # 35 frames a sample leave one place for a cut, at 11.2 s.
+    for n in (40,) if options.get("video_speedup") == 35 else (2, 3, 7):
         here.done.clear()
         assert in_segments(workspace, str(films[name]), project, n, **options) == wanted
-        # 35 frames a sample leave one place for a cut.
         assert len(here.done) > 1
 
 
@@ -224,7 +224,7 @@ def test_what_can_only_be_read_in_order_is_not_cut(
 
 
 @pytest.mark.parametrize("sampling", ["dense", "sparse", "dense and followed"])
-@pytest.mark.parametrize("where", [(0.1, 0.12), (0.45, 0.47), (0.9, 0.93)])
+@pytest.mark.parametrize("where", [(0.1, 0.12), (0.45, 0.47), (0.75, 0.77)])
 def test_damage_is_counted_once(
     where: tuple[float, float], sampling: str, workspace: Workspace, project: str, tmp_path: Path, here: type[Here]
 ) -> None:
