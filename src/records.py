@@ -208,7 +208,10 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """Frames between two cuts; `end_npt` lies outside."""
+    """Frames between two boundaries; `end_npt` lies outside.
+
+    `transition` says how the shot begins: `cut`, `dissolve`, `fade`; empty for the first one, and where nobody looked.
+    """
 
     analysis_id: str
     shot: int
@@ -216,6 +219,7 @@ class Shot:
     end_npt: float
     start_frame: int
     end_frame: int
+    transition: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def full_records() -> list[Record]:
             versions={"av": "1"},
             checkpoint={"frame_index": 7, "open": [[1, 2]]},
         ),
-        Shot("a1", 0, 0.0, 1 / 3, 0, 2**40),
+        Shot("a1", 0, 0.0, 1 / 3, 0, 2**40, "dissolve"),
         Track("a1", 3, 0, 0.1, 0.2, 1, 2, 2, 0.1, 1, BOX, 0.9, bytes(range(256))),
         TrackSamples(
             analysis_id="a1",
