@@ -122,6 +122,7 @@ class WorkerSettings(_Section):
     stop_s: float = Field(
         5.0, ge=0, le=600, description="How long a job may take to end in good order when its worker is stopped"
     )
+    nice: int = Field(10, ge=0, le=19, description="How far a job steps back behind the server and others; 0 = not")
     max_attempts: int = Field(
         3, ge=1, le=1000, description="A job that took its process or its worker down so often has failed"
     )

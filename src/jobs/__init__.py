@@ -8,5 +8,6 @@ from .events import events
 from .kinds import KINDS, Kind
 from .params import Params
 from .queue import cancel, counts, find, get, retry, submit
+from .worker import Worker
 
-__all__ = ["KINDS", "Kind", "Params", "cancel", "counts", "deliveries", "events", "find", "get", "retry", "submit"]
+__all__ = ["KINDS", "Kind", "Params", "Worker", "cancel", "counts", "deliveries", "events", "find", "get", "retry", "submit"]

@@ -35,7 +35,7 @@ class Kind:
         name: What it is called.
         params: Its parameters.
         run: Does it, in the process of the job: workspace, project, parameters, who asked for it.
-        steps: Its tasks in the order in which they report, each by how its label begins, with its share of the whole.
+        steps: How the labels of its tasks begin, with the share of the whole that each is; nothing where there is one task.
         in_turn: Whether jobs of one project that say so are done one after the other, in the order of submission: those that
             change its people, pictures or names. The others disturb nobody.
     """
@@ -43,22 +43,26 @@ class Kind:
     name: str
     params: type[Params]
     run: Callable[[Workspace, str, Any, str], Outcome]
-    steps: tuple[tuple[str, float], ...] = ()
+    steps: Callable[[Any], Mapping[str, float]] = lambda _params: {}
     in_turn: bool = True
+
+
+def _a_person_each(params: CrawlParams) -> Mapping[str, float]:
+    return {name: 1 / len(params.keywords) for name in params.keywords}
 
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("crawl", CrawlParams, runs.crawl),
-        Kind("align", AlignParams, runs.align, (("Aligning", 0.8), ("Cleaning", 0.2))),
+        Kind("crawl", CrawlParams, runs.crawl, _a_person_each),
+        Kind("align", AlignParams, runs.align, lambda _: {"Aligning": 0.8, "Cleaning": 0.2}),
         Kind("clean", NoParams, runs.clean),
         Kind("train", TrainParams, runs.train),
         Kind("learn", LearnParams, runs.learn),
         Kind("track", TrackParams, runs.track, in_turn=False),
         Kind("analyse", AnalyseParams, runs.analyse, in_turn=False),
         Kind("refresh", NoParams, runs.refresh),
-        Kind("identify", NoParams, runs.identify, (("Identifying", 0.5), ("Appearances", 0.5))),
+        Kind("identify", NoParams, runs.identify, lambda _: {"Identifying": 0.5, "Appearances": 0.5}),
         Kind("cluster", ClusterParams, runs.cluster),
         Kind("export", ExportParams, runs.export, in_turn=False),
         Kind("erase", EraseParams, runs.erase),
