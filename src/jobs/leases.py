@@ -15,7 +15,7 @@ from typing import Any
 
 from ..records import Job, JobStatus, now
 from ..storage import Store
-from .events import STATUS, tell
+from .events import ENDS, STATUS, tell, tell_end
 from .kinds import KINDS
 from .queue import change
 
@@ -112,9 +112,10 @@ class Leases:
             return _ended(found, JobStatus.CANCELLED) if found.cancel_requested else how(found)
 
         after = own(self.store, job, left)
-        if after is not None:
-            messages = {JobStatus.CANCELLED: "cancelled", JobStatus.FAILED: after.error}
-            tell(self.store, after, STATUS, messages.get(after.status, message))
+        if after is not None and after.status in ENDS:
+            tell_end(self.store, after)
+        elif after is not None:
+            tell(self.store, after, STATUS, message)
 
     def _again(self, job: Job, how: str, pause_s: float) -> Job:
         if job.attempts < self.max_attempts:
@@ -158,7 +159,7 @@ def finish(store: Store, job: Job, result: Mapping[str, Any], error: str = "", c
 
     after = own(store, job, finished)
     if after is not None:
-        tell(store, after, STATUS, error or "done")
+        tell_end(store, after)
     return after
 
 

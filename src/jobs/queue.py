@@ -20,7 +20,7 @@ from ..storage import Store
 from ..storage.base import PAGE
 from ..workspace import Workspace
 from .deliveries import WAITING, add_webhook, check_webhook
-from .events import LOG, STATUS, tell
+from .events import LOG, STATUS, tell, tell_end
 from .kinds import checked
 
 LIVE = (JobStatus.QUEUED, JobStatus.RUNNING)
@@ -129,7 +129,7 @@ def cancel(workspace: Workspace, job_id: str) -> Job:
     get(workspace, job_id)
     job = change(workspace.store, job_id, cancelled)
     if job.status is JobStatus.CANCELLED:
-        tell(workspace.store, job, STATUS, "cancelled")
+        tell_end(workspace.store, job)
     else:
         tell(workspace.store, job, LOG, "somebody cancels it")
     return job

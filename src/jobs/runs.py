@@ -121,10 +121,14 @@ def track(workspace: Workspace, project: str, params: TrackParams, _by: str) -> 
 
 
 def analyse(workspace: Workspace, project: str, params: AnalyseParams, _by: str) -> Outcome:
-    """Do what `track` does, then say who appears when."""
+    """Do what `track` does, then say who appears when, where the project has a model that knows somebody."""
     from .. import clusterize
+    from ..identification import newest_model
 
     tracked = _tracked(_track(workspace, project, params))
+    if newest_model(workspace, workspace.project(project)) is None:
+        workspace.progress.message("The project has no model yet: nobody is named. See: train")
+        return Outcome(tracked)
     return Outcome(tracked | _derived([clusterize.run(workspace, params.video, project)]))
 
 

@@ -308,3 +308,29 @@ class TestEvents:
         event = tell(workspace.store, jobs.submit(workspace, "identify", "p"), LOG, "x" * 5000)
         assert len(event.message) == 2000
         assert event.message.endswith("…")
+
+    @pytest.mark.parametrize("status", [JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED])
+    def test_an_end_that_nobody_could_write_down_is_told(self, workspace: Workspace, status: JobStatus) -> None:
+        job = jobs.submit(workspace, "identify", "p")
+        change(workspace.store, job.job_id, lambda found: replace(found, status=status, error="why"))
+        for _ in range(2):
+            assert [event.status for event in jobs.events(workspace.store, job.job_id)] == [JobStatus.QUEUED, status]
+        if status is not JobStatus.DONE:
+            jobs.retry(workspace, job.job_id)
+            set_status(workspace, job, status)
+            found = [event.status for event in jobs.events(workspace.store, job.job_id)]
+            assert found == [JobStatus.QUEUED, status, JobStatus.QUEUED, status]
+
+    def test_the_end_is_told_once_by_many(self, workspace: Workspace) -> None:
+        job = set_status(workspace, jobs.submit(workspace, "identify", "p"), JobStatus.DONE)
+
+        def read() -> None:
+            with open_workspace(workspace.settings) as own:
+                jobs.events(own.store, job.job_id)
+
+        threads = [threading.Thread(target=read) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [event.message for event in jobs.events(workspace.store, job.job_id)] == ["queued", "done"]
