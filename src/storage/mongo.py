@@ -157,7 +157,7 @@ class MongoStore(Store):
     def _asked(self, kind: type[Any], plan: Plan, query: Query, after: Place | None) -> dict[str, Any]:
         """Return the documents after a place that a query asks for, in MongoDB's words."""
         key, sign = self.schema.keys[kind], "$lt" if query.descending else "$gt"
-        asked = self._query(kind, query.equals)[0] if plan.is_key else dict(query.equals)
+        asked: dict[str, Any] = self._query(kind, query.equals)[0] if plan.is_key else dict(query.equals)
         for operator, bounds in (("$gte", query.at_least), ("$lt", query.below)):
             for name, bound in bounds.items():
                 asked[name] = asked.get(name, {}) | {operator: bound}
