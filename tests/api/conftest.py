@@ -66,6 +66,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Client(FlaskClient):
+    """Reads every answer to its end, as a server does, so that files are closed."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request."""
+        return super().open(*args, **{"buffered": True, **kwargs})
+
+
 @dataclass
 class Api:
     """A client of the API, and what lies behind it."""
@@ -124,4 +132,5 @@ def api(archive: Path, tmp_path: Path) -> Iterator[Api]:
         for video in list(workspace.store.find(Video)):
             workspace.store.put(replace(video, media=str(folder / Path(video.media).name)))
         app = create_app(workspace)
+        app.test_client_class = Client
         yield Api(app, app.test_client(), workspace, folder)
