@@ -5,10 +5,13 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 
 from .analyses import analyses
+from .appearances import appearances
+from .decisions import decisions
 from .media import media
 from .projects import projects
 from .tracks import tracks
+from .unknown import unknown
 from .videos import videos
 
-BLUEPRINTS: tuple[APIBlueprint, ...] = (projects, videos, media, analyses, tracks)
+BLUEPRINTS: tuple[APIBlueprint, ...] = (projects, videos, media, analyses, tracks, appearances, unknown, decisions)
 """In the order of the documentation."""
