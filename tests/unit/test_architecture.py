@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("names",),
     ("files", "locks"),
     ("pictures",),
+    ("guard",),
     ("records",),
     ("progress",),
     ("models",),
