@@ -19,7 +19,8 @@ import urllib3
 
 from .. import __version__
 from ..errors import FetchError
-from ..guard import CarefulAdapter, Guard, open_guarded_session
+from ..guard import Guard
+from ..guard.transport import CarefulAdapter, open_guarded_session
 
 USER_AGENT = f"FaceRec/{__version__} (training pictures for video archives; python-requests)"
 _CHUNK = 1 << 16

@@ -15,8 +15,9 @@ import requests
 
 from src.crawler.web import Limits, Web
 from src.errors import FetchError, ForbiddenAddressError
-from src.guard import Guard, open_guarded_session
+from src.guard import Guard
 from src.guard.fetch import FetchLimits, fetch
+from src.guard.transport import open_guarded_session
 from tests.servers.web import LocalWeb, Reply, local_web
 
 LOCAL = Guard.of([], ["127.0.0.1/32"])
