@@ -45,7 +45,7 @@ _VIDEO_MAGIC = (
 """How videos begin: MP4 and MOV, Matroska, AVI, Ogg, Flash, MPEG, Windows Media and MXF, for the message alone."""
 
 _MAX_SCANS = 100
-"""A progressive JPEG has some ten passes over its pixels. A small file may ask for thousands, and keep a core busy for hours."""
+"""A progressive JPEG has some ten passes over its pixels. A small file may ask for thousands, which take hours."""
 
 _KEPT = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp"}
 """Kinds that are kept byte for byte; others become PNG, which every browser and tool can show."""
