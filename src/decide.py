@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from .access import event_of
 from .appearances import Derived, derive_all, derive_if_complete
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .decisions import PIECE, active_decisions, anchors_of, check, new_id
@@ -77,7 +78,8 @@ def run(
     )
     check(decision)
     _check_target(workspace, owner, decision)
-    workspace.store.put(decision)
+    event = event_of("decide", f"decision {decision.decision_id} {verb}", project=owner.project, who=author)
+    workspace.store.put(event, decision)
     _apply_names(workspace, owner)
     return DecideReport(decision, _derive(workspace, owner, decision))
 

@@ -52,6 +52,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "projects, people, images, models, videos, analyses, tracks, appearances", "8ffb0bcb"),
     Migration(2, "members, identifications, decisions, unknown people, blocks of embeddings", "f9dcaa18", sqlite=to_version_2),
     Migration(3, "appearances say by how much their name leads, and why there is none", "fe0fe995"),
+    Migration(4, "tokens, their uses, and the audit log", "bed40f05"),
 )
 """Oldest first; the last one's version is that of this program."""
 

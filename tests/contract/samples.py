@@ -12,6 +12,7 @@ from src.records import (
     Analysis,
     Anchor,
     Appearance,
+    AuditEvent,
     Decision,
     FaceQuality,
     Identification,
@@ -24,9 +25,12 @@ from src.records import (
     ProjectVideo,
     Provenance,
     Record,
+    Role,
     Shot,
     Status,
     Target,
+    Token,
+    TokenUse,
     Track,
     TrackEmbeddings,
     TrackSamples,
@@ -174,6 +178,11 @@ def full_records() -> list[Record]:
             accepted=False,
             reason=TEXT,
         ),
+        Token(
+            "0a1b2c3d", TEXT, Role.EDITOR, "p", "ab" * 32, TEXT, "2025-01-01T00:00:00+00:00", "2024-06-01T00:00:00+00:00", ""
+        ),
+        TokenUse("0a1b2c3d", "2024-01-01T00:00:00+00:00", "::1"),
+        AuditEvent("0001", TEXT, "decide", TEXT, "failed", "127.0.0.1", "p", "2024-01-01T00:00:00+00:00"),
     ]
 
 
@@ -233,6 +242,9 @@ def bare_records() -> list[Record]:
         UnknownPerson("bare", 1, none, 0, created_at=""),
         UnknownTrack("bare", "a", 0, 1),
         Appearance("bare", "a", 0, "Unknown 1", None, 0.0, 0.0, 0, 0, 0, 0, 0.0, (), Box(0, 0, 0, 0), 0.0),
+        Token("bare", "", Role.VIEWER, "", "", created_at=""),
+        TokenUse("bare", ""),
+        AuditEvent("bare", "", "", created_at=""),
     ]
 
 

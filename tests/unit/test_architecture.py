@@ -44,6 +44,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("appearances",),
     ("forgetting",),
     ("cli",),
+    ("access",),
     ("cleaning",),
     (
         "crawler",
