@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from .errors import ConfigError
+from .guard import Guard
 from .recognition.voting import Voting
 
 CONFIG_FILE = Path("config/config.yaml")
@@ -106,6 +107,22 @@ class ClusterizeSettings(_Section):
     unknown_similarity: Ratio = Field(0.45, description="Cosine similarity that makes two unknown tracks one person")
 
 
+class FetchSettings(_Section):
+    """Which addresses are fetched that somebody else names."""
+
+    guarded: bool = Field(
+        False, description="Refuse addresses in private networks; the service always does, the command line where this is set"
+    )
+    allow_hosts: tuple[str, ...] = Field((), description="Servers that may lie in private networks: films.lan or *.archive.lan")
+    allow_networks: tuple[str, ...] = Field((), description="Private networks that may be called: 10.1.0.0/16")
+
+    @field_validator("allow_hosts", "allow_networks")
+    @classmethod
+    def _check(cls, values: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        Guard.of(*((values, ()) if info.field_name == "allow_hosts" else ((), values)))
+        return values
+
+
 class ServerSettings(_Section):
     """Where the service listens, and what it takes."""
 
@@ -162,6 +179,7 @@ class Settings(BaseSettings):
     crawler: CrawlerSettings = CrawlerSettings()
     tracker: TrackerSettings = TrackerSettings()
     clusterize: ClusterizeSettings = ClusterizeSettings()
+    fetch: FetchSettings = FetchSettings()
     server: ServerSettings = ServerSettings()
     worker: WorkerSettings = WorkerSettings()
 

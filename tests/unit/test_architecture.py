@@ -21,6 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("names",),
     ("files", "locks"),
     ("pictures",),
+    ("guard",),
     ("records",),
     ("progress",),
     ("models",),
@@ -43,6 +44,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("appearances",),
     ("forgetting",),
     ("cli",),
+    ("access",),
     ("cleaning",),
     (
         "crawler",
