@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -119,6 +119,27 @@ class ServerSettings(_Section):
     upload_days: int = Field(3, ge=1, description="An upload that nobody goes on with is deleted after so many days")
 
 
+class WorkerSettings(_Section):
+    """How jobs are done; see docs/jobs.md."""
+
+    slots: int = Field(1, ge=1, le=64, description="Jobs a worker does at a time, each in a process of its own")
+    lease_s: float = Field(30.0, ge=1, description="A job whose worker was not heard of for so long is taken up by another")
+    poll_s: float = Field(0.25, gt=0, le=1, description="How often a worker looks for jobs, and whether its own were cancelled")
+    stop_s: float = Field(
+        5.0, ge=0, le=600, description="How long a job may take to end in good order when its worker is stopped"
+    )
+    nice: int = Field(10, ge=0, le=19, description="How far a job steps back behind the server and others; 0 = not")
+    max_attempts: int = Field(
+        3, ge=1, le=1000, description="A job that took its process or its worker down so often has failed"
+    )
+    keep_days: int = Field(30, ge=1, description="Jobs that ended so long ago are removed, with their log")
+    webhook_secret: SecretStr | None = Field(
+        None, description="Signs the calls that tell the end of a job; without it jobs take no webhooks"
+    )
+    webhook_attempts: int = Field(8, ge=1, le=20, description="How often such a call is tried, at growing intervals")
+    webhook_timeout_s: float = Field(10.0, gt=0, le=60, description="How long an address may take to answer it")
+
+
 class Settings(BaseSettings):
     """All settings of FaceRec."""
 
@@ -142,6 +163,7 @@ class Settings(BaseSettings):
     tracker: TrackerSettings = TrackerSettings()
     clusterize: ClusterizeSettings = ClusterizeSettings()
     server: ServerSettings = ServerSettings()
+    worker: WorkerSettings = WorkerSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -93,10 +93,10 @@ def listed(
 
 def _found(listing: Listing, query: Query, limit: int, place: Place | None) -> Page[Any]:
     if listing.keep is None:
-        return store().page(listing.kind, query, limit, place)
+        return store().select(listing.kind, query, limit, place)
     kept: list[Any] = []
     for _ in range(_LOOKS):
-        page = store().page(listing.kind, query, limit - len(kept), place)
+        page = store().select(listing.kind, query, limit - len(kept), place)
         kept += filter(listing.keep, page.items)
         place = page.end
         if place is None or len(kept) == limit:

@@ -182,6 +182,7 @@ class Shot(Shape):
     end_npt: float
     start_frame: int
     end_frame: int
+    transition: str = Field(description="How it begins: cut, dissolve or fade; empty for the first, and where nobody looked")
 
 
 class Samples(Shape):

@@ -87,6 +87,28 @@ class MongoStore(Store):
             # Writing the same again changes nothing, and so all of it may be tried again.
             self._trying(partial(self._database[name].bulk_write, writes, ordered=True))
 
+    def put_new(self, record: Record) -> bool:
+        """Insert, which the server does at most once for a key."""
+        from pymongo.errors import DuplicateKeyError
+
+        def insert() -> bool:
+            try:
+                collection.insert_one(document)
+            except DuplicateKeyError:
+                return False
+            return True
+
+        name, _, document = self._encode(record)
+        collection = self._database[name]
+        return self._trying_once(record, insert)
+
+    def put_if(self, record: Record, **expected: object) -> bool:
+        """Replace what the server finds by key and expected values, which is one step of the server."""
+        name, key, document = self._encode(record)
+        wanted = {name: str.__str__(value) if isinstance(value, str) else value for name, value in expected.items()}
+        collection = self._database[name]
+        return self._trying_once(record, lambda: collection.replace_one({"_id": key} | wanted, document).matched_count == 1)
+
     def count(self, kind: type[R], **equals: object) -> int:
         """Count by the index."""
         query, hint = self._query(kind, equals)
@@ -108,12 +130,21 @@ class MongoStore(Store):
         self._closed.set()
         self._client.close()
 
-    def _page(self, kind: type[Any], equals: dict[str, object], after: list[Any] | None) -> tuple[list[Row], bool]:
-        query, hint = self._query(kind, equals, after)
+    def _page(
+        self,
+        kind: type[Any],
+        equals: dict[str, object],
+        after: list[Any] | None,
+        limit: int = PAGE,
+        backwards: bool = False,
+    ) -> tuple[list[Row], bool]:
+        query, hint = self._query(kind, equals, after, backwards)
         # One reply a page: small at first, and as large as the largest records seen so far allow.
-        limit = max(1, min(PAGE, PAGE_BYTES // self._largest[kind])) if kind in self._largest else _FIRST_PAGE
+        fitting = max(1, min(PAGE, PAGE_BYTES // self._largest[kind])) if kind in self._largest else _FIRST_PAGE
+        limit = min(limit, fitting)
+        order = [("_id", -1 if backwards else 1)]
         found = self._trying(
-            lambda: list(self._collection(kind).find(query, hint=hint, sort=[("_id", 1)], limit=limit, batch_size=limit))
+            lambda: list(self._collection(kind).find(query, hint=hint, sort=order, limit=limit, batch_size=limit))
         )
         rows: list[Row] = [_decoded(self.schema.layouts[kind], document) for document in found]
         if rows:
@@ -121,7 +152,7 @@ class MongoStore(Store):
         return rows, len(rows) == limit
 
     def _query(
-        self, kind: type[Any], equals: Mapping[str, object], after: list[Any] | None = None
+        self, kind: type[Any], equals: Mapping[str, object], after: list[Any] | None = None, backwards: bool = False
     ) -> tuple[dict[str, Any], str]:
         """Return what to ask for, and the index that serves it: MongoDB is told, so that it never scans a collection."""
         columns, key = self.schema.serving(kind, set(equals)), self.schema.keys[kind]
@@ -137,10 +168,11 @@ class MongoStore(Store):
             elif equals:
                 bounds = {"$gte": start + _BETWEEN, "$lt": start + _ESCAPES}
         if after is not None:
-            bounds = {name: bound for name, bound in bounds.items() if name != "$gte"} | {"$gt": _key_text(after)}
+            passed, sign = ("$lt", "$lt") if backwards else ("$gte", "$gt")
+            bounds = {name: bound for name, bound in bounds.items() if name != passed} | {sign: _key_text(after)}
         return query | ({"_id": bounds} if bounds else {}), hint
 
-    def _select(
+    def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
     ) -> list[Row]:
         asked = self._asked(kind, plan, query, after)
@@ -256,6 +288,20 @@ class MongoStore(Store):
             # Closing the store wakes whoever waits here.
             self._closed.wait(pause)
             pause = min(2 * pause, 3.0)
+
+    def _trying_once(self, record: Record, work: Callable[[], bool]) -> bool:
+        """Do something that must not be done twice. Where an answer was lost, the record itself tells whether it was done."""
+        attempts = [0]
+
+        def attempt() -> bool:
+            attempts[0] += 1
+            return work()
+
+        if self._trying(attempt):
+            return True
+        layout = self.schema.layouts[type(record)]
+        values = layout.values(record)
+        return attempts[0] > 1 and self.get(type(record), *(values[name] for name in layout.key)) == record
 
     def _translated(self, err: Exception) -> StorageError:
         from pymongo.errors import ConnectionFailure, OperationFailure

@@ -63,6 +63,28 @@ class SqliteStore(Store):
                 values = self.schema.layouts[type(record)].values(record)
                 connection.execute(self._upsert[type(record)], list(values.values()))
 
+    def put_new(self, record: Record) -> bool:
+        """Insert in a transaction of its own, which waits for others."""
+        layout = self.schema.layouts[type(record)]
+        values = layout.values(record)
+        where, key = _where({name: values[name] for name in layout.key})
+        with _translated(self._path), self._transaction() as connection:
+            if connection.execute(f"SELECT 1 FROM {layout.name}{where}", key).fetchone():
+                return False
+            connection.execute(self._upsert[type(record)], list(values.values()))
+        return True
+
+    def put_if(self, record: Record, **expected: object) -> bool:
+        """Compare and replace in one transaction."""
+        layout = self.schema.layouts[type(record)]
+        values = layout.values(record)
+        where, wanted = _where({name: values[name] for name in layout.key} | expected)
+        with _translated(self._path), self._transaction() as connection:
+            if connection.execute(f"SELECT 1 FROM {layout.name}{where}", wanted).fetchone() is None:
+                return False
+            connection.execute(self._upsert[type(record)], list(values.values()))
+        return True
+
     def count(self, kind: type[R], **equals: object) -> int:
         """Count without reading the records."""
         self.schema.serving(kind, set(equals))
@@ -107,14 +129,23 @@ class SqliteStore(Store):
             while self._idle:
                 self._idle.pop().close()
 
-    def _page(self, kind: type[Any], equals: dict[str, object], after: list[Any] | None) -> tuple[list[Row], bool]:
+    def _page(
+        self,
+        kind: type[Any],
+        equals: dict[str, object],
+        after: list[Any] | None,
+        limit: int = PAGE,
+        backwards: bool = False,
+    ) -> tuple[list[Row], bool]:
         layout = self.schema.layouts[kind]
         where, values = _where(equals)
         if after is not None:
-            later = f"({', '.join(layout.key)}) > ({', '.join('?' * len(layout.key))})"
+            sign = "<" if backwards else ">"
+            later = f"({', '.join(layout.key)}) {sign} ({', '.join('?' * len(layout.key))})"
             where, values = f"{where} AND {later}" if where else f" WHERE {later}", [*values, *after]
         names = ", ".join(layout.types)
-        query = f"SELECT {names} FROM {layout.name}{where} ORDER BY {', '.join(layout.key)} LIMIT {PAGE}"
+        order = ", ".join(f"{name} DESC" if backwards else name for name in layout.key)
+        query = f"SELECT {names} FROM {layout.name}{where} ORDER BY {order} LIMIT {limit}"
         rows: list[Row] = []
         size = 0
         with _translated(self._path), self._connection() as connection, closing(connection.execute(query, values)) as cursor:
@@ -123,9 +154,9 @@ class SqliteStore(Store):
                 size += n_bytes(rows[-1])
                 if size >= PAGE_BYTES:
                     return rows, True
-        return rows, len(rows) == PAGE
+        return rows, len(rows) == limit
 
-    def _select(
+    def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
     ) -> list[Row]:
         layout = self.schema.layouts[kind]

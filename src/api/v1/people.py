@@ -137,7 +137,7 @@ def get_person_thumbnail(project: str, person_id: str) -> Response:
         {"project": person.project, "person_id": person.person_id, "state": ImageState.ACTIVE.value},
         omit=frozenset({"embedding", "landmarks"}),
     )
-    aligned = [image for image in store().page(Image, query, _LOOKED_AT).items if image.aligned_path and image.quality]
+    aligned = [image for image in store().select(Image, query, _LOOKED_AT).items if image.aligned_path and image.quality]
     best = max(aligned, key=lambda image: image.quality.overall if image.quality else 0.0, default=None)
     if best is None or best.aligned_path is None:
         raise missing("aligned picture of", person_id)

@@ -98,7 +98,7 @@ def list_unknown_tracks(project: str, unknown_id: int, query_data: PageParameter
 def get_unknown_thumbnail(project: str, unknown_id: int) -> Response:
     """Show the best face among the first tracks of an unknown person."""
     found = _existing(project, unknown_id)
-    entries = store().page(UnknownTrack, Query({"project": found.project, "unknown_id": unknown_id}), _LOOKED_AT).items
+    entries = store().select(UnknownTrack, Query({"project": found.project, "unknown_id": unknown_id}), _LOOKED_AT).items
     tracks = [store().get(Track, entry.analysis_id, entry.track_id) for entry in entries]
     best = max((track for track in tracks if track and track.thumbnail), key=lambda track: track.best_quality, default=None)
     if best is None:
