@@ -182,6 +182,7 @@ class Shot(Shape):
     end_npt: float
     start_frame: int
     end_frame: int
+    transition: str = Field(description="How it begins: cut, dissolve or fade; empty for the first, and where nobody looked")
 
 
 class Samples(Shape):
@@ -325,3 +326,18 @@ class UnknownTrack(Shape):
     analysis_id: str
     track_id: int
     unknown_id: int
+
+
+class Upload(Shape):
+    """A file that comes in chunks."""
+
+    upload_id: str
+    kind: str
+    filename: str
+    size: int
+    offset: int = Field(description="Bytes that have arrived")
+    project: str
+    person_id: str
+    created_at: str
+    complete: bool
+    result: str = Field(description="`video_id` or `sha256` of what it became")

@@ -38,7 +38,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("settings",),
     ("workspace",),
     ("trainingset", "identification", "trainingreport"),
-    ("tables", "decisions", "trackindex"),
+    ("tables", "decisions", "switching", "trackindex"),
     ("naming", "lessons"),
     ("derivation", "unknowns"),
     ("appearances",),
