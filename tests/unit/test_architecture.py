@@ -34,6 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("storage",),
     ("videos",),
     ("export",),
+    ("environment",),
     ("settings",),
     ("workspace",),
     ("trainingset", "identification", "trainingreport"),
