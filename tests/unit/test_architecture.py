@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("geometry",),
     ("timebase",),
     ("names",),
-    ("files", "locks"),
+    ("files", "locks", "logs"),
     ("pictures",),
     ("records",),
     ("progress",),
