@@ -115,8 +115,11 @@ class ServerSettings(_Section):
     port: int = Field(5000, ge=1, le=65535, description="Port to listen on")
     tls_certificate: Path | None = Field(None, description="PEM file with the certificate and its chain: answers https then")
     tls_key: Path | None = Field(None, description="PEM file with the key of the certificate")
+    program: Literal["auto", "gunicorn", "waitress"] = Field(
+        "auto", description="What answers with --production; auto: gunicorn, or waitress where that does not run"
+    )
     processes: int = Field(2, ge=1, le=64, description="Processes that answer with --production")
-    threads: int = Field(8, ge=1, le=256, description="Requests that each of them answers at a time")
+    threads: int = Field(16, ge=1, le=256, description="Requests that each of them answers at a time")
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
     min_free_mb: int = Field(500, ge=0, description="With less free room on the disk of the data the service is not ready")
     metrics_token: SecretStr | None = Field(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from .. import __version__
 from ..records import Project
 from ..workspace import Workspace
 from .errors import register_errors
+from .ops import add_operations
 
 
 def create_app(workspace: Workspace) -> Flask:
@@ -18,12 +18,7 @@ def create_app(workspace: Workspace) -> Flask:
     """
     app = Flask(__name__)
     register_errors(app)
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        """Say that the service runs and its store answers."""
-        workspace.store.count(Project)
-        return {"status": "ok", "version": __version__}
+    add_operations(app, workspace)
 
     @app.get("/projects")
     def projects() -> list[str]:
