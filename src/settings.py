@@ -109,7 +109,7 @@ class ClusterizeSettings(_Section):
 
 
 class ServerSettings(_Section):
-    """Where the service listens, and how it does with --production."""
+    """Where the service listens, what it takes, and how it does with --production."""
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(5000, ge=1, le=65535, description="Port to listen on")
@@ -125,6 +125,12 @@ class ServerSettings(_Section):
     metrics_token: SecretStr | None = Field(
         None, description="Who asks for /metrics must send it as Bearer; unset: only this machine may ask"
     )
+    max_body_bytes: int = Field(
+        64_000_000, ge=1_000_000, description="Largest body of one request; larger files are sent in chunks"
+    )
+    max_upload_bytes: int = Field(20_000_000_000, ge=1000, description="Largest video that is sent in chunks")
+    max_uploads: int = Field(100, ge=1, description="Uploads under way at a time")
+    upload_days: int = Field(3, ge=1, description="An upload that nobody goes on with is deleted after so many days")
 
 
 class LogSettings(_Section):

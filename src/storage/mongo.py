@@ -20,6 +20,7 @@ from ..errors import ConfigError, StorageError
 from ..records import Record
 from .base import PAGE, PAGE_BYTES, R, Row, Store, missing_indexes, n_bytes
 from .codec import Layout
+from .pages import Place, Plan, Query
 from .schema import SCHEMA, Columns, Schema, index_name
 
 if TYPE_CHECKING:
@@ -143,6 +144,39 @@ class MongoStore(Store):
         if after is not None:
             bounds = {name: bound for name, bound in bounds.items() if name != "$gte"} | {"$gt": _key_text(after)}
         return query | ({"_id": bounds} if bounds else {}), hint
+
+    def _select(
+        self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
+    ) -> list[Row]:
+        asked = self._asked(kind, plan, query, after)
+        by = [name for name in plan.sort if name not in self.schema.keys[kind]] if not plan.is_key else []
+        sort = [(name, -1 if query.descending else 1) for name in (*by, "_id")]
+        hint = _BY_KEY if plan.is_key else index_name(self.schema.layouts[kind], plan.columns)
+        found = self._trying(
+            lambda: list(
+                self._collection(kind).find(asked, dict.fromkeys(names, 1), hint=hint, sort=sort, limit=limit, batch_size=limit)
+            )
+        )
+        return [_decoded(self.schema.layouts[kind], document) for document in found]
+
+    def _asked(self, kind: type[Any], plan: Plan, query: Query, after: Place | None) -> dict[str, Any]:
+        """Return the documents after a place that a query asks for, in MongoDB's words."""
+        key, sign = self.schema.keys[kind], "$lt" if query.descending else "$gt"
+        asked: dict[str, Any] = self._query(kind, query.equals)[0] if plan.is_key else dict(query.equals)
+        for operator, bounds in (("$gte", query.at_least), ("$lt", query.below)):
+            for name, bound in bounds.items():
+                asked[name] = asked.get(name, {}) | {operator: bound}
+        if after is None:
+            return asked
+        place = {**query.equals, **dict(zip(plan.sort, after, strict=True))}
+        last = _key_text([place[name] for name in key])
+        if plan.is_key:
+            return {"$and": [asked, {"_id": {sign: last}}]}
+        by = [name for name in plan.sort if name not in key]
+        # After the place by the first field, or equal in it and after the place by the next one, and so on to the key.
+        later = [{**{same: place[same] for same in by[:n]}, name: {sign: place[name]}} for n, name in enumerate(by)]
+        later.append({**{same: place[same] for same in by}, "_id": {sign: last}})
+        return {"$and": [asked, {"$or": later}]}
 
     def _collection(self, kind: type[Any]) -> Collection[dict[str, Any]]:
         return self._database[self.schema.layouts[kind].name]
