@@ -72,7 +72,7 @@ class Sizes:
 
 @dataclass(slots=True)
 class Library:
-    """What was made: names to ask the service for. `tracks` are those of the long video, the first is the longest."""
+    """What was made: names to ask the service for. Track 1 of the long video lasts as long as that."""
 
     project: str
     long_video: Video
@@ -80,6 +80,7 @@ class Library:
     videos: list[Video] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     n_tracks: int = 0
+    n_long_tracks: int = 0
 
 
 def seed(store: Store, sizes: Sizes | None = None, project: str = "archive") -> Library:
@@ -91,16 +92,13 @@ def seed(store: Store, sizes: Sizes | None = None, project: str = "archive") -> 
         project: The slug of the one project.
     """
     sizes = sizes or Sizes()
-    people = [Person(project, f"Person_{number:03}", f"Person {number:03}") for number in range(sizes.n_people)]
+    people = _people(project, sizes)
     model = Model(project, "model-1", ENGINE, "SVM", tuple(one.person_id for one in people), (), {}, {}, "", _DATE)
     strangers = _directions(np.random.default_rng(1), sizes.n_unknown, sizes.dimension)
     unknown = [UnknownPerson(project, number + 1, strangers[number], 0, "", _DATE) for number in range(sizes.n_unknown)]
     store.put(Project(project, "sface", "1", created_at=_DATE), model, *people, *unknown)
-    library = Library(project, *_long_ones(sizes), people=people)
-    for number in range(sizes.n_videos):
-        video = _video(number, sizes)
-        library.videos.append(video)
-        library.n_tracks += _n_tracks(number, sizes)
+    library = describe(sizes, project)
+    for number, video in enumerate(library.videos):
         batch: list[Record] = [video]
         for record in _seen(video, number, sizes, model):
             batch.append(record)
@@ -111,9 +109,15 @@ def seed(store: Store, sizes: Sizes | None = None, project: str = "archive") -> 
     return library
 
 
-def _long_ones(sizes: Sizes) -> tuple[Video, str]:
-    video = _video(0, sizes)
-    return video, _analysis_id(video)
+def describe(sizes: Sizes, project: str = "archive") -> Library:
+    """Return what a store of these sizes holds, without looking into it."""
+    videos = [_video(number, sizes) for number in range(sizes.n_videos)]
+    n_tracks = [_n_tracks(number, sizes) for number in range(sizes.n_videos)]
+    return Library(project, videos[0], _analysis_id(videos[0]), videos, _people(project, sizes), sum(n_tracks), n_tracks[0])
+
+
+def _people(project: str, sizes: Sizes) -> list[Person]:
+    return [Person(project, f"Person_{number:03}", f"Person {number:03}") for number in range(sizes.n_people)]
 
 
 def _video(number: int, sizes: Sizes) -> Video:
@@ -141,7 +145,7 @@ def _analysis_id(video: Video) -> str:
 def _n_tracks(number: int, sizes: Sizes) -> int:
     if number == 0:
         return min(sizes.n_long_tracks, sizes.n_tracks)
-    each, more = divmod(max(sizes.n_tracks - sizes.n_long_tracks, 0), sizes.n_videos - 1)
+    each, more = divmod(max(sizes.n_tracks - sizes.n_long_tracks, 0), max(sizes.n_videos - 1, 1))
     return each + (number <= more)
 
 
