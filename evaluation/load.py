@@ -239,9 +239,8 @@ def command(
     print(table(rows))
     if memory:
         print("\n" + memory_table(memory))
-    print(
-        f"\n{clients} clients, {os.cpu_count()} cores; load of the machine before: {load_before[0]:.1f}, after: {os.getloadavg()[0]:.1f}"
-    )
+    load = f"{load_before[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
+    print(f"\n{clients} clients, {os.cpu_count()} cores; load of the machine: {load}")
     if analysis:
         print(f"{analysis.name} was analysed meanwhile, {done} times to its end.")
 
