@@ -12,6 +12,7 @@ from . import v1
 from .context import keep_workspace, store
 from .documentation import documentation
 from .openapi import finished
+from .ops import add_operations
 from .problems import register_problems
 
 
@@ -46,19 +47,13 @@ def create_app(workspace: Workspace) -> Flask:
     register_problems(app)
     for blueprint in (*v1.BLUEPRINTS, documentation):
         app.register_blueprint(blueprint)
+    add_operations(app, workspace)
     _add_plain_routes(app)
     return app
 
 
 def _add_plain_routes(app: APIFlask) -> None:
     """Add what stands outside /api/v1. The routes of the original service come beside these."""
-
-    @app.get("/healthz")
-    @app.doc(hide=True)
-    def healthz() -> dict[str, str]:
-        """Say that the service runs and its store answers."""
-        store().count(Project)
-        return {"status": "ok", "version": __version__}
 
     @app.get("/projects")
     @app.doc(hide=True)

@@ -160,6 +160,10 @@ class Store(ABC):
         return False
 
     @abstractmethod
+    def size(self) -> int:
+        """Return how many bytes the database takes on disk, about."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the database; the store is of no use afterwards."""
 

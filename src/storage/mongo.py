@@ -125,6 +125,11 @@ class MongoStore(Store):
             there = self._trying(self._database[layout.name].index_information)
             yield from missing_indexes(self.place, [index_name(layout, index)], there)
 
+    def size(self) -> int:
+        """Ask the server what records and indexes take."""
+        stats = self._trying(lambda: self._database.command("dbStats"))
+        return int(stats.get("storageSize", 0) + stats.get("indexSize", 0))
+
     def close(self) -> None:
         """Close all connections."""
         self._closed.set()

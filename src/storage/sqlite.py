@@ -122,6 +122,11 @@ class SqliteStore(Store):
             raise StorageError(f"{self._path} is in use by others, and keeps what was deleted. Stop them and run this again.")
         return True
 
+    def size(self) -> int:
+        """Add up the file and its write-ahead log."""
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def close(self) -> None:
         """Close the connections; one that another thread is using is closed when that thread has done with it."""
         with self._lock:
