@@ -122,7 +122,7 @@ def test_a_dissolve_is_found_in_its_middle(n: int) -> None:
     (found,) = [each for each in settle(dissolved(60, n)) if each.transition]
 
     assert found.transition == "dissolve"
-    assert abs(found.frame_index - (60 + n / 2)) <= max(1, n / 5)
+    assert abs(found.frame_index - (60 + n / 2)) <= max(1, n / 3)
 
 
 def test_a_dissolve_under_grain_is_found() -> None:

@@ -14,6 +14,8 @@ _COLOUR_WEIGHT = 1.5
 _MIN_EVIDENCE = 1.35
 _MIN_CHANGE = 3.0
 """Mean difference of luma, levels of 255: less is what coding brings about."""
+_LIVELY = 0.7
+"""How much of the usual differences is that of the livelier side."""
 
 _NEAR_S = 0.35
 """How far pictures are looked at on both sides: longer than four bright frames and a dark one between them."""
@@ -28,7 +30,7 @@ def is_sudden(window: Sequence[Look], here: int) -> bool:
     blocks, each compared with the best of its neighbouring places and after brightness and contrast are made equal, is hardly touched by pans
     and flicker. Not only the two frames at the boundary are compared, but of all pairs across it the nearest: after
     a flash, or somebody who passes by, the picture is what it was, after a cut it is not. Of both only the excess over what is usual
-    on both sides counts: grain, snow and fast motion make differences large in every frame, a cut in one.
+    on both sides, and mostly on the livelier one, counts: grain, snow and fast motion make differences large in every frame, a cut in one.
 
     Source: Zhang, Kankanhalli, Smoliar, Automatic partitioning of full-motion video, Multimedia Systems 1, 1993 (histograms and
     blocks); Yeo and Liu, Rapid scene analysis on compressed video, IEEE TCSVT 5(6), 1995 (a threshold that follows a
@@ -42,9 +44,8 @@ def is_sudden(window: Sequence[Look], here: int) -> bool:
     if look.change < _MIN_CHANGE or evidence(look.structure, look.colour) < _MIN_EVIDENCE:
         return False
     before, after = _sides(window, here)
-    structure, colour = _usual(before[1:]), _usual(after[1:])
-    usual = [(one + other) / 2 for one, other in zip(structure or colour, colour or structure, strict=True)] or [0.0, 0.0]
-    least = _MIN_EVIDENCE + evidence(*usual)
+    calm, lively = sorted((_usual(before[1:]), _usual(after[1:])))
+    least = _MIN_EVIDENCE + _LIVELY * lively + (1 - _LIVELY) * calm
     return evidence(look.structure, look.colour) >= least and evidence(*_nearest(before, after, look)) >= least
 
 
@@ -64,9 +65,11 @@ def _sides(window: Sequence[Look], here: int) -> tuple[Sequence[Look], Sequence[
     return window[first:here], window[here:last]
 
 
-def _usual(looks: Sequence[Look]) -> list[float]:
-    """Return the structure and colour by which frames usually differ; nothing where there are none."""
-    return [median(look.structure for look in looks), median(look.colour for look in looks)] if looks else []
+def _usual(looks: Sequence[Look]) -> float:
+    """Return what frames usually differ by from those before them."""
+    if not looks:
+        return 0.0
+    return evidence(median(look.structure for look in looks), median(look.colour for look in looks))
 
 
 def _nearest(before: Sequence[Look], after: Sequence[Look], look: Look) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from ...schema import RgbImage
 from ..stream import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
 from .cuts import is_sudden
 from .dissolves import is_dissolve
-from .fades import begins_at_edge
+from .fades import edge_at
 from .looks import Look
 
 Transition: TypeAlias = Literal["", "cut", "dissolve", "fade"]
@@ -120,9 +120,9 @@ class ShotDetector:
 def _found_at(window: Sequence[Look], here: int) -> Transition:
     if window[here].is_first:
         return ""
-    edge = begins_at_edge(window, here)
+    edge = edge_at(window, here)
     if edge is not None:
-        return ("cut" if is_sudden(window, here) else "fade") if edge else ""
+        return edge
     if is_sudden(window, here):
         return "cut"
     return "dissolve" if is_dissolve(window, here) else ""

@@ -24,11 +24,11 @@ _MIN_NEWS = 0.1
 """Share of the variance of both pictures that the mean square of their difference must have: people who talk bring about less."""
 
 _WEIGHTS = np.array([0.1, 4.6, -3.3, -1.9, -0.13, -2.2, 3.7, 2.5, -4.2, -4.1])
-_LEAST = 0.4
+_LEAST = 1.0
 """What the evidence of a mixture weighs (see `_signs`), and how much is enough: by logistic regression on made films."""
 
 _REST, _RATE = 3, 4
-_MAX_REST, _MAX_RATE = 0.5, 7.0
+_MAX_REST, _MAX_RATE = 0.4, 7.0
 """Whatever else speaks for a mixture: so far from the line, or so fast, is none."""
 _MOVED = 0.6
 """Where another cut of the same picture explains that much of what changed about the middle, the camera has moved."""

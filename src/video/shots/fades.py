@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from .cuts import evidence
 from .looks import Look
@@ -13,6 +14,8 @@ LONG_S = 0.65
 """An empty picture that stays for so long is a shot of its own."""
 _NEAR_S = 0.6
 """How far before and behind the emptiness pictures are compared: where fades of a second show enough."""
+_FULL = 0.7
+"""Share of the contrast of a shot that its first picture has where it does not fade in."""
 _MIN_EVIDENCE = 1.8
 """More than between two frames that follow each other: meanwhile people move."""
 
@@ -22,8 +25,8 @@ def is_empty(look: Look) -> bool:
     return look.contrast < _EMPTY
 
 
-def begins_at_edge(window: Sequence[Look], here: int) -> bool | None:
-    """Say whether a shot begins where an empty picture comes or goes; None where none does.
+def edge_at(window: Sequence[Look], here: int) -> Literal["", "cut", "fade"] | None:
+    """Say whether and how a shot begins where an empty picture comes or goes; None where none does.
 
     A short emptiness is decided upon where it ends, by comparing what was before it with what comes after, in whichever light: a fade
     of the light in one shot, a lamp that goes out, a black frame between two others are no boundaries.
@@ -38,13 +41,20 @@ def begins_at_edge(window: Sequence[Look], here: int) -> bool | None:
     if is_empty(window[here]):
         rest = [look for look in window[here:] if look.npt <= npt + LONG_S]
         # Where the film ends soon, nothing begins any more.
-        return rest[-1].npt >= npt + LONG_S / 2 and all(is_empty(look) for look in rest)
+        if rest[-1].npt < npt + LONG_S / 2 or not all(is_empty(look) for look in rest):
+            return ""
+        return _kind(window[here - 1], [look for look in window[:here] if look.npt >= npt - _NEAR_S])
     start = here
     while start > 0 and is_empty(window[start - 1]) and npt - window[start - 1].npt < LONG_S + _NEAR_S:
         start -= 1
-    if npt - window[start].npt > LONG_S:
-        return True
-    return _are_others(window, start, here)
+    if npt - window[start].npt <= LONG_S and not _are_others(window, start, here):
+        return ""
+    return _kind(window[here], [look for look in window[here:] if look.npt <= npt + _NEAR_S])
+
+
+def _kind(at_edge: Look, side: Sequence[Look]) -> Literal["cut", "fade"]:
+    """Say how pictures come or go: at once where that at the edge is as full as they are."""
+    return "cut" if at_edge.contrast >= _FULL * max([at_edge.contrast, *(look.contrast for look in side)]) else "fade"
 
 
 def _are_others(window: Sequence[Look], start: int, end: int) -> bool:
