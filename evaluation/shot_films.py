@@ -1,4 +1,5 @@
-"""Films whose shots are known: pieces of real clips joined by cuts, dissolves and fades, with flashes and other trouble in them.
+"""Films whose shots are known: pieces of real clips joined by cuts, dissolves and fades, with flashes and other trouble in
+them.
 
 All is made in small pictures, four times as many pixels as the detector looks at; nothing is stored. The same seed gives the
 same film.

@@ -321,7 +321,7 @@ def test_evaluation_of_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[st
     (tmp_path / "videos" / "shots.csv").write_text("\n".join(rows), encoding="utf-8")
 
     assert main(["--data", str(tmp_path), "--json"]) == 0
-    video, everything = json.loads(capsys.readouterr().out)
+    video, everything = json.loads(capsys.readouterr().out)["composed"]
     assert (video["video"], video["found"], video["missed"], video["false"]) == ("a.mp4", 1, 1, 0)
     assert everything["recall"] == 0.5
     assert main(["--data", str(tmp_path)]) == 0

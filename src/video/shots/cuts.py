@@ -26,11 +26,12 @@ _NEAREST = 4
 def is_sudden(window: Sequence[Look], here: int) -> bool:
     """Say whether a frame shows something else than those before it, and no flash.
 
-    Two comparisons are evidence of other content. The colour histogram is hardly touched by motion inside the picture. The luma of
-    blocks, each compared with the best of its neighbouring places and after brightness and contrast are made equal, is hardly touched by pans
-    and flicker. Not only the two frames at the boundary are compared, but of all pairs across it the nearest: after
-    a flash, or somebody who passes by, the picture is what it was, after a cut it is not. Of both only the excess over what is usual
-    on both sides, and mostly on the livelier one, counts: grain, snow and fast motion make differences large in every frame, a cut in one.
+    Two comparisons are evidence of other content. The colour histogram is hardly touched by motion inside the picture. The
+    luma of blocks, each compared with the best of its neighbouring places and after brightness and contrast are made equal,
+    is hardly touched by pans and flicker. Not only the two frames at the boundary are compared, but of all pairs across it
+    the nearest: after a flash, or somebody who passes by, the picture is what it was, after a cut it is not. Of both only the
+    excess over what is usual on both sides, and mostly on the livelier one, counts: grain, snow and fast motion make
+    differences large in every frame, a cut in one.
 
     Source: Zhang, Kankanhalli, Smoliar, Automatic partitioning of full-motion video, Multimedia Systems 1, 1993 (histograms and
     blocks); Yeo and Liu, Rapid scene analysis on compressed video, IEEE TCSVT 5(6), 1995 (a threshold that follows a

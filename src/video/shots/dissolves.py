@@ -21,7 +21,8 @@ _MAX_GROWTH = 1.7
 _MIN_CONTRAST = 0.2
 """Of the fuller picture that the emptier one must have: less is a fade."""
 _MIN_NEWS = 0.1
-"""Share of the variance of both pictures that the mean square of their difference must have: people who talk bring about less."""
+"""Share of the variance of both pictures that the mean square of their difference must have: people who talk bring about
+less."""
 
 _WEIGHTS = np.array([0.1, 4.6, -3.3, -1.9, -0.13, -2.2, 3.7, 2.5, -4.2, -4.1])
 _LEAST = 1.0
@@ -43,9 +44,9 @@ def is_dissolve(window: Sequence[Look], here: int) -> bool:
     The frame in the middle is the first one that lies nearer to b.
 
     Source: Zhang, Kankanhalli, Smoliar, Automatic partitioning of full-motion video, Multimedia Systems 1, 1993 (twin
-    comparison: what adds up between distant frames, though near ones differ little); Alattar, Detecting and compressing dissolve
-    regions in video sequences with a DVI multimedia image compression algorithm, ISCAS 1993 (the mixture, and the dip of the
-    variance that follows from it); Pye, Hollinghurst, Mills, Wood, Audio-visual segmentation for content-based
+    comparison: what adds up between distant frames, though near ones differ little); Alattar, Detecting and compressing
+    dissolve regions in video sequences with a DVI multimedia image compression algorithm, ISCAS 1993 (the mixture, and the
+    dip of the variance that follows from it); Pye, Hollinghurst, Mills, Wood, Audio-visual segmentation for content-based
     retrieval, ICSLP 1998 (several distances side by side). The distance from the line is our own test of the same mixture.
 
     Args:
@@ -113,9 +114,10 @@ def _signs(window: Sequence[Look], times: Sequence[float], here: int, chord: _Ch
     """Return what tells a mixture from motion.
 
     Returns:
-        (10,) float32: by how much both ends differ in structure, and in colour; their correlation; how far the frames between are from
-        the line; how fast the fastest step along it is, in chords a second; by how much steps go back; how near the picture is to the
-        end some time later, and to the start some time before; contrast and detail in the middle as shares of those at the ends.
+        (10,) float32: by how much both ends differ in structure, and in colour; their correlation; how far the frames between
+        are from the line; how fast the fastest step along it is, in chords a second; by how much steps go back; how near the
+        picture is to the end some time later, and to the start some time before; contrast and detail in the middle as shares
+        of those at the ends.
     """
     start, middle, end = window[chord.first], window[here], window[chord.last]
     earliest = bisect_left(times, times[here] - SCALES_S[-1][0])

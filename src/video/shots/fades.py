@@ -28,8 +28,8 @@ def is_empty(look: Look) -> bool:
 def edge_at(window: Sequence[Look], here: int) -> Literal["", "cut", "fade"] | None:
     """Say whether and how a shot begins where an empty picture comes or goes; None where none does.
 
-    A short emptiness is decided upon where it ends, by comparing what was before it with what comes after, in whichever light: a fade
-    of the light in one shot, a lamp that goes out, a black frame between two others are no boundaries.
+    A short emptiness is decided upon where it ends, by comparing what was before it with what comes after, in whichever
+    light: a fade of the light in one shot, a lamp that goes out, a black frame between two others are no boundaries.
 
     Args:
         window: The frames around it, in order.

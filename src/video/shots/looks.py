@@ -80,7 +80,7 @@ class Look:
         return moved_difference(other.even, self.even)
 
     def moved_structure_from(self, other: Look) -> float:
-        """Return the same where the camera may have gone any way meanwhile: in the part that both frames show, if that is half."""
+        """Return the same where the camera may have gone anywhere meanwhile: in what both frames show, if that is half."""
         ours, theirs = self.even.astype(np.float32), other.even.astype(np.float32)
         (x, y), _ = cv2.phaseCorrelate(theirs, ours, _HANN)
         height, width = self.even.shape
