@@ -121,7 +121,9 @@ class Reader:
         displayed = Sampling(sample_period_s=1 / self.track_fps).sampler() if self.track_fps else None
         number, start, end = -1, (0, 0.0), (0, 0.0)
         period = float(1 / self.stream.info.frame_rate)
-        for decoded in self.stream.frames(self.interval):
+        # Where faces are followed in every frame, every frame is needed.
+        needed = None if self.track_fps else self.sampling.sampler()
+        for decoded in self.stream.frames(self.interval, needed=needed):
             here = decoded.frame_index, decoded.npt
             begins = shots.update(decoded.thumbnail()) or number < 0
             if begins:
@@ -129,7 +131,7 @@ class Reader:
                     self._shots.append(EndedShot(number, start, here))
                 number, start = number + 1, here
             end = decoded.frame_index + 1, decoded.npt + period
-            self._n_frames += 1
+            self._n_frames += 1 + decoded.n_skipped
             is_shown = displayed is not None and displayed.wants(*here)
             if sampler.wants(*here) or (displayed is not None and (begins or self._n_glances >= _MOST_GLANCES)):
                 yield from self._take(decoded, number, size)
