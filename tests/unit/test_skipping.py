@@ -12,7 +12,7 @@ from src.tracker.reading import Reader
 from src.video import open_stream
 from src.video.pyav import PyAvStream
 from src.video.sampling import Sampling
-from src.video.shots import ShotDetector
+from src.video.shots import Settled, ShotDetector
 from tests.made_streams import MADE, make, pictures
 from tests.unit.test_reading_part import REAL, Shown, open_pyav, shown
 from tests.videos import damage, shots, with_grain, write_video
@@ -97,14 +97,13 @@ def test_a_cut_is_found_where_it_is(tmp_path: Path) -> None:
     film = with_grain(shots(lengths, (160, 96), step_px=1.5), 4)
     options = {"preset": "veryfast", "x264-params": "scenecut=0:keyint=250:bframes=3:b-adapt=0"}
     path = write_video(tmp_path / "a.mp4", film, options=options)
-    found, detector, n_read = [], ShotDetector(), 0
+    settled, detector, n_read = list[Settled](), ShotDetector(), 0
     with open_pyav(path) as stream:
         for frame in stream.frames(needed=Sampling(25).sampler()):
             n_read += 1
-            if detector.update(frame.thumbnail()):
-                found.append(frame.frame_index)
+            settled += detector.update(frame.frame_index, frame.npt, frame.thumbnail())
 
-    assert found == np.cumsum(lengths)[:-1].tolist()
+    assert [frame.frame_index for frame in (*settled, *detector.finish()) if frame.transition] == np.cumsum(lengths)[:-1].tolist()
     assert n_read < 0.75 * sum(lengths)
 
 
