@@ -83,6 +83,12 @@ class TrackerSettings(_Section):
     embed_period_s: float = Field(
         1.0, ge=0, description="Of 4 or more samples a second, only a track's best face in so many seconds is embedded; 0 = all"
     )
+    detect_period_s: float = Field(
+        1.0,
+        ge=0,
+        description="Of 4 or more samples a second, one in so many seconds is searched for faces as a whole, the others only "
+        "near known faces; 0 = all as a whole",
+    )
     appearance: Ratio = Field(
         0.4, description="Cosine similarity that continues a track where boxes do not overlap; 1 = boxes only"
     )

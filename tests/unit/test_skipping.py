@@ -103,7 +103,9 @@ def test_a_cut_is_found_where_it_is(tmp_path: Path) -> None:
             n_read += 1
             settled += detector.update(frame.frame_index, frame.npt, frame.thumbnail())
 
-    assert [frame.frame_index for frame in (*settled, *detector.finish()) if frame.transition] == np.cumsum(lengths)[:-1].tolist()
+    assert [frame.frame_index for frame in (*settled, *detector.finish()) if frame.transition] == np.cumsum(lengths)[
+        :-1
+    ].tolist()
     assert n_read < 0.75 * sum(lengths)
 
 
