@@ -86,11 +86,11 @@ MADE: Mapping[str, Made] = {
     "mpeg1": Made("mpeg1video", "a.ts", options={"bf": "2", "g": "15", "b": "2M"}),
     "mpeg4": Made("mpeg4", options={"bf": "2", "g": "20", "b": "1M"}),
     "mpeg4 in AVI": Made("mpeg4", "a.avi", options={"bf": "2", "g": "20", "b": "1M"}, is_seekable=False, may_skip=False),
-    "mjpeg": Made("mjpeg", "a.avi", options={"q": "3"}, pix_fmt="yuvj420p", may_skip=False),
-    "mjpeg in MOV": Made("mjpeg", "a.mov", options={"q": "3"}, pix_fmt="yuvj420p", may_skip=False),
-    "prores": Made("prores_ks", "a.mov", pix_fmt="yuv422p10le", may_skip=False),
-    "dnxhd": Made("dnxhd", "a.mov", options={"profile": "dnxhr_lb"}, pix_fmt="yuv422p", size=(256, 128), may_skip=False),
-    "dv": Made("dvvideo", "a.dv", pix_fmt="yuv420p", size=(720, 576), may_skip=False),
+    "mjpeg": Made("mjpeg", "a.avi", options={"q": "3"}, pix_fmt="yuvj420p"),
+    "mjpeg in MOV": Made("mjpeg", "a.mov", options={"q": "3"}, pix_fmt="yuvj420p"),
+    "prores": Made("prores_ks", "a.mov", pix_fmt="yuv422p10le"),
+    "dnxhd": Made("dnxhd", "a.mov", options={"profile": "dnxhr_lb"}, pix_fmt="yuv422p", size=(256, 128)),
+    "dv": Made("dvvideo", "a.dv", pix_fmt="yuv420p", size=(720, 576)),
     "vp8": Made("libvpx", "a.webm", options={"g": "30", "deadline": "realtime", "cpu-used": "8"}, may_skip=False),
     "vp9": Made(
         "libvpx-vp9", "a.webm", options={"g": "30", "cpu-used": "8", "lag-in-frames": "16", "auto-alt-ref": "1"}, may_skip=False

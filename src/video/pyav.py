@@ -16,6 +16,7 @@ from ..errors import MediaError
 from ..schema import WHOLE, Interval
 from .clock import Clock, Rhythm
 from .frameindex import AccessPoint, FrameIndex
+from .looking import LONE, LoneChoice, Looks
 from .numbering import PROBE_FRAMES, Numbering
 from .packets import Packet, packets_from, scan
 from .planes import Converter, PyAvFrame, Upright
@@ -190,7 +191,7 @@ class PyAvStream(VideoStream):
         ) -> Iterator[tuple[Packet, bool]]:
             return _all_wanted(self._packets(container, stream, begin))
 
-        if needed is None or self.info.codec not in SKIPPABLE or self._hwaccel != "none":
+        if needed is None or self.info.codec not in SKIPPABLE | LONE or self._hwaccel != "none":
             return all_of_them
         first_times = self._first_times()
         self._forget_damage()
@@ -201,8 +202,11 @@ class PyAvStream(VideoStream):
             container: InputContainer, stream: AvVideoStream, interval: Interval, begin: AccessPoint | None
         ) -> Iterator[tuple[Packet, bool]]:
             clock = self._clock(container, stream, first_times[0])
-            choice = Choice(self.info.codec, stream.codec_context.extradata, needed, interval, clock, begin)
-            return choice.steps(self._packets(container, stream, begin))
+            packets = self._packets(container, stream, begin)
+            if self.info.codec in LONE:
+                return LoneChoice(Looks(stream.codec_context), needed, interval, clock, begin).steps(packets)
+            extradata = stream.codec_context.extradata
+            return Choice(self.info.codec, extradata, needed, interval, clock, begin).steps(packets)
 
         return chosen
 
@@ -247,6 +251,8 @@ class PyAvStream(VideoStream):
 
     def _decode_packet(self, stream: AvVideoStream, packet: Packet, is_wanted: bool = True) -> Iterator[VideoFrame]:
         """Yield what the decoder gives out for a packet, noting what it cannot decode; a frame not wanted may be left out."""
+        if not is_wanted and self.info.codec in LONE:
+            return
         stream.codec_context.skip_frame = "DEFAULT" if is_wanted else "NONREF"
         if packet.is_corrupt:
             self._note_damage("a packet is damaged")

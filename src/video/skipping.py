@@ -29,9 +29,9 @@ _USUAL = 8
 cut, the packet behind them is the one."""
 
 _BEFORE, _BEHIND = 5, 2
-"""Frames decoded before the B-frames in front of such a packet, and behind it. With these numbers 130 cuts of 9 videos, coded
-by x264 as it likes, are found at the same frames as with full decoding; where its own search for cuts is switched off and 8
-B-frames follow each other, 8 of 21 are not, mostly by the frames that were left out."""
+"""Frames decoded before the B-frames in front of such a packet, and behind it. With these numbers all 86 cuts of 12 videos with
+B-frames that x264 looked for cuts in are found at the same frames as with full decoding. Where it was told not to, 2 of 40 are
+found a frame late, and with 8 B-frames always in a row 7 of 21 a few frames late or not at the same place."""
 
 
 class Choice:
