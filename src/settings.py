@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -23,6 +25,11 @@ _PREFIX = "FACEREC_"
 _DATABASE_VARIABLES = ("FACEREC_DATABASE_URI", "FACEREC_DATABASE__URI")
 """The address of the store is what a server is most often given; it may be written with one underscore too."""
 
+_SECRET_WORDS = ("token", "secret", "password", "passwd", "api_key")
+"""What the names of settings hold that must not stand in the file; names of files that hold them may."""
+_PASSWORD = re.compile(r"[a-z+]+://[^/@:]*:[^/@]+@")
+"""How an address begins that has a user and a password in it."""
+
 Ratio = Annotated[float, Field(ge=0, le=1)]
 TrackerName = Literal["sort", "bytetrack", "ocsort"]
 Classifier = Literal["SVM", "KNN", "RF", "Softmax", "XGBoost", "Centroid"]
@@ -31,6 +38,32 @@ Classifier = Literal["SVM", "KNN", "RF", "Softmax", "XGBoost", "Centroid"]
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        """Read each secret `x` that stands in the file `x_file`."""
+        if not isinstance(values, dict):
+            return values
+        for name in cls.model_fields:
+            secret = name.removesuffix("_file")
+            if name == secret or secret not in cls.model_fields or not values.get(name):
+                continue
+            if values.get(secret):
+                raise ConfigError(f"{secret} and {name} are both set. Set one of them.")
+            values = values | {secret: _secret_of(Path(str(values[name])))}
+        return values
+
+
+def _secret_of(path: Path) -> str:
+    """Read a secret from a file of its own, as containers are given them; blanks around it do not count."""
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as err:
+        raise ConfigError(f"The file {path}, which should hold a secret, cannot be read: {err}.") from err
+    if not secret:
+        raise ConfigError(f"The file {path}, which should hold a secret, is empty.")
+    return secret
+
 
 class DatabaseSettings(_Section):
     """Where records are kept."""
@@ -38,6 +71,7 @@ class DatabaseSettings(_Section):
     uri: str = Field(
         "sqlite:///data/facerec.db", description="Address of the store: sqlite:///FILE or mongodb://HOST:PORT/NAME"
     )
+    uri_file: Path | None = Field(None, description="File with that address, where it holds a password")
 
 
 class CrawlerSettings(_Section):
@@ -123,11 +157,36 @@ class FetchSettings(_Section):
         return values
 
 
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return (
+        parts.scheme in ("http", "https") and f"{parts.scheme}://{parts.netloc}" == text and parts.hostname not in (None, "*")
+    )
+
+
 class ServerSettings(_Section):
     """Where the service listens."""
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(5000, ge=1, le=65535, description="Port to listen on")
+    token_file: Path | None = Field(
+        None, description="File with a token that may do everything, made where it is not there; for containers and services"
+    )
+    hosts: tuple[str, ...] = Field((), description="Names under which the service is reached; others are refused. Unset: any")
+    cors_origins: tuple[str, ...] = Field((), description="Web pages elsewhere that may use the API: https://archive.example")
+    proxies: int = Field(0, ge=0, le=5, description="Proxies in front that tell the client's address and name (X-Forwarded-*)")
+    https: bool = Field(False, description="Reached by https through a proxy: browsers are told to use nothing else (HSTS)")
+    work_per_minute: int = Field(60, ge=0, description="Requests a client may make a minute that start work; 0 = any number")
+    frames_per_minute: int = Field(600, ge=0, description="The same for frames, and for asking how far the work is")
+    video_dirs: tuple[str, ...] = Field(("video",), description="Folders whose videos clients may name by their path")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [origin for origin in origins if not _is_origin(origin)]
+        if wrong:
+            raise ConfigError(f"server.cors_origins: {wrong[0]!r} is no origin. Write https://archive.example, and no *.")
+        return origins
 
 
 class Settings(BaseSettings):
@@ -180,8 +239,9 @@ def load_settings(path: Path | None = None) -> Settings:
     named = path or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
     file = named or CONFIG_FILE
     values = _read_yaml(file) if named or file.exists() else {}
+    _refuse_secrets(values, file)
     _check_environment()
-    values = _with_database(values)
+    values = _with_database(_without_overruled(values))
     try:
         return Settings(**values)
     except SettingsError as err:
@@ -210,6 +270,42 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must hold settings as `name: value`, not a {type(values).__name__}.")
     return {str(name): value for name, value in values.items()}
+
+
+def _without_overruled(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the file's values without a secret whose file the environment names, and without the file of one that it gives."""
+    given = {variable.upper().removeprefix(_PREFIX).lower().replace("__", ".") for variable in os.environ}
+    given |= {"database.uri"} if _DATABASE_VARIABLES[0] in map(str.upper, os.environ) else set()
+    result = dict(values)
+    for section, inner in values.items():
+        if isinstance(inner, dict):
+            result[section] = {
+                name: value
+                for name, value in inner.items()
+                if not {f"{section}.{name}_file", f"{section}.{str(name).removesuffix('_file')}"}
+                & (given - {f"{section}.{name}"})
+            }
+    return result
+
+
+def _refuse_secrets(values: dict[str, Any], path: Path, prefix: str = "") -> None:
+    """Refuse what is secret in the file of settings, which is copied, shown and put under version control."""
+    for name, value in values.items():
+        full = f"{prefix}{name}"
+        if isinstance(value, dict):
+            _refuse_secrets({str(key): inner for key, inner in value.items()}, path, f"{full}.")
+        if value in (None, "", [], {}) or not _is_secret(full, value):
+            continue
+        if "token" in full:
+            raise ConfigError(f"{path}: {full} does not belong there. Tokens are made by: token add, or in server.token_file.")
+        variable = _PREFIX + full.upper().replace(".", "__")
+        raise ConfigError(f"{path}: {full} holds a secret. Give it in the environment ({variable}), or in a file: {full}_file.")
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    if name == "database.uri":
+        return bool(_PASSWORD.match(str(value)))
+    return not name.endswith("_file") and any(word in name.rsplit(".", 1)[-1].lower() for word in _SECRET_WORDS)
 
 
 def _with_database(values: dict[str, Any]) -> dict[str, Any]:

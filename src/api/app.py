@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from .. import __version__
-from ..records import Project
+from ..records import Project, Role
 from ..workspace import Workspace
 from .errors import register_errors
+from .permissions import may
+from .security import protect
 
 
 def create_app(workspace: Workspace) -> Flask:
@@ -18,6 +20,7 @@ def create_app(workspace: Workspace) -> Flask:
     """
     app = Flask(__name__)
     register_errors(app)
+    protect(app, workspace)
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
@@ -28,6 +31,6 @@ def create_app(workspace: Workspace) -> Flask:
     @app.get("/projects")
     def projects() -> list[str]:
         """List the names of all projects."""
-        return [project.project for project in workspace.store.find(Project)]
+        return [project.project for project in workspace.store.find(Project) if may(Role.VIEWER, project.project)]
 
     return app

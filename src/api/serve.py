@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import logging
 import socket
 import sys
 from collections.abc import Sequence
@@ -11,13 +9,27 @@ from pathlib import Path
 
 import click
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from ..access.tokens import has_good_tokens
 from ..cli import CONTEXT, config_option, run_command, workspace_of
 from ..errors import ConfigError
+from ..workspace import Workspace
 from .app import create_app
+from .headers import is_loopback
 
-_LOG = logging.getLogger(__name__)
+_PATIENCE_S = 60.0
+"""So long a client may say nothing in the midst of a request. A server for many clients (gunicorn) has limits of its own."""
+
+
+class _Handler(WSGIRequestHandler):
+    """Lets go of clients that send nothing for a while, and does not tell everybody which versions run here."""
+
+    timeout = _PATIENCE_S
+
+    def version_string(self) -> str:
+        """Return the value of the header Server."""
+        return "FaceRec"
 
 
 def open_server(app: Flask, host: str, port: int) -> BaseWSGIServer:
@@ -34,15 +46,22 @@ def open_server(app: Flask, host: str, port: int) -> BaseWSGIServer:
             f"Nothing can listen on {host}:{port}: {err.strerror}. Stop what does, or set another server.host or server.port."
         ) from err
     with listening:  # the server goes on with a copy of it
-        return make_server(host, port, app, threaded=True, fd=listening.fileno())
+        return make_server(host, port, app, threaded=True, request_handler=_Handler, fd=listening.fileno())
 
 
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach an address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def check_binding(workspace: Workspace) -> None:
+    """Refuse to listen where other machines can reach us while there is no token to ask them for.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    server = workspace.settings.server
+    if is_loopback(server.host) or server.token_file is not None or has_good_tokens(workspace.store):
+        return
+    raise ConfigError(
+        f"{server.host} can be reached from other machines, and there is no token to ask them for. Make one with: "
+        "token add --role admin --name NAME, or name a server.token_file, or listen on 127.0.0.1."
+    )
 
 
 @click.command(context_settings=CONTEXT)
@@ -52,12 +71,14 @@ def is_loopback(host: str) -> bool:
 def command(host: str | None, port: int | None, config: Path | None) -> None:
     """Answer requests of other programs until Ctrl-C."""
     with workspace_of(config) as workspace:
-        settings = workspace.settings.server
-        host, port = settings.host if host is None else host, settings.port if port is None else port
-        with open_server(create_app(workspace), host, port) as server:
-            if not is_loopback(host):
-                _LOG.warning("%s can be reached from other machines, and nobody is asked for a password.", host)
-            print(f"Serving http://{host}:{server.port}", file=sys.stderr, flush=True)
+        given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+        settings = workspace.settings.server.model_copy(update=given)
+        workspace.settings = workspace.settings.model_copy(update={"server": settings})
+        check_binding(workspace)
+        with open_server(create_app(workspace), settings.host, settings.port) as server:
+            if settings.token_file is not None:
+                print(f"A token that may do everything stands in {settings.token_file}", file=sys.stderr)
+            print(f"Serving http://{settings.host}:{server.port}", file=sys.stderr, flush=True)
             server.serve_forever()
 
 

@@ -235,3 +235,65 @@ class TestMistakes:
         monkeypatch.setenv("FACERECOGNITION", "x")
         monkeypatch.setenv("ENGINE", "x")
         assert load_settings() == Settings()
+
+
+class TestSecrets:
+    """Secrets come from the environment or from files of their own."""
+
+    URI = "mongodb://me:geheim@db:27017/facerec"
+
+    @pytest.mark.parametrize(
+        ("text", "hint"),
+        [
+            (f"database: {{uri: '{URI}'}}", "FACEREC_DATABASE__URI.*database.uri_file"),
+            ("server: {token: fr_1_2}", "token add"),
+            ("tokens: [a]", "token add"),
+            ("worker: {webhook_secret: x}", "FACEREC_WORKER__WEBHOOK_SECRET.*worker.webhook_secret_file"),
+            ("password: x", "FACEREC_PASSWORD"),
+        ],
+    )
+    def test_do_not_stand_in_the_settings_file(self, config: Path, text: str, hint: str) -> None:
+        with pytest.raises(ConfigError, match=hint) as info:
+            load(config, text)
+        assert "geheim" not in str(info.value)
+
+    def test_a_place_without_a_password_may(self, config: Path) -> None:
+        for uri in ("mongodb://db:27017/facerec", "mongodb://me@db/facerec", "sqlite:///a:b@c.db"):
+            assert load(config, f"database: {{uri: '{uri}'}}").database.uri == uri
+
+    def test_are_read_from_their_file(self, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "uri").write_text(self.URI + "\n")
+        assert load(config, f"database: {{uri_file: {tmp_path / 'uri'}}}").database.uri == self.URI
+        monkeypatch.setenv("FACEREC_DATABASE__URI_FILE", str(tmp_path / "uri"))
+        assert load(config, "database: {uri: sqlite:///a.db}").database.uri == self.URI
+
+    @pytest.mark.parametrize("variable", ["FACEREC_DATABASE_URI", "FACEREC_DATABASE__URI"])
+    def test_the_environment_wins_over_a_file_of_one(
+        self, config: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+    ) -> None:
+        monkeypatch.setenv(variable, self.URI)
+        assert load(config, "database: {uri_file: /not/there}").database.uri == self.URI
+
+    def test_both_at_once_is_an_error(self, config: Path, tmp_path: Path) -> None:
+        (tmp_path / "uri").write_text(self.URI)
+        with pytest.raises(ConfigError, match="both set"):
+            load(config, f"database: {{uri: sqlite:///a.db, uri_file: {tmp_path / 'uri'}}}")
+
+    def test_a_file_that_holds_none(self, config: Path, tmp_path: Path) -> None:
+        (tmp_path / "empty").touch()
+        for path, why in ((tmp_path / "empty", "is empty"), (tmp_path / "none", "cannot be read")):
+            with pytest.raises(ConfigError, match=why):
+                load(config, f"database: {{uri_file: {path}}}")
+
+
+@pytest.mark.parametrize("origin", ["*", "archive.example", "https://*", "https://archive.example/", "null", "file://x"])
+def test_origins_are_written_in_full(config: Path, origin: str) -> None:
+    assert load(config, "server: {cors_origins: ['https://archive.example:8443']}").server.cors_origins
+    with pytest.raises(ConfigError, match="no origin"):
+        load(config, f"server: {{cors_origins: ['{origin}']}}")
+
+
+def test_networks_are_written_in_full(config: Path) -> None:
+    assert load(config, "fetch: {allow_networks: [10.1.0.0/16]}").fetch.allow_networks == ("10.1.0.0/16",)
+    with pytest.raises(ConfigError, match=r"fetch\.allow_networks"):
+        load(config, "fetch: {allow_networks: [films.lan]}")
