@@ -64,7 +64,7 @@ def run(
         ConfigError: The decision lacks something, or names what does not exist.
     """
     owner = workspace.project(project)
-    person_id = _person_id(workspace, owner, person, make=verb is Verb.IS)
+    person_id = _person_id(workspace, owner, person, new=verb is Verb.IS)
     decision = Decision(
         owner.project,
         new_id(),
@@ -78,6 +78,9 @@ def run(
     )
     check(decision)
     _check_target(workspace, owner, decision)
+    if person_id and workspace.store.get(Person, owner.project, person_id) is None:
+        # Only now: what is refused leaves nobody behind.
+        workspace.store.put(Person(owner.project, person_id, display_name(person_id)))
     event = event_of("decide", f"decision {decision.decision_id} {verb}", project=owner.project, who=author)
     workspace.store.put(event, decision)
     _apply_names(workspace, owner)
@@ -123,18 +126,16 @@ def interval_target(workspace: Workspace, video: str, start_npt: float, end_npt:
     return Target("interval", record.video_id, str(fragment), start_npt=start_npt, end_npt=end_npt)
 
 
-def _person_id(workspace: Workspace, owner: Project, name: str, *, make: bool) -> str:
-    """Return the id of a person by name, alias or folder, making one where that is wanted."""
+def _person_id(workspace: Workspace, owner: Project, name: str, *, new: bool) -> str:
+    """Return the id of a person by name, alias or folder; that of somebody new where there may be somebody new."""
     if not name:
         return ""
     for person in workspace.store.find(Person, project=owner.project):
         if name in (person.name, person.person_id, *person.aliases):
             return person.person_id
-    if not make:
+    if not new:
         raise ConfigError(f'Project "{owner.project}" knows nobody called "{name}".')
-    folder = folder_name(name)
-    workspace.store.put(Person(owner.project, folder, display_name(folder)))
-    return folder
+    return folder_name(name)
 
 
 def _check_target(workspace: Workspace, owner: Project, decision: Decision) -> None:
@@ -279,7 +280,7 @@ def _target(
         start, _, end = interval.partition(",")
         return interval_target(workspace, video, parse_npt(start), parse_npt(end))
     if verb == Verb.RENAME and person:
-        return Target("person", person_id=_person_id(workspace, workspace.project(project), person, make=False))
+        return Target("person", person_id=_person_id(workspace, workspace.project(project), person, new=False))
     raise click.UsageError("Say of what: --video and --track, --video and --interval, --unknown_person, or --decision.")
 
 

@@ -13,6 +13,7 @@
     ├── ShapeError           an array has not the shape that is asked for
     ├── GalleryError         the known faces cannot train a classifier
     ├── StorageError         the store cannot be read or written
+    ├── JobError             a job cannot be submitted, found, cancelled or retried
     └── ExportError          a result cannot be written
 
 A message says what happened, to which thing, and what to do about it. The command line prints it as one line and returns 1.
@@ -105,6 +106,21 @@ class GalleryError(AnnotationError):
 
 class StorageError(AnnotationError):
     """The store cannot be read or written."""
+
+
+class JobError(AnnotationError):
+    """A job cannot be submitted, found, cancelled or retried."""
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep what went wrong as a word for programs.
+
+        Args:
+            code: `unknown_kind`, `bad_params`, `bad_webhook`, `idempotency_conflict`, `not_found`, `not_cancellable` or
+                `not_retryable`.
+            message: The same for people.
+        """
+        super().__init__(message)
+        self.code = code
 
 
 class ExportError(AnnotationError):

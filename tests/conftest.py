@@ -13,6 +13,7 @@ from typing import Any
 import hypothesis
 import pytest
 
+from src.environment import ENV_FILE_VARIABLE
 from src.settings import DatabaseSettings, Settings
 from src.workspace import Workspace, open_workspace
 from tests.servers.mongod import GIVEN as MONGO_GIVEN
@@ -31,6 +32,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the settings that the caller's environment holds."""
     for name in [name for name in os.environ if name.upper().startswith("FACEREC_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv(ENV_FILE_VARIABLE, "")  # nor is the file .env of a clone read
 
 
 @pytest.fixture(autouse=True)

@@ -159,7 +159,7 @@ class TokenFile:
         try:
             text = self._read() if path.exists() else self._make()
         except OSError as err:
-            raise ConfigError(f"The token file {path} cannot be used: {err.strerror}. Check server.token_file.") from err
+            raise ConfigError(f"The token file {path} cannot be used: {err.strerror}. Check server.token_path.") from err
         if len(text) < 32 or not text.isascii() or not text.isprintable() or " " in text:
             raise ConfigError(
                 f"The token file {path} must hold one token of 32 characters or more. Delete it to have one made."

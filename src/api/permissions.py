@@ -48,6 +48,7 @@ RULES: tuple[tuple[str, Needs], ...] = (
     # What holds nobody's data.
     ("GET /healthz", Needs(None)),
     ("GET /readyz", Needs(None)),
+    ("GET /metrics", Needs(None)),  # asks for a token of its own
     ("GET /", Needs(None)),
     ("GET /assets/*", Needs(None)),
     ("GET /favicon*", Needs(None)),

@@ -18,11 +18,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from ..access import Access, acting, note, verify_token
 from ..access.tokens import TokenFile, has_tokens
 from ..errors import StorageError
-from ..settings import Settings
-from ..workspace import Workspace
+from ..workspace import Workspace, served
 from .headers import add_headers, host_of, is_cross_site, is_loopback, is_preflight, preflight
 from .limits import Buckets, Taken, cost_of
-from .permissions import LOCAL, SAFE, needs_of_request, project_of, refusal
+from .permissions import LOCAL, SAFE, Needs, needs_of_request, project_of, refusal
 from .refusals import refuse
 
 _LOG = logging.getLogger(__name__)
@@ -61,17 +60,12 @@ def protect(app: Flask, workspace: Workspace) -> None:
     app.teardown_request(_end)
 
 
-def served(settings: Settings) -> Settings:
-    """Return settings under which addresses are fetched through the guard: what clients named is not trusted."""
-    return settings.model_copy(update={"fetch": settings.fetch.model_copy(update={"guarded": True})})
-
-
 class _Gate:
     """The checks of one application."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._store, self._server = workspace.store, workspace.settings.server
-        self._file = TokenFile(self._server.token_file) if self._server.token_file else None
+        self._file = TokenFile(self._server.token_path) if self._server.token_path else None
         self._buckets = {"work": Buckets(self._server.work_per_minute), "frames": Buckets(self._server.frames_per_minute)}
         self._failures = Buckets(_FAILURES_PER_MINUTE)
 
@@ -80,17 +74,23 @@ class _Gate:
         g.acting = ExitStack()
         if len(request.full_path) > _MAX_ADDRESS:
             return refuse("address_too_long", f"The address has more than {_MAX_ADDRESS} characters.")
+        needed = needs_of_request()
+        wrong = self._wrong_address()
+        if wrong is not None or (needed.role is None and request.method in SAFE and not is_preflight(request)):
+            return wrong  # what holds nobody's data is open, and asks no store
+        return self._admit(needed)
+
+    def _admit(self, needed: Needs) -> Response | None:
         needs_token = self._file is not None or has_tokens(self._store)
-        wrong = self._wrong_host(needs_token) or self._wrong_address()
+        wrong = self._wrong_host(needs_token)
         if wrong is not None:
             return wrong
         if is_preflight(request):
             return preflight(request, self._server)
-        needed = needs_of_request()
         if is_cross_site(request, self._server, needed.has_effect or request.method not in SAFE):
             return refuse("cross_site", "The request comes from a web page that is not on the list server.cors_origins.")
         found = self._access() if needs_token else LOCAL
-        if found is None and (needed.role is not None or "Authorization" in request.headers):
+        if found is None and needed.role is not None:
             return self._ask_for_token()
         g.access = found
         g.acting.enter_context(acting(found.who if found else "", _address()))

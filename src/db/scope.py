@@ -14,6 +14,10 @@ from ..records import (
     Appearance,
     AuditEvent,
     Image,
+    Job,
+    JobDelivery,
+    JobEvent,
+    JobName,
     Model,
     Project,
     ProjectVideo,
@@ -38,11 +42,14 @@ def _names_of(kind: type[Any]) -> set[str]:
     return {field.name for field in fields(kind)}
 
 
+OF_WORK: tuple[type[Any], ...] = (Job, JobName, JobEvent, JobDelivery)
+"""What workers of this database do for projects: no archive takes it along."""
+
 OF_ACCESS: tuple[type[Any], ...] = (Token, TokenUse, AuditEvent)
 """Who may come in here, and who did: no archive takes it along, and none brings any."""
 
 OF_PROJECT: tuple[type[Any], ...] = tuple(
-    kind for kind in KEYS if kind not in (Project, *OF_ACCESS) and "project" in _names_of(kind)
+    kind for kind in KEYS if kind not in (Project, *OF_WORK, *OF_ACCESS) and "project" in _names_of(kind)
 )
 """Kinds of which each record belongs to one project."""
 

@@ -17,7 +17,9 @@ from src.access.audit import events
 from src.api import create_app
 from src.api.headers import DATA_POLICY, PAGE_POLICY
 from src.api.limits import Buckets, cost_of
-from src.api.permissions import needs, needs_of, require, who
+from src.api.permissions import may, needs, needs_of, require, who
+from src.api.problems import register_problems
+from src.api.security import protect
 from src.api.serve import check_binding, main
 from src.errors import ConfigError
 from src.records import Project, Role
@@ -39,8 +41,10 @@ def make(settings: Settings) -> Iterator[Make]:
         workspace = context.__enter__()
         opened.append(context)
         workspace.store.put(Project("p", "sface"), Project("q", "sface"))
-        app = create_app(workspace)
-        _add_views(app)
+        app = Flask(__name__, static_folder=None)
+        register_problems(app)
+        protect(app, workspace)
+        _add_views(app, workspace)
         client = app.test_client()
         client.store = workspace.store  # type: ignore[attr-defined]
         client.workspace = workspace  # type: ignore[attr-defined]
@@ -51,7 +55,12 @@ def make(settings: Settings) -> Iterator[Make]:
         context.__exit__(None, None, None)
 
 
-def _add_views(app: Flask) -> None:
+def _add_views(app: Flask, workspace: Workspace) -> None:
+    def projects() -> list[str]:
+        return [found.project for found in workspace.store.find(Project) if may(Role.VIEWER, found.project)]
+
+    app.add_url_rule("/projects", "projects", projects)
+    app.add_url_rule("/healthz", "healthz", lambda: {"status": "ok"})
     base = "/api/v1/projects/<project>"
     app.add_url_rule(f"{base}/people", "people", lambda project: [project], methods=["GET", "POST"])
     app.add_url_rule(f"{base}/people/<person_id>", "person", lambda project, person_id: [], methods=["DELETE"])
@@ -157,7 +166,7 @@ class TestTokens:
         assert len(refused) <= 31
 
     def test_the_one_of_a_file(self, make: Make, tmp_path: Path) -> None:
-        client = make(token_file=tmp_path / "token")
+        client = make(token_path=tmp_path / "token")
         text = (tmp_path / "token").read_text().strip()
         assert client.get("/projects").status_code == 401
         assert client.get("/projects", headers={"Authorization": f"Bearer {text}"}).status_code == 200
@@ -303,7 +312,7 @@ class TestCrossSite:
         frame = link | {"Sec-Fetch-Dest": "iframe"}
         assert client.get("/training_img_aligned/p/A/1.png", headers=shown).status_code == 403
         assert client.get("/", headers=link).status_code == 200
-        assert client.get("/", headers=frame).status_code == 403
+        assert client.get("/projects", headers=frame).status_code == 403
 
     def test_no_cookie_is_ever_set(self, make: Make) -> None:
         client = make()
@@ -453,6 +462,19 @@ class TestLog:
         assert r"p\n2026-01-01\tadmin" in event.target
 
 
+def test_the_service_is_protected(workspace: Workspace) -> None:
+    client = create_app(workspace).test_client()
+    assert client.get("/projects").headers["Content-Security-Policy"] == DATA_POLICY
+    assert client.get("/api/v1/projects", headers={"Host": "evil.example"}).status_code == 421
+    text, _ = add_token(workspace.store, "x", Role.VIEWER)
+    header = {"Authorization": f"Bearer {text}"}
+    for path in ("/projects", "/api/v1/projects", "/api/v1/videos"):
+        assert client.get(path).status_code == 401
+        assert client.get(path, headers=header).status_code == 200
+    assert client.post("/api/v1/projects", headers=header, json={}).status_code == 403
+    assert client.get("/openapi.json").status_code == 200
+
+
 def test_the_service_fetches_through_the_guard(make: Make, workspace: Workspace) -> None:
     assert workspace.guard is None
     client = make()
@@ -485,7 +507,7 @@ class TestBinding:
             with pytest.raises(ConfigError, match="no token to ask"):
                 check_binding(workspace)
             workspace.settings = settings.model_copy(
-                update={"server": ServerSettings(host=host, token_file=tmp_path / "token")}
+                update={"server": ServerSettings(host=host, token_path=tmp_path / "token")}
             )
             check_binding(workspace)
 

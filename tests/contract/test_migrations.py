@@ -6,7 +6,7 @@ import gzip
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +132,9 @@ def test_records_do_not_change_without_a_migration() -> None:
 
 
 def test_versions_count_up() -> None:
-    assert [step.version for step in MIGRATIONS] == list(range(1, len(MIGRATIONS) + 1))
+    versions = [step.version for step in MIGRATIONS]
+    assert versions == sorted(set(versions))
+    assert versions[0] == 1
 
 
 @pytest.fixture
@@ -154,7 +156,9 @@ def test_first_version_still_opens(version_1: Path) -> None:
             if isinstance(record, Project | Person | Image | Model | Video | Shot | Track | TrackSamples | Appearance):
                 assert store.get(type(record), *key_of(record)) is not None
             if isinstance(record, Person | Video | Shot | Track):
-                assert_same(store.get(type(record), *key_of(record)), record)
+                # What was not there in the first version has its default.
+                wanted = replace(record, transition="") if isinstance(record, Shot) else record
+                assert_same(store.get(type(record), *key_of(record)), wanted)
     assert Opener(f"sqlite:///{version_1}").version() == SCHEMA.version
 
 
