@@ -6,9 +6,11 @@ A flag wins over the environment, that over the file .env, that over config.yaml
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -24,6 +26,11 @@ CONFIG_FILE = Path("config/config.yaml")
 
 _SECRETS = ("database.uri", "server.metrics_token")
 """Settings whose value no message repeats."""
+
+_SECRET_WORDS = ("token", "secret", "password", "passwd", "api_key")
+"""What the names of settings hold that must not stand in the file."""
+_PASSWORD = re.compile(r"[a-z+]+://[^/@:]*:[^/@]+@")
+"""How an address begins that has a user and a password in it."""
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 TrackerName = Literal["sort", "bytetrack", "ocsort"]
@@ -131,11 +138,28 @@ class FetchSettings(_Section):
         return values
 
 
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return (
+        parts.scheme in ("http", "https") and f"{parts.scheme}://{parts.netloc}" == text and parts.hostname not in (None, "*")
+    )
+
+
 class ServerSettings(_Section):
     """Where the service listens, what it takes, and how it does with --production."""
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(5000, ge=1, le=65535, description="Port to listen on")
+    token_path: Path | None = Field(
+        None, description="File with a token that may do everything, made where it is not there; for containers and services"
+    )
+    hosts: tuple[str, ...] = Field((), description="Names under which the service is reached; others are refused. Unset: any")
+    cors_origins: tuple[str, ...] = Field((), description="Web pages elsewhere that may use the API: https://archive.example")
+    proxies: int = Field(0, ge=0, le=5, description="Proxies in front that tell the client's address and name (X-Forwarded-*)")
+    https: bool = Field(False, description="Reached by https through a proxy: browsers are told to use nothing else (HSTS)")
+    work_per_minute: int = Field(60, ge=0, description="Requests a client may make a minute that start work; 0 = any number")
+    frames_per_minute: int = Field(600, ge=0, description="The same for frames, and for asking how far the work is")
+    video_dirs: tuple[str, ...] = Field(("video",), description="Folders whose videos clients may name by their path")
     tls_certificate: Path | None = Field(None, description="PEM file with the certificate and its chain: answers https then")
     tls_key: Path | None = Field(None, description="PEM file with the key of the certificate")
     program: Literal["auto", "gunicorn", "waitress"] = Field(
@@ -154,6 +178,14 @@ class ServerSettings(_Section):
     max_upload_bytes: int = Field(20_000_000_000, ge=1000, description="Largest video that is sent in chunks")
     max_uploads: int = Field(100, ge=1, description="Uploads under way at a time")
     upload_days: int = Field(3, ge=1, description="An upload that nobody goes on with is deleted after so many days")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [origin for origin in origins if not _is_origin(origin)]
+        if wrong:
+            raise ConfigError(f"server.cors_origins: {wrong[0]!r} is no origin. Write https://archive.example, and no *.")
+        return origins
 
 
 class WorkerSettings(_Section):
@@ -246,6 +278,7 @@ def load_settings(path: Path | None = None) -> Settings:
     named = path or next((Path(found[CONFIG_VARIABLE]) for found in (process, from_file) if found.get(CONFIG_VARIABLE)), None)
     file = named or CONFIG_FILE
     values = _read_yaml(file) if named or file.exists() else {}
+    _refuse_secrets(values, file)
     _check_variables("The environment", process)
     _check_variables(str(env_file), from_file)
     try:
@@ -277,6 +310,27 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ConfigError(f"{path} must hold settings as `name: value`, not a {type(values).__name__}.")
     return {str(name): value for name, value in values.items()}
+
+
+def _refuse_secrets(values: dict[str, Any], path: Path, prefix: str = "") -> None:
+    """Refuse what is secret in the file of settings, which is copied, shown and put under version control."""
+    for name, value in values.items():
+        full = f"{prefix}{name}"
+        if isinstance(value, dict):
+            _refuse_secrets({str(key): inner for key, inner in value.items()}, path, f"{full}.")
+        if value in (None, "", [], {}) or not _is_secret(full, value):
+            continue
+        variable = PREFIX + full.upper().replace(".", "__")
+        hint = f"Give it in the environment or in .env: {variable}, or {variable}_FILE with the name of a file that holds it."
+        if full in ("tokens", "token", "server.token", "server.tokens"):
+            hint = "Tokens are made by: token add. A first one is made in the file that server.token_path names."
+        raise ConfigError(f"{path}: {full} is a secret, which does not belong there. {hint}")
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    if name == "database.uri":
+        return bool(_PASSWORD.match(str(value)))
+    return not name.endswith("_path") and any(word in name.rsplit(".", 1)[-1].lower() for word in _SECRET_WORDS)
 
 
 def _joined(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

@@ -25,11 +25,12 @@ def acting(who: str, address: str) -> Iterator[None]:
         who: Their token, by name.
         address: Where their request came from.
     """
-    before = _ACTING.set((who, address))
+    before = _ACTING.get()
+    _ACTING.set((who, address))
     try:
         yield
     finally:
-        _ACTING.reset(before)
+        _ACTING.set(before)
 
 
 def note(store: Store, what: str, target: str = "", *, project: str = "", outcome: str = "ok", who: str = "") -> None:

@@ -159,7 +159,7 @@ class TokenFile:
         try:
             text = self._read() if path.exists() else self._make()
         except OSError as err:
-            raise ConfigError(f"The token file {path} cannot be used: {err.strerror}. Check server.token_file.") from err
+            raise ConfigError(f"The token file {path} cannot be used: {err.strerror}. Check server.token_path.") from err
         if len(text) < 32 or not text.isascii() or not text.isprintable() or " " in text:
             raise ConfigError(
                 f"The token file {path} must hold one token of 32 characters or more. Delete it to have one made."
@@ -179,10 +179,17 @@ class TokenFile:
     def _make(self) -> str:
         text = f"fr_{_FILE_ID}_{secrets.token_urlsafe(_SECRET_BYTES)}"
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Made for us alone from the first moment, and never in the place of one that somebody made meanwhile.
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
+        # For us alone from the first moment; there at once and whole, or not at all where another process was quicker.
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(text + "\n")
+        try:
+            os.link(partial, self.path)
+        except FileExistsError:
+            return self._read()
+        finally:
+            partial.unlink()
         self.is_new = True
         return text
 

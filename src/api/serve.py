@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import signal
 import sys
@@ -12,19 +11,33 @@ from pathlib import Path
 
 import click
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from .. import logs
+from ..access.tokens import has_good_tokens
 from ..cli import CONTEXT, config_option, run_command, workspace_of
+from ..errors import ConfigError
 from ..settings import Settings
-from ..workspace import open_workspace
+from ..workspace import Workspace, open_workspace
 from .app import create_app
+from .headers import is_loopback
 from .ops import lifecycle_of
 from .ops.listening import address_of, certificate_of, listen
 from .ops.production import Plan
 from .ops.production import serve as serve_by_plan
 
-_LOG = logging.getLogger(__name__)
+_PATIENCE_S = 60.0
+"""So long a client may say nothing in the midst of a request. The servers of --production have limits of their own."""
+
+
+class _Handler(WSGIRequestHandler):
+    """Lets go of clients that send nothing for a while, and does not tell everybody which versions run here."""
+
+    timeout = _PATIENCE_S
+
+    def version_string(self) -> str:
+        """Return the value of the header Server."""
+        return "FaceRec"
 
 
 def open_server(app: Flask, host: str, port: int, certificate: tuple[Path, Path] | None = None) -> BaseWSGIServer:
@@ -41,15 +54,30 @@ def open_server(app: Flask, host: str, port: int, certificate: tuple[Path, Path]
     """
     files = tuple(map(str, certificate)) if certificate else None
     with listen(host, port) as listening:  # the server goes on with a copy of it
-        return make_server(host, port, app, threaded=True, fd=listening.fileno(), ssl_context=files)  # type: ignore[arg-type]
+        return make_server(
+            host,
+            port,
+            app,
+            threaded=True,
+            request_handler=_Handler,
+            fd=listening.fileno(),
+            ssl_context=files,  # type: ignore[arg-type]
+        )
 
 
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach an address."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def check_binding(workspace: Workspace) -> None:
+    """Refuse to listen where other machines can reach us while there is no token to ask them for.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    server = workspace.settings.server
+    if is_loopback(server.host) or server.token_path is not None or has_good_tokens(workspace.store):
+        return
+    raise ConfigError(
+        f"{server.host} can be reached from other machines, and there is no token to ask them for. Make one with: "
+        "token add --role admin --name NAME, or name a server.token_path, or listen on 127.0.0.1."
+    )
 
 
 @click.command(context_settings=CONTEXT)
@@ -60,13 +88,15 @@ def is_loopback(host: str) -> bool:
 def command(host: str | None, port: int | None, production: bool, config: Path | None) -> int:
     """Answer requests of other programs until Ctrl-C or SIGTERM."""
     with workspace_of(config) as workspace:
-        settings: Settings = workspace.settings
-        host = settings.server.host if host is None else host
-        port = settings.server.port if port is None else port
+        given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+        server = workspace.settings.server.model_copy(update=given)
+        settings: Settings = workspace.settings.model_copy(update={"server": server})
+        workspace.settings, host, port = settings, server.host, server.port
         logs.configure(settings.log.level, settings.log.format)
         certificate = certificate_of(settings.server)
-        if not is_loopback(host):
-            _LOG.warning("%s can be reached from other machines, and nobody is asked for a password.", host)
+        check_binding(workspace)
+        if server.token_path is not None:
+            print(f"A token that may do everything stands in {server.token_path}", file=sys.stderr)
         if not production:
             _serve_here(create_app(workspace), host, port, certificate)
             return 0

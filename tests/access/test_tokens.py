@@ -195,7 +195,7 @@ class TestFile:
             TokenFile(tmp_path / "token")
 
     def test_that_cannot_be_had(self, tmp_path: Path) -> None:
-        with pytest.raises(ConfigError, match=r"server\.token_file"):
+        with pytest.raises(ConfigError, match=r"server\.token_path"):
             TokenFile(tmp_path)
 
 

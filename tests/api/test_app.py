@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 
 from src import __version__
 from src.api import create_app
-from src.api.serve import is_loopback, main, open_server
+from src.api.headers import is_loopback
+from src.api.serve import main, open_server
 from src.errors import ConfigError, EngineError, GalleryError, InvalidNameError, MediaError, ShapeError, StorageError
 from src.records import Project
 from src.workspace import Workspace
