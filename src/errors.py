@@ -14,6 +14,7 @@
     ├── GalleryError         the known faces cannot train a classifier
     ├── StorageError         the store cannot be read or written
     ├── JobError             a job cannot be submitted, found, cancelled or retried
+    ├── ProcessError         a process that did a part of the work ended before it was done
     └── ExportError          a result cannot be written
 
 A message says what happened, to which thing, and what to do about it. The command line prints it as one line and returns 1.
@@ -121,6 +122,10 @@ class JobError(AnnotationError):
         """
         super().__init__(message)
         self.code = code
+
+
+class ProcessError(AnnotationError):
+    """A process that did a part of the work ended before it was done."""
 
 
 class ExportError(AnnotationError):

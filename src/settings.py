@@ -233,6 +233,9 @@ class Settings(BaseSettings):
     facenet_backend: Literal["onnx", "tensorflow"] = Field("onnx", description="What computes the facenet engines")
     threads: int = Field(0, ge=0, description="Threads a network may use; 0 = all cores")
     jobs: int = Field(0, ge=0, description="Videos analysed at a time; 0 = as many as cores and memory have room for")
+    segments: int = Field(
+        0, ge=0, description="Segments of one video worked on at a time; 0 = as many as cores and memory have room for"
+    )
     retention_days: int | None = Field(None, ge=1, description="Photos older than this are erased by erase --expired")
     database: DatabaseSettings = DatabaseSettings()
     crawler: CrawlerSettings = CrawlerSettings()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,15 @@ import numpy as np
 from ..engines import Engine
 from ..progress import Task
 from ..records import Analysis, Record, Shot, Status, Track, now
-from ..schema import Detections, FloatArray, IntArray, Interval, RgbImage
+from ..schema import Detections, IntArray, Interval
 from ..storage import Store
 from ..tracking import AnyTracker
 from ..video.sampling import Sampling
-from ..video.stream import VideoStream
+from ..video.shots import Transition
+from ..video.stream import VideoInfo, VideoStream
 from .ahead import ahead
 from .buffers import TrackBuffer, embeddings_of, sampled_faces
-from .finding import FaceLimits, Seen, find_faces
+from .finding import FaceLimits, Seen, embed_all, find_faces
 from .following import Followed, Gap, faces_between, follow_faces
 from .looks import OnDemandLooks, WindowLooks
 from .reading import EndedShot, Reader
@@ -66,9 +68,41 @@ class Analyser:
         self._last_ids: IntArray = np.zeros(0, np.int64)
         self._last: Seen | None = None
         self._known: Detections | None = None
+        self._told, self._reads_whole = 0.0, True
+        self._open_shot: tuple[int, float, Transition] = (0, 0.0, "")
         self.analysis = analysis
         if analysis.checkpoint:
             self._restore(analysis.checkpoint)
+
+    @property
+    def window_s(self) -> float | None:
+        """Length of a window, None where samples are sparse."""
+        return self._window_s
+
+    @property
+    def track_fps(self) -> float | None:
+        """Frames a second in which faces are followed between samples."""
+        return self._track_fps
+
+    @property
+    def detect_period_s(self) -> float | None:
+        """Seconds between samples that are searched for faces as a whole; None where all are."""
+        return self._detect_period_s
+
+    @property
+    def done_frame(self) -> int:
+        """Index of the last sample that was taken in; -1 before the first."""
+        return self._done_frame
+
+    @property
+    def knows_what_is_done(self) -> bool:
+        """Whether nothing up to the last sample taken in has to be read again."""
+        return "open_shot" in (self.analysis.checkpoint or {})
+
+    @property
+    def open_shot(self) -> tuple[int, float, Transition]:
+        """First frame of the shot that goes on, its time, and how it began; where none has ended, not known."""
+        return self._open_shot
 
     def watch(self, stream: VideoStream, sampling: Sampling, interval: Interval, task: Task) -> Analysis:
         """Read a video to its end and return the complete analysis.
@@ -79,18 +113,48 @@ class Analyser:
         Raises:
             MediaError: Not one frame of the video can be decoded.
         """
-        total = (interval.end_npt or stream.info.duration or 0.0) - interval.start_npt
-        told = interval.start_npt
-        with closing(self._work(stream, sampling, interval)) as batches:
-            for work in batches:
+        self.take_all(self._work(stream, sampling, interval), ended(interval, stream.info), task)
+        return self.finish(stream.n_damaged, stream.damage)
+
+    def take_all(self, works: Generator[Followed], interval: Interval, task: Task, *, whole: bool = True) -> None:
+        """Take in what was found, in order. What raises between two windows can be gone on with by `watch`, or after `pause`.
+
+        Args:
+            works: What was found; closed in any case.
+            interval: The part of the video, with its end, for telling how far the work is.
+            task: Told how many seconds are done.
+            whole: The video was read from its start. Else its frames are known to be undamaged up to here, and checkpoints
+                say that who goes on need not read them.
+        """
+        self._reads_whole = whole
+        start, total = interval.start_npt, (interval.end_npt or 0.0) - interval.start_npt
+        self._told = max(self._told, start)
+        with closing(works):
+            for work in works:
                 if work.seen and work.batch.window != self._window:
-                    self._end_window(min((told - interval.start_npt) / total, 1.0) if total > 0 else 0.0)
+                    self._end_window(min((self._told - start) / total, 1.0) if total > 0 else 0.0)
                     self._window = work.batch.window
                 self._take_batch(work)
-                task.advance(max(work.batch.npt - told, 0.0))
-                told = max(work.batch.npt, told)
-        task.advance(max(total - (told - interval.start_npt), 0.0))
-        return self._finish(stream)
+                task.advance(max(work.batch.npt - self._told, 0.0))
+                self._told = max(work.batch.npt, self._told)
+        task.advance(max(start + total - self._told, 0.0))
+
+    def pause(self) -> None:
+        """Store what was taken in, between two windows: the analysis can be gone on with from here."""
+        self._looks.end_window(self._tracker)
+        self._checkpoint(self.analysis.progress)
+
+    def finish(self, n_damaged: int, damage: str) -> Analysis:
+        """Store the rest, and return the complete analysis.
+
+        Args:
+            n_damaged: Frames and packets that could not be decoded.
+            damage: What was said of the last of them.
+        """
+        self._looks.end_window(self._tracker)
+        self._counts["n_damaged"] = n_damaged
+        self._put(self._flush(), Status.COMPLETE, 1.0, None, damage)
+        return self.analysis
 
     def _work(self, stream: VideoStream, sampling: Sampling, interval: Interval) -> Generator[Followed]:
         """Yield what the threads that run ahead make of the video."""
@@ -104,25 +168,22 @@ class Analyser:
         self._counts["n_frames"] = work.batch.n_frames
         for shot in work.batch.shots:
             self._end_shot(shot)
-        rows = self._embeddings(work.seen)
-        for seen, embeddings, gap in zip(work.seen, rows, work.gaps, strict=True):
+        for seen, gap in zip(self._embedded(work.seen), work.gaps, strict=True):
             if seen.sample.is_known:
                 self._last = seen if len(seen.faces) == len(self._last_ids) else None
             else:
-                self._take(seen, embeddings, gap)
+                self._take(seen, gap)
         if work.tail is not None:
             self._add_followed(work.tail, None, self._last_ids)
 
-    def _embeddings(self, batch: list[Seen]) -> list[FloatArray] | list[None]:
-        """Return the embeddings of the faces of each sample; none where they are made when they are needed."""
-        if self._window_s is not None or not batch or batch[0].sample.is_known:
-            return [None] * len(batch)
-        embeddings = self._engine.embedder.embed(_joined(seen.crops for seen in batch))
-        return np.split(embeddings, np.cumsum([len(seen.faces) for seen in batch])[:-1])
+    def _embedded(self, batch: list[Seen]) -> list[Seen]:
+        """Return the samples with their embeddings; without, where these are made when they are needed, or are there."""
+        is_needed = self._window_s is None and batch and not batch[0].sample.is_known and batch[0].embeddings is None
+        return embed_all(self._engine, batch) if is_needed else batch
 
-    def _take(self, seen: Seen, embeddings: FloatArray | None, gap: Gap | None = None) -> None:
+    def _take(self, seen: Seen, gap: Gap | None = None) -> None:
         """Follow the faces of a sample; without embeddings, those that are needed are made here."""
-        frame, faces = seen.frame, seen.faces
+        frame, faces, embeddings = seen.frame, seen.faces, seen.embeddings
         if self._buffers and frame.shot != self._shot_of_live():
             self._tracker.end_shot()
         looks = OnDemandLooks(self._engine.embedder.embed, seen)
@@ -134,7 +195,7 @@ class Analyser:
                 continue
             face.embedding = looks.known(row) if embeddings is None else embeddings[row]
             buffer = self._buffers.setdefault(track_id, TrackBuffer(track_id, frame.shot))
-            buffer.add(face, frame.image)
+            buffer.add(face, partial(seen.thumbnail, row))
             if embeddings is None:
                 self._looks.offer(track_id, face, seen.crops[row])
         self._counts["n_samples"] += 1
@@ -164,6 +225,7 @@ class Analyser:
         self._shots.append(
             Shot(self.analysis.analysis_id, shot.number, start_npt, end_npt, start_frame, end_frame, shot.transition)
         )
+        self._open_shot = *shot.end, shot.then
         self._counts["n_shots"] = shot.number + 1
 
     def _end_window(self, progress: float) -> None:
@@ -188,13 +250,9 @@ class Analyser:
         if self._track_fps and self._detect_period_s and self._last is not None:
             # Faces are followed from this sample on, and what windows found a whole picture need not show again.
             state["last_faces"] = _as_lists(self._last.faces)
+        if not self._reads_whole:
+            state["open_shot"] = list(self._open_shot)
         self._put(records, Status.RUNNING, progress, state)
-
-    def _finish(self, stream: VideoStream) -> Analysis:
-        self._looks.end_window(self._tracker)
-        self._counts["n_damaged"] = stream.n_damaged
-        self._put(self._flush(), Status.COMPLETE, 1.0, None, stream.damage)
-        return self.analysis
 
     def _flush(self) -> list[Record]:
         blocks = embeddings_of(self.analysis.analysis_id, self._n_blocks, self._buffers.values())
@@ -228,6 +286,9 @@ class Analyser:
         self._counts = dict(state["counts"])
         self._last_ids = np.array(state.get("last_ids", []), np.int64)
         self._known = _as_detections(state["last_faces"]) if "last_faces" in state else None
+        if "open_shot" in state:
+            at, npt, how = state["open_shot"]
+            self._open_shot = at, npt, how
         self._tracker.restore(state["tracker"])
         for kept in state["buffers"]:
             stored = self._store.get(Track, self.analysis.analysis_id, kept["track_id"])
@@ -251,7 +312,6 @@ def _as_detections(rows: list[list[float]]) -> Detections:
     return Detections(faces[:, :4], faces[:, 4], faces[:, 5:].reshape(-1, 5, 2))
 
 
-def _joined(crops: Iterable[RgbImage]) -> RgbImage:
-    """Return the crops of several samples as one batch."""
-    joined: RgbImage = np.concatenate(list(crops))
-    return joined
+def ended(interval: Interval, info: VideoInfo) -> Interval:
+    """Return a part of a video with its end, as far as the container knows it; empty where nobody does."""
+    return Interval(interval.start_npt, interval.end_npt or info.duration or interval.start_npt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,15 +43,15 @@ class TrackBuffer:
     n_parts: int = 0
     pending: list[SampledFace] = field(default_factory=list)
 
-    def add(self, face: SampledFace, image: RgbImage) -> None:
-        """Take in the next sample; the picture is looked at only where this is the best face so far."""
+    def add(self, face: SampledFace, thumbnail: Callable[[], bytes]) -> None:
+        """Take in the next sample; its thumbnail is asked for only where this is the best face so far."""
         if not self.summary:
             self.summary = {"start_npt": face.npt, "start_frame": face.frame_index, "n_samples": 0, "best_quality": -1.0}
         self.summary.update(end_npt=face.npt, end_frame=face.frame_index, n_samples=self.summary["n_samples"] + 1)
         if face.quality > self.summary["best_quality"]:
             box = [float(value) for value in face.box_xywh]
             self.summary.update(best_quality=face.quality, best_npt=face.npt, best_frame=face.frame_index, best_box=box)
-            self.thumbnail = make_thumbnail(image, face.box_xywh)
+            self.thumbnail = thumbnail()
         self.pending.append(face)
 
     def flush(self, analysis_id: str) -> list[Track | TrackSamples]:

@@ -40,6 +40,11 @@ from .stage import TrackReport, run
 @click.option("--no_cache", is_flag=True, help="Analyse again what was analysed before.")
 @click.option("--refresh", is_flag=True, help="Analyse again all videos of the project that an older tracker analysed.")
 @click.option("--jobs", type=click.IntRange(min=0), help="Videos analysed at a time; 0 as many as the machine has room for.")
+@click.option(
+    "--segments",
+    type=click.IntRange(min=0),
+    help="Segments of one video worked on at a time; 0 as many as the machine has room for, 1 not to cut it.",
+)
 @device_option
 @config_option
 def command(
@@ -55,6 +60,7 @@ def command(
     no_cache: bool,
     refresh: bool,
     jobs: int | None,
+    segments: int | None,
     device: str | None,
     config: Path | None,
 ) -> int:
@@ -71,6 +77,7 @@ def command(
         "tracker": tracker,
         "track_fps": track_fps,
         "max_faces": max_faces,
+        "segments": segments,
         "export_frames": export_frames,
         "no_cache": no_cache,
     }

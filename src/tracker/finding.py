@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ..engines import Engine
 from ..faces.quality import face_qualities
 from ..schema import BoolArray, Detections, FloatArray, Frame, RgbImage
 from .attention import Attention
+from .buffers import make_thumbnail
 from .reading import Batch, Sample
 
 
@@ -48,6 +49,8 @@ class Seen:
         faces: Those that are followed.
         crops: (n, size, size, 3) uint8 RGB, aligned.
         qualities: (n,) float32 in [0, 1].
+        embeddings: (n, d) float32 where they were made with the crops; None where they are made when they are needed.
+        thumbnails: A JPEG of each face where the picture is no more there; else empty.
     """
 
     sample: Sample
@@ -55,11 +58,17 @@ class Seen:
     faces: Detections
     crops: RgbImage
     qualities: FloatArray
+    embeddings: FloatArray | None = None
+    thumbnails: tuple[bytes, ...] = ()
 
     @property
     def frame(self) -> Frame:
         """The picture."""
         return self.sample.frame
+
+    def thumbnail(self, row: int) -> bytes:
+        """Return the JPEG of a face."""
+        return self.thumbnails[row] if self.thumbnails else make_thumbnail(self.frame.image, self.faces.boxes_xywh[row])
 
 
 def find_faces(
@@ -83,6 +92,15 @@ def find_faces(
     with closing(batches):
         for batch in batches:
             yield batch, finder.find(batch)
+
+
+def embed_all(engine: Engine, batch: list[Seen]) -> list[Seen]:
+    """Return the samples of a batch with the embeddings of all their faces, made at once."""
+    if not batch:
+        return []
+    embeddings = engine.embedder.embed(np.concatenate([seen.crops for seen in batch]))
+    rows = np.split(embeddings, np.cumsum([len(seen.faces) for seen in batch])[:-1])
+    return [replace(seen, embeddings=own) for seen, own in zip(batch, rows, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ from ..schema import Frame, Interval, RgbImage
 from ..video.sampling import Sampling
 from ..video.shots import ShotDetector, Transition
 from ..video.stream import DecodedFrame, VideoStream
+from .segments import Grid
 
 Grey: TypeAlias = RgbImage
 """(h, w) uint8: a small grey picture."""
@@ -35,13 +36,14 @@ _BATCH_PX = 16_000_000
 class EndedShot:
     """A shot that was seen to its end. `start` and `end` are frame index and npt; the end lies outside.
 
-    `transition` says how it began, empty for the first one.
+    `transition` says how it began, empty for the first one; `then` how the next one begins, empty for the last one.
     """
 
     number: int
     start: tuple[int, float]
     end: tuple[int, float]
     transition: Transition = ""
+    then: Transition = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +140,7 @@ class Reader:
     _n_frames: int = field(default=0, init=False)
     _n_glances: int = field(default=0, init=False)
     _window: int = field(default=0, init=False)
+    _cell: int = field(default=0, init=False)
 
     def batches(self) -> Generator[Batch]:
         """Yield the samples; the last batch may have none.
@@ -184,7 +187,7 @@ class Reader:
     def _next_shot(self, shot: EndedShot | None, here: tuple[int, float], transition: Transition) -> EndedShot:
         """End a shot here, and return the one that begins; its end is not known yet."""
         if shot is not None:
-            self._shots.append(replace(shot, end=here))
+            self._shots.append(replace(shot, end=here, then=transition))
         return EndedShot(0 if shot is None else shot.number + 1, here, here, transition)
 
     def _glance(self, held: _Held) -> None:
@@ -200,20 +203,19 @@ class Reader:
         if held.decoded is None or (is_known and not (follows and held.frame_index == self.done_frame)):
             yield self._batch(held.npt)
             return
-        window = self._window_of(held.npt)
-        if self._samples and (len(self._samples) >= size or window != self._window or self._samples[0].is_known):
+        cell = Grid(self.sampling, self.window_s).cell(held.frame_index, held.npt)
+        if self._samples and (len(self._samples) >= size or cell != self._cell or self._samples[0].is_known):
             yield self._batch(self._samples[-1].frame.npt)
-            window = self._window_of(held.npt)
-        self._window = window
+        self._window, self._cell = self._window_of(cell), cell
         frame = Frame(held.frame_index, held.npt, held.decoded.rgb(), shot)
         grey = held.decoded.grey(GREY_SIDE_PX) if follows else None
         self._samples.append(Sample(frame, is_known, grey, tuple(self._glances)))
         self._glances = []
 
-    def _window_of(self, npt: float) -> int:
+    def _window_of(self, cell: int) -> int:
         if self.window_s is None:
             return self._window if self._samples else self._window + 1
-        return int(npt / self.window_s)
+        return cell
 
     def _batch(self, npt: float, tail: tuple[Glance, ...] = ()) -> Batch:
         batch = Batch(tuple(self._samples), tuple(self._shots), npt, self._n_frames, self._window, tail)

@@ -31,6 +31,7 @@ from .analyser import Analyser
 from .finding import FaceLimits
 from .frames import export_frames as write_frames
 from .looks import DENSE_S
+from .parallel import Course, watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ def run(
     tracker: TrackerName | None = None,
     track_fps: float | None = None,
     max_faces: int | None = None,
+    segments: int | None = None,
     export_frames: bool = False,
     no_cache: bool = False,
 ) -> TrackReport:
@@ -76,6 +78,8 @@ def run(
         tracker: How boxes become tracks; the setting where None.
         track_fps: Follow faces between samples, in so many frames a second; the setting where None.
         max_faces: Follow at most so many faces a frame; the setting where None.
+        segments: Work on so many segments of the video at a time, which changes nothing in what is found; the setting where
+            None.
         export_frames: Also write the sampled frames with boxes.
         no_cache: Analyse again what was analysed before.
 
@@ -95,7 +99,16 @@ def run(
         with workspace.locked(f"folder-{video_folder(locator)}"):
             record = register_video(workspace.store, locator, stream)
         return analyse(
-            workspace, owner, record, stream, sampling, fragment, settings, export_frames=export_frames, no_cache=no_cache
+            workspace,
+            owner,
+            record,
+            stream,
+            sampling,
+            fragment,
+            settings,
+            segments=segments,
+            export_frames=export_frames,
+            no_cache=no_cache,
         )
 
 
@@ -108,6 +121,7 @@ def analyse(
     fragment: Fragment,
     settings: TrackerSettings,
     *,
+    segments: int | None = None,
     export_frames: bool = False,
     no_cache: bool = False,
 ) -> TrackReport:
@@ -123,6 +137,7 @@ def analyse(
         sampling: Which frames are looked at.
         fragment: Which part of the video is meant.
         settings: Which faces are followed, and how.
+        segments: Work on so many segments of the video at a time; the setting where None.
         export_frames: Also write the sampled frames with boxes.
         no_cache: Analyse again what was analysed before.
 
@@ -136,7 +151,10 @@ def analyse(
     with workspace.locked(f"analysis-{analysis_id}", f"analyses {video.locator}"):
         analysis, is_new = _begin(workspace, analysis_id, video, engine, sampling, tracker, fragment, no_cache)
         if analysis.status is not Status.COMPLETE:
-            analysis = _watch(workspace, engine, analysis, stream, sampling, fragment, settings)
+            limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
+            n = workspace.settings.segments if segments is None else segments
+            course = Course(sampling, fragment.interval, limits, owner.engine, settings.hwaccel, n)
+            analysis = _watch(workspace, analysis, stream, course, settings)
         add_to_project(workspace, owner.project, video.video_id, str(fragment), analysis.analysis_id)
         output_dir = workspace.output_dir(owner.project, video.folder)
         write_trackers(output_dir / "trackers.csv", workspace.store, analysis)
@@ -202,34 +220,27 @@ def _begin(
 
 
 def _watch(
-    workspace: Workspace,
-    engine: Engine,
-    analysis: Analysis,
-    stream: VideoStream,
-    sampling: Sampling,
-    fragment: Fragment,
-    settings: TrackerSettings,
+    workspace: Workspace, analysis: Analysis, stream: VideoStream, course: Course, settings: TrackerSettings
 ) -> Analysis:
-    limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
     if workspace.settings.threads:
         # Detectors of OpenCV run beside the decoder and the networks, each of which got this number.
         cv2.setNumThreads(workspace.settings.threads)
     of = analysis.tracker
     analyser = Analyser(
         workspace.store,
-        engine,
+        workspace.engine(course.engine),
         analysis,
-        limits,
+        course.limits,
         _open_tracker(settings, analysis),
         of.get("embed_period_s"),
         of.get("track_fps"),
         of.get("detect_period_s"),
     )
-    duration = fragment.interval.end_npt or stream.info.duration
-    total = duration - fragment.interval.start_npt if duration else None
+    duration = course.interval.end_npt or stream.info.duration
+    total = duration - course.interval.start_npt if duration else None
     try:
         with workspace.progress.task(Path(stream.info.locator).name, total, "s of video") as task:
-            return analyser.watch(stream, sampling, fragment.interval, task)
+            return watch(workspace, analyser, stream, course, task)
     except AnnotationError as err:
         # What was stored up to the last checkpoint stays; the same command goes on from there.
         failed = replace(analyser.analysis, status=Status.ERROR, error=str(err), updated_at=now())

@@ -68,34 +68,64 @@ class Workers:
         self._shares = shares_of(_cores(), n)
         self._settings, self._progress, self._work = settings, progress, work
         self._busy: list[_Worker] = []
+        self._idle: list[_Worker] = []
+        self._waiting: deque[tuple[int, Any]] = deque()
+        self._reach = sys.maxsize
 
     def run(self, pieces: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """Yield the number of each piece of work with what came of it, `Died` where nothing did, as they are finished."""
-        waiting = deque(enumerate(pieces))
-        for share in self._shares[: len(pieces)]:
-            self._busy.append(self._started(share, waiting.popleft()))
+        self.begin(pieces)
         while self._busy:
-            for connection in wait([worker.connection for worker in self._busy]):
-                worker = next(worker for worker in self._busy if worker.connection is connection)
-                finished, result = self._hear(worker)
-                if finished:
-                    number = worker.number
-                    self._go_on(worker, waiting, isinstance(result, Died))
-                    yield number, result
+            yield from self.hear()
+
+    def begin(self, pieces: Sequence[Any], reach: int = sys.maxsize) -> None:
+        """Let the processes start on pieces of work; what comes of these is told by `hear`.
+
+        Args:
+            pieces: All that there is to do, in order.
+            reach: Pieces from this number on wait until `allow` lets them be done.
+        """
+        self._waiting, self._reach = deque(enumerate(pieces)), reach
+        for share in self._shares[: len(pieces)]:
+            self._busy.append(self._started(share, self._waiting.popleft()))
+
+    def allow(self, reach: int) -> None:
+        """Let pieces below this number be done; more than before."""
+        self._reach = reach
+        while self._idle and self._waiting and self._waiting[0][0] < reach:
+            worker = self._idle.pop()
+            self._busy.append(worker)
+            self._give(worker)
+
+    def hear(self, timeout_s: float | None = None) -> list[tuple[int, Any]]:
+        """Listen to all processes, and return what came of the pieces that were finished.
+
+        Args:
+            timeout_s: How long to wait until any of them says something; None for as long as it takes.
+        """
+        finished = []
+        for connection in wait([worker.connection for worker in self._busy], timeout_s):
+            worker = next(worker for worker in self._busy if worker.connection is connection)
+            has_finished, result = self._hear(worker)
+            if has_finished:
+                finished.append((worker.number, result))
+                self._go_on(worker, isinstance(result, Died))
+        return finished
 
     def stop(self) -> None:
         """End all processes: each closes its store first, if it does so soon."""
-        for worker in self._busy:
+        workers = [*self._busy, *self._idle]
+        for worker in workers:
             worker.process.terminate()
         deadline = time.monotonic() + _PATIENCE_S
-        for worker in self._busy:
+        for worker in workers:
             worker.process.join(max(deadline - time.monotonic(), 0))
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
             _close_tasks(worker)
             worker.connection.close()
-        self._busy = []
+        self._busy, self._idle = [], []
 
     def __enter__(self) -> Workers:
         """Stop at the end of the block."""
@@ -110,7 +140,8 @@ class Workers:
         ours, theirs = context.Pipe()
         threads = min(self._settings.threads or len(share), len(share))
         settings = self._settings.model_copy(update={"threads": threads})
-        process = context.Process(target=_serve, args=(theirs, settings, self._work), daemon=True)
+        # No daemon: it may have processes of its own. It ends with us all the same, as nobody is at the other end any more.
+        process = context.Process(target=_serve, args=(theirs, settings, self._work), daemon=False)
         with _deaf(), _kept_to(share):
             process.start()
         theirs.close()
@@ -119,21 +150,28 @@ class Workers:
             ours.send(piece[1])
         return worker
 
-    def _go_on(self, worker: _Worker, waiting: deque[tuple[int, Any]], is_dead: bool) -> None:
+    def _go_on(self, worker: _Worker, is_dead: bool) -> None:
         """Give a process that has finished its next piece, or another process in its place where it died."""
         _close_tasks(worker)
-        if waiting and not is_dead:
-            worker.number, piece = waiting.popleft()
-            with suppress(OSError):
-                worker.connection.send(piece)
+        if self._waiting and not is_dead:
+            if self._waiting[0][0] < self._reach:
+                self._give(worker)
+            else:
+                self._busy.remove(worker)
+                self._idle.append(worker)
             return
         self._busy.remove(worker)
         _dismiss(worker)
-        if waiting:
-            self._busy.append(self._started(worker.share, waiting.popleft()))
+        if self._waiting:
+            self._busy.append(self._started(worker.share, self._waiting.popleft()))
             return
         for other in self._busy:  # nobody else needs these cores any more
             _widen(other.process.pid, _cores())
+
+    def _give(self, worker: _Worker) -> None:
+        worker.number, piece = self._waiting.popleft()
+        with suppress(OSError):  # it is dead, which is found out when it is listened to
+            worker.connection.send(piece)
 
     def _hear(self, worker: _Worker) -> tuple[bool, Any]:
         """Take one message of a process; return whether it has finished its piece, and with what."""
@@ -165,7 +203,10 @@ def share_of_cores(n_pieces: int, asked: int = 0) -> int:
         asked: How many were asked for; 0 for two cores each, as decoding and networks overlap, and 2 GB of memory each.
     """
     if not asked:
-        asked = min(len(_cores()) // 2, _memory_bytes() // 2_000_000_000)
+        n_cores = len(_cores())
+        # A process that keeps to some of the cores has as much of the memory.
+        memory = _memory_bytes() * n_cores // max(os.cpu_count() or 1, n_cores)
+        asked = min(n_cores // 2, memory // 2_000_000_000)
     return max(1, min(asked, n_pieces))
 
 

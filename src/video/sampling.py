@@ -56,6 +56,16 @@ class Sampling:
             return _EveryNth(self.video_speedup, after_npt)
         return _Periodic(self.sample_period_s, after_npt)
 
+    def ordinal(self, frame_index: int, npt: float) -> int:
+        """Return which sample a frame belongs to: that sample is the first frame with this number, in any reading.
+
+        It depends on the frame alone. So a sampler that begins somewhere in a video chooses, from its second frame on, as one
+        that began at the start, and a reading may be cut before any frame whose number differs from that of the one before.
+        """
+        if self.sample_period_s is None:
+            return frame_index // self.video_speedup
+        return multiple_of(self.sample_period_s, npt)
+
     def period_s(self, rate: Fraction) -> float:
         """Return the seconds between samples at a frame rate; never less than one frame."""
         if self.sample_period_s is None:
@@ -87,16 +97,17 @@ class _Periodic(Sampler):
 
     def __init__(self, period_s: float, after_npt: float | None) -> None:
         self._period = period_s
-        self._grace = min(_GRACE_S, period_s / 4)
-        self._next = 0 if after_npt is None else self._multiple(after_npt) + 1
+        self._next = 0 if after_npt is None else multiple_of(period_s, after_npt) + 1
 
     def wants(self, frame_index: int, npt: float) -> bool:
         """Say whether a multiple of the period has passed since the last sample."""
-        reached = self._multiple(npt)
+        reached = multiple_of(self._period, npt)
         if reached < self._next:
             return False
         self._next = reached + 1
         return True
 
-    def _multiple(self, npt: float) -> int:
-        return math.floor((npt + self._grace) / self._period)
+
+def multiple_of(period_s: float, npt: float) -> int:
+    """Return how many periods have passed at a time, with some grace for times written in milliseconds."""
+    return math.floor((npt + min(_GRACE_S, period_s / 4)) / period_s)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +20,17 @@ from src.engines.base import ScorePrior
 from src.engines.fake import colour_of, make_fake_engine
 from src.engines.registry import EngineEntry
 from src.schema import RgbImage
+from src.settings import Settings
 from src.workspace import Workspace
 from tests.videos import write_video
 
 SIZE = (192, 128)
 """Width and height of the drawn videos."""
 FACE = 36
+
+
+EVERY = "5"
+"""What `started` samples, in frames."""
 
 
 @dataclass(frozen=True)
@@ -111,3 +120,34 @@ def embed_all(workspace: Workspace) -> None:
     """Let every face be embedded, also of dense samples: where a test counts what each sample says."""
     tracker = workspace.settings.tracker.model_copy(update={"embed_period_s": 0.0})
     workspace.settings = workspace.settings.model_copy(update={"tracker": tracker})
+
+
+@pytest.fixture
+def started(settings: Settings, project: str) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts the verb in a process group of its own, as a terminal does, in the data folder of the test."""
+    environment = os.environ | {
+        "FACEREC_DATA_DIR": str(settings.data_dir),
+        "FACEREC_DATABASE_URI": settings.database.uri,
+        "PYTHONUNBUFFERED": "1",
+    }
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*args: str, **more: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "tests.stages.track_many", "--project", project, "--video_speedup", EVERY, *args]
+        running.append(
+            subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment | more,
+                start_new_session=True,
+            )
+        )
+        return running[-1]
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()

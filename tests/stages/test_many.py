@@ -6,9 +6,8 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,9 @@ from src.settings import Settings
 from src.storage import Store
 from src.tracker import stage
 from src.workspace import Workspace
-from tests.stages.conftest import DrawnShot, draw
+from tests.stages.conftest import EVERY, DrawnShot, draw
 from tests.stages.test_tracker import content
 from tests.videos import truncate, write_video
-
-EVERY = "5"
 
 
 @pytest.fixture
@@ -43,37 +40,6 @@ def films(tmp_path: Path) -> list[Path]:
 def broken(films: list[Path]) -> Path:
     """A fifth one, cut off before its index."""
     return truncate(write_video(films[0].with_name("broken.mp4"), draw([DrawnShot(50, {})])), 0.5)
-
-
-@pytest.fixture
-def started(settings: Settings, project: str) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts the verb in a process group of its own, as a terminal does, in the data folder of the test."""
-    environment = os.environ | {
-        "FACEREC_DATA_DIR": str(settings.data_dir),
-        "FACEREC_DATABASE_URI": settings.database.uri,
-        "PYTHONUNBUFFERED": "1",
-    }
-    running: list[subprocess.Popen[str]] = []
-
-    def start(*args: str, **more: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "tests.stages.track_many", "--project", project, "--video_speedup", EVERY, *args]
-        running.append(
-            subprocess.Popen(
-                command,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                env=environment | more,
-                start_new_session=True,
-            )
-        )
-        return running[-1]
-
-    yield start
-    for process in running:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
 
 
 def analyses(store: Store) -> dict[str, Analysis]:
@@ -203,7 +169,7 @@ def test_one_that_is_killed_costs_its_video_only(
 ) -> None:
     process = started("--jobs", "2", "--video", str(films[0].parent), CHECKPOINT_EVERY="5", PACE="slow")
     checkpoints(process, 1)
-    os.kill(_child_at_work(process.pid), signal.SIGKILL)
+    os.kill(children_at_work(process.pid)[0], signal.SIGKILL)
     out, _ = process.communicate()
     assert process.returncode == 1
     assert out.count("Failed: ") == 1
@@ -214,13 +180,13 @@ def test_one_that_is_killed_costs_its_video_only(
     assert contents(workspace.store) == alone
 
 
-def _child_at_work(parent: int) -> int:
-    """Return a process that works for another: one that multiprocessing started for work, not for its own ends."""
-    for task in Path(f"/proc/{parent}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-                return int(child)
-    raise AssertionError("nobody is at work")
+def children_at_work(parent: int) -> list[int]:
+    """Return the processes that work for another: those that multiprocessing started for work, not for its own ends."""
+    tasks = Path(f"/proc/{parent}/task").iterdir()
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    found = [child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    assert found, "nobody is at work"
+    return found
 
 
 def test_a_list_is_read_before_anything_is_done(

@@ -12,12 +12,21 @@ from src.engines import ENGINES
 from src.engines.base import ScorePrior
 from src.engines.fake import make_fake_engine
 from src.engines.registry import EngineEntry
-from src.tracker import analyser
+from src.tracker import analyser, spool
 
 # At the level of the module: each process that is started anew runs this too.
 ENGINES["fake"] = EngineEntry(lambda *_: make_fake_engine(), ScorePrior(threshold=0.5, slope=20.0, margin=2.0))  # type: ignore[index]
 
-if os.environ.get("PACE") == "slow":
+if os.environ.get("PACE") == "slow segments":
+    _write = spool.SpoolWriter.write
+
+    def _write_slowly(self: spool.SpoolWriter, entry: spool.Entry) -> None:
+        time.sleep(0.3)
+        _write(self, entry)
+
+    spool.SpoolWriter.write = _write_slowly  # type: ignore[method-assign]
+
+if os.environ.get("PACE", "").startswith("slow"):
     _checkpoint = analyser.Analyser._checkpoint
 
     def _slowly(self: analyser.Analyser, *args: Any) -> None:

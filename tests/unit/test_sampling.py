@@ -100,3 +100,23 @@ def test_refuses_a_speedup_that_is_no_count(n: object) -> None:
 def test_refuses_a_period_that_is_no_time(period: float) -> None:
     with pytest.raises(ConfigError, match="sample_period must be a number of seconds above 0"):
         Sampling(sample_period_s=period)
+
+
+@pytest.mark.parametrize("sampling", [Sampling(7), Sampling(sample_period_s=0.3), Sampling(sample_period_s=0.001)])
+@pytest.mark.parametrize("times", [regular(200, 25, start=0.02), [k * 0.031 + (k // 7) * 0.4 for k in range(200)]])
+def test_a_sampler_that_begins_anywhere_chooses_the_same_from_its_second_frame_on(
+    sampling: Sampling, times: list[float]
+) -> None:
+    whole = picked(sampling, times)
+    for first in range(0, 190, 13):
+        sampler = sampling.sampler()
+        chosen = [index for index in range(first, 200) if sampler.wants(index, times[index])]
+        assert [index for index in chosen if index > first] == [index for index in whole if index > first]
+
+
+@pytest.mark.parametrize("sampling", [Sampling(7), Sampling(sample_period_s=0.3), Sampling(sample_period_s=0.001)])
+@pytest.mark.parametrize("times", [regular(200, 25), [k * 0.031 + (k // 7) * 0.4 for k in range(200)]])
+def test_a_sample_is_the_first_frame_of_its_ordinal(sampling: Sampling, times: list[float]) -> None:
+    ordinals = [sampling.ordinal(index, npt) for index, npt in enumerate(times)]
+    assert ordinals == sorted(ordinals)
+    assert [0] + [k for k in range(1, 200) if ordinals[k] != ordinals[k - 1]] == picked(sampling, times)

@@ -78,6 +78,23 @@ def test_a_process_that_dies_costs_its_piece_only(settings: Settings) -> None:
     assert notes.open == []
 
 
+def test_pieces_beyond_reach_wait_until_they_are_allowed(settings: Settings) -> None:
+    with Workers(settings, Notes(), pieces.double, 2) as pool:
+        pool.begin([10, 11, 12, 13, 14], reach=3)
+        done: dict[int, tuple[int, int]] = {}
+        while len(done) < 3:
+            done.update(pool.hear())
+        assert sorted(done) == [0, 1, 2]
+        assert pool.hear(0.2) == []
+        pool.allow(4)
+        while len(done) < 4:
+            done.update(pool.hear())
+        assert sorted(done) == [0, 1, 2, 3]
+        assert pool.hear(0.2) == []
+    # Those that still waited for work have ended too.
+    assert not any(is_alive(pid) for _, pid in done.values())
+
+
 def test_there_are_no_more_processes_than_pieces(settings: Settings) -> None:
     with Workers(settings, Notes(), pieces.double, 8) as pool:
         assert [number for number, _ in pool.run([1])] == [0]
