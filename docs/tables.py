@@ -73,7 +73,14 @@ def _type(hint: Any) -> str:
         return " or ".join("nothing" if part is NoneType else _type(part) for part in get_args(hint))
     if get_origin(hint) is tuple:
         return "list"
-    names = {"str": "text", "Path": "path", "int": "whole number", "float": "number", "bool": "true \\| false"}
+    names = {
+        "str": "text",
+        "Path": "path",
+        "int": "whole number",
+        "float": "number",
+        "bool": "true \\| false",
+        "SecretStr": "text",
+    }
     return names[hint.__name__]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 from ..errors import StorageError
 from ..records import Record
+from .pages import Page, Place, Plan, Query, check_place, plan_of
 from .schema import SCHEMA, Schema
 
 R = TypeVar("R", bound=Record)
@@ -17,6 +18,8 @@ Row = Mapping[str, Any]
 
 PAGE = 256
 """At most so many records are read at a time."""
+CELL_ROWS = 4096
+"""The same of `cells`, which reads no arrays."""
 PAGE_BYTES = 8_000_000
 """Records with large arrays come in smaller pages, so that memory stays bounded."""
 
@@ -43,6 +46,25 @@ class Store(ABC):
 
         Raises:
             StorageError: A record cannot be stored, and none was written; or the database failed.
+        """
+
+    @abstractmethod
+    def put_new(self, record: Record) -> bool:
+        """Write a record unless there is one of the same key, and say whether it was written.
+
+        Of all that do this at once with one key, in whatever process, exactly one is told that it has.
+        """
+
+    @abstractmethod
+    def put_if(self, record: Record, **expected: object) -> bool:
+        """Replace the record of the same key if its fields have the expected values still, and say whether that was done.
+
+        Of all that replace one record at once and expect the same, exactly one is told that it has, as long as every
+        replacement changes what is expected: a number that counts up.
+
+        Args:
+            record: What is to be there.
+            **expected: Values of fields that are numbers or text.
         """
 
     def get(self, kind: type[R], *key: object) -> R | None:
@@ -73,6 +95,48 @@ class Store(ABC):
             else:
                 yield record
 
+    def select(self, kind: type[R], query: Query, limit: int, after: Place | None = None) -> Page[R]:
+        """Return some records in the order of a key or index, and where the next ones begin.
+
+        Args:
+            kind: Of the records.
+            query: Which of them, and in which order.
+            limit: At most so many.
+            after: Where the page before ended.
+
+        Raises:
+            StorageError: Neither key nor index serves the query, or no page of it ends there.
+        """
+        plan, layout = plan_of(self.schema, kind, query), self.schema.layouts[kind]
+        if after is not None:
+            check_place(self.schema, kind, plan, after)
+        names = tuple(name for name in layout.types if name not in query.omit)
+        rows = self._selected(kind, plan, query, names, limit + 1, after)
+        shown = rows[:limit]
+        end = tuple(shown[-1][name] for name in plan.sort) if len(rows) > limit else None
+        return Page(tuple(layout.record(row) for row in shown), end)
+
+    def cells(self, kind: type[Any], names: tuple[str, ...], query: Query) -> Iterator[tuple[Any, ...]]:
+        """Yield a few fields of many records, as numbers and text as they are stored: for overviews of thousands of records.
+
+        Raises:
+            StorageError: Neither key nor index serves the query.
+        """
+        plan = plan_of(self.schema, kind, query)
+        read = tuple(dict.fromkeys((*names, *plan.sort)))
+        after, more = None, True
+        while more:
+            rows = self._selected(kind, plan, query, read, CELL_ROWS, after)
+            yield from (tuple(row[name] for name in names) for row in rows)
+            more = len(rows) == CELL_ROWS
+            after = tuple(rows[-1][name] for name in plan.sort) if more else None
+
+    @abstractmethod
+    def _selected(
+        self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
+    ) -> list[Row]:
+        """Read some fields of the first records of a query after a place."""
+
     @abstractmethod
     def count(self, kind: type[R], **equals: object) -> int:
         """Return how many records `find` would yield."""
@@ -94,6 +158,10 @@ class Store(ABC):
             StorageError: Others are at work in the database, or there is no room.
         """
         return False
+
+    @abstractmethod
+    def size(self) -> int:
+        """Return how many bytes the database takes on disk, about."""
 
     @abstractmethod
     def close(self) -> None:

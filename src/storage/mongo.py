@@ -20,6 +20,7 @@ from ..errors import ConfigError, StorageError
 from ..records import Record
 from .base import PAGE, PAGE_BYTES, R, Row, Store, missing_indexes, n_bytes
 from .codec import Layout
+from .pages import Place, Plan, Query
 from .schema import SCHEMA, Columns, Schema, index_name
 
 if TYPE_CHECKING:
@@ -86,6 +87,28 @@ class MongoStore(Store):
             # Writing the same again changes nothing, and so all of it may be tried again.
             self._trying(partial(self._database[name].bulk_write, writes, ordered=True))
 
+    def put_new(self, record: Record) -> bool:
+        """Insert, which the server does at most once for a key."""
+        from pymongo.errors import DuplicateKeyError
+
+        def insert() -> bool:
+            try:
+                collection.insert_one(document)
+            except DuplicateKeyError:
+                return False
+            return True
+
+        name, _, document = self._encode(record)
+        collection = self._database[name]
+        return self._trying_once(record, insert)
+
+    def put_if(self, record: Record, **expected: object) -> bool:
+        """Replace what the server finds by key and expected values, which is one step of the server."""
+        name, key, document = self._encode(record)
+        wanted = {name: str.__str__(value) if isinstance(value, str) else value for name, value in expected.items()}
+        collection = self._database[name]
+        return self._trying_once(record, lambda: collection.replace_one({"_id": key} | wanted, document).matched_count == 1)
+
     def count(self, kind: type[R], **equals: object) -> int:
         """Count by the index."""
         query, hint = self._query(kind, equals)
@@ -101,6 +124,11 @@ class MongoStore(Store):
         for layout, index in self.schema.all_indexes():
             there = self._trying(self._database[layout.name].index_information)
             yield from missing_indexes(self.place, [index_name(layout, index)], there)
+
+    def size(self) -> int:
+        """Ask the server what records and indexes take."""
+        stats = self._trying(lambda: self._database.command("dbStats"))
+        return int(stats.get("storageSize", 0) + stats.get("indexSize", 0))
 
     def close(self) -> None:
         """Close all connections."""
@@ -138,6 +166,39 @@ class MongoStore(Store):
         if after is not None:
             bounds = {name: bound for name, bound in bounds.items() if name != "$gte"} | {"$gt": _key_text(after)}
         return query | ({"_id": bounds} if bounds else {}), hint
+
+    def _selected(
+        self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
+    ) -> list[Row]:
+        asked = self._asked(kind, plan, query, after)
+        by = [name for name in plan.sort if name not in self.schema.keys[kind]] if not plan.is_key else []
+        sort = [(name, -1 if query.descending else 1) for name in (*by, "_id")]
+        hint = _BY_KEY if plan.is_key else index_name(self.schema.layouts[kind], plan.columns)
+        found = self._trying(
+            lambda: list(
+                self._collection(kind).find(asked, dict.fromkeys(names, 1), hint=hint, sort=sort, limit=limit, batch_size=limit)
+            )
+        )
+        return [_decoded(self.schema.layouts[kind], document) for document in found]
+
+    def _asked(self, kind: type[Any], plan: Plan, query: Query, after: Place | None) -> dict[str, Any]:
+        """Return the documents after a place that a query asks for, in MongoDB's words."""
+        key, sign = self.schema.keys[kind], "$lt" if query.descending else "$gt"
+        asked: dict[str, Any] = self._query(kind, query.equals)[0] if plan.is_key else dict(query.equals)
+        for operator, bounds in (("$gte", query.at_least), ("$lt", query.below)):
+            for name, bound in bounds.items():
+                asked[name] = asked.get(name, {}) | {operator: bound}
+        if after is None:
+            return asked
+        place = {**query.equals, **dict(zip(plan.sort, after, strict=True))}
+        last = _key_text([place[name] for name in key])
+        if plan.is_key:
+            return {"$and": [asked, {"_id": {sign: last}}]}
+        by = [name for name in plan.sort if name not in key]
+        # After the place by the first field, or equal in it and after the place by the next one, and so on to the key.
+        later = [{**{same: place[same] for same in by[:n]}, name: {sign: place[name]}} for n, name in enumerate(by)]
+        later.append({**{same: place[same] for same in by}, "_id": {sign: last}})
+        return {"$and": [asked, {"$or": later}]}
 
     def _collection(self, kind: type[Any]) -> Collection[dict[str, Any]]:
         return self._database[self.schema.layouts[kind].name]
@@ -222,6 +283,20 @@ class MongoStore(Store):
             # Closing the store wakes whoever waits here.
             self._closed.wait(pause)
             pause = min(2 * pause, 3.0)
+
+    def _trying_once(self, record: Record, work: Callable[[], bool]) -> bool:
+        """Do something that must not be done twice. Where an answer was lost, the record itself tells whether it was done."""
+        attempts = [0]
+
+        def attempt() -> bool:
+            attempts[0] += 1
+            return work()
+
+        if self._trying(attempt):
+            return True
+        layout = self.schema.layouts[type(record)]
+        values = layout.values(record)
+        return attempts[0] > 1 and self.get(type(record), *(values[name] for name in layout.key)) == record
 
     def _translated(self, err: Exception) -> StorageError:
         from pymongo.errors import ConnectionFailure, OperationFailure

@@ -14,6 +14,7 @@ from ..errors import StorageError
 from ..records import Record
 from .base import PAGE, PAGE_BYTES, R, Row, Store, missing_indexes, n_bytes
 from .codec import Layout
+from .pages import Place, Plan, Query
 from .schema import SCHEMA, Columns, Schema, index_name
 
 BUSY_TIMEOUT_S = 30.0
@@ -62,6 +63,28 @@ class SqliteStore(Store):
                 values = self.schema.layouts[type(record)].values(record)
                 connection.execute(self._upsert[type(record)], list(values.values()))
 
+    def put_new(self, record: Record) -> bool:
+        """Insert in a transaction of its own, which waits for others."""
+        layout = self.schema.layouts[type(record)]
+        values = layout.values(record)
+        where, key = _where({name: values[name] for name in layout.key})
+        with _translated(self._path), self._transaction() as connection:
+            if connection.execute(f"SELECT 1 FROM {layout.name}{where}", key).fetchone():
+                return False
+            connection.execute(self._upsert[type(record)], list(values.values()))
+        return True
+
+    def put_if(self, record: Record, **expected: object) -> bool:
+        """Compare and replace in one transaction."""
+        layout = self.schema.layouts[type(record)]
+        values = layout.values(record)
+        where, wanted = _where({name: values[name] for name in layout.key} | expected)
+        with _translated(self._path), self._transaction() as connection:
+            if connection.execute(f"SELECT 1 FROM {layout.name}{where}", wanted).fetchone() is None:
+                return False
+            connection.execute(self._upsert[type(record)], list(values.values()))
+        return True
+
     def count(self, kind: type[R], **equals: object) -> int:
         """Count without reading the records."""
         self.schema.serving(kind, set(equals))
@@ -99,6 +122,11 @@ class SqliteStore(Store):
             raise StorageError(f"{self._path} is in use by others, and keeps what was deleted. Stop them and run this again.")
         return True
 
+    def size(self) -> int:
+        """Add up the file and its write-ahead log."""
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def close(self) -> None:
         """Close the connections; one that another thread is using is closed when that thread has done with it."""
         with self._lock:
@@ -123,6 +151,24 @@ class SqliteStore(Store):
                 if size >= PAGE_BYTES:
                     return rows, True
         return rows, len(rows) == PAGE
+
+    def _selected(
+        self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
+    ) -> list[Row]:
+        layout = self.schema.layouts[kind]
+        conditions = [f"{name} {operator} ?" for name, operator, _ in _conditions(query)]
+        values = [value for *_, value in _conditions(query)]
+        if after is not None and plan.sort:
+            sign = "<" if query.descending else ">"
+            conditions.append(f"({', '.join(plan.sort)}) {sign} ({', '.join('?' * len(plan.sort))})")
+            values += after
+        # Named, so that a query never scans: where the index is missing it fails and says so.
+        table = layout.name if plan.is_key else f"{layout.name} INDEXED BY {index_name(layout, plan.columns)}"
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        order = ", ".join(f"{name}{' DESC' if query.descending else ''}" for name in plan.sort)
+        sql = f"SELECT {', '.join(names)} FROM {table}{where}{f' ORDER BY {order}' if order else ''} LIMIT {int(limit)}"
+        with _translated(self._path), self._connection() as connection:
+            return [dict(zip(names, cells, strict=True)) for cells in connection.execute(sql, values)]
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -209,12 +255,20 @@ def _add_missing(connection: sqlite3.Connection, layout: Layout, indexes: tuple[
             column = f"{name} {_column_type(layout.types[name])} DEFAULT {default}"
             connection.execute(f"ALTER TABLE {layout.name} ADD COLUMN {column}")
     for index in indexes:
-        name = index_name(layout, index)
-        connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {layout.name} ({', '.join((*index, *layout.key))})")
+        # A field that stands in an index twice keeps SQLite from sorting by what comes after it.
+        columns = ", ".join(dict.fromkeys((*index, *layout.key)))
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {index_name(layout, index)} ON {layout.name} ({columns})")
 
 
 def _column_type(stored: str) -> str:
     return "TEXT" if stored == "JSON" else stored
+
+
+def _conditions(query: Query) -> Iterator[tuple[str, str, object]]:
+    """Yield field, operator and value of each condition."""
+    yield from ((name, "IS", value) for name, value in query.equals.items())
+    yield from ((name, ">=", value) for name, value in query.at_least.items())
+    yield from ((name, "<", value) for name, value in query.below.items())
 
 
 def _where(equals: dict[str, object]) -> tuple[str, list[Any]]:
@@ -235,6 +289,8 @@ def _translated(path: Path) -> Iterator[None]:
             remedy = f'Restore a backup, or save what can be read with: sqlite3 {path} ".recover" | sqlite3 new.db'
         elif "full" in text or "No space" in text:
             remedy = "Free some space on the disk and run the same command again."
+        elif "no such index" in text:
+            remedy = "An index is missing. Run: python -m src db migrate"
         elif "no such" in text or "has no column" in text:
             remedy = "Another version of FaceRec made this file. Use that version, or move the file away to begin anew."
         elif "locked" in text:

@@ -114,6 +114,7 @@ def plan_jobs(
             done_frame,
             window_s,
             track_fps,
+            analyser.detect_period_s,
             segment,
             folder / f"{segment.first}.spool",
         )

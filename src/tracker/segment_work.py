@@ -13,7 +13,7 @@ from ..errors import AnnotationError
 from ..schema import WHOLE, Interval
 from ..video import open_stream
 from ..video.frameindex import FrameIndex
-from ..video.sampling import Sampling
+from ..video.sampling import Sampler, Sampling
 from ..video.stream import DecodedFrame, VideoStream
 from ..workspace import Workspace
 from .ahead import ahead
@@ -34,6 +34,7 @@ class SegmentJob:
         engine: Name of the engine that finds and embeds faces.
         limits: Which faces are followed.
         sampling, interval, done_frame, window_s, track_fps: As of `Reader`.
+        detect_period_s: As of `find_faces`.
         segment: The part to work on.
         spool: The file that what is found is written to.
     """
@@ -48,6 +49,7 @@ class SegmentJob:
     done_frame: int
     window_s: float | None
     track_fps: float | None
+    detect_period_s: float | None
     segment: Segment
     spool: Path
 
@@ -81,8 +83,10 @@ class Extract(VideoStream):
         self.info = stream.info
         self.n_damaged, self.damage = 0, ""
 
-    def frames(self, interval: Interval = WHOLE, *, index: FrameIndex | None = None) -> Iterator[DecodedFrame]:
-        """Decode the frames of an interval, beginning near it.
+    def frames(
+        self, interval: Interval = WHOLE, *, needed: Sampler | None = None, index: FrameIndex | None = None
+    ) -> Iterator[DecodedFrame]:
+        """Decode the frames of an interval, beginning near it; all of them, whoever asks for which.
 
         Raises:
             _UnfitError: A frame is damaged or missing.
@@ -130,7 +134,7 @@ def find_in_segment(stream: VideoStream, engine: Engine, job: SegmentJob) -> Seg
     done_frame = max(job.done_frame, segment.first - 1)
     reader = Reader(extract, job.sampling, interval, done_frame, job.window_s, job.track_fps)
     decoded = ahead(_batches_of(segment, reader.batches(), follows=bool(job.track_fps)), 1)
-    followed = follow_faces(ahead(find_faces(decoded, engine, job.limits), 1))
+    followed = follow_faces(ahead(find_faces(decoded, engine, job.limits, job.detect_period_s), 1))
     n_shots_before = 0
     try:
         with closing(followed), SpoolWriter(job.spool) as spool:
