@@ -47,6 +47,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "bad_name": (422, "The name cannot be used."),
     "bad_media": (422, "The file cannot be read as what it should be."),
     "not_a_picture": (422, "The file is no picture that can be read."),
+    "no_face": (422, "The picture shows no face."),
     "not_a_video": (422, "The file is no video that can be read."),
     "precondition_required": (428, "An edit must say with If-Match what it changes."),
     "too_many_requests": (429, "Too much is asked at a time."),
