@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..records import ImageState, Status, Verb
+from ..records import ImageState, JobStatus, Status, Verb
 
 
 class Shape(BaseModel):
@@ -190,7 +190,7 @@ class Samples(Shape):
 
     frame_index: list[int]
     npt: list[float]
-    boxes_xywh: list[tuple[float, float, float, float]]
+    boxes_xywh: list[Annotated[list[float], Field(min_length=4, max_length=4)]]
     scores: list[float]
     qualities: list[float]
     n_samples: int = Field(description="Samples in the window, before they were thinned out")
@@ -305,7 +305,9 @@ class Lane(Shape):
     person_id: str | None
     unknown_id: int | None
     seconds: float
-    intervals: list[tuple[float, float]] = Field(description="Those nearer to each other than `bin_s` are one")
+    intervals: list[Annotated[list[float], Field(min_length=2, max_length=2)]] = Field(
+        description="Those nearer to each other than `bin_s` are one"
+    )
 
 
 class Overview(Shape):
@@ -388,3 +390,43 @@ class FormatList(Shape):
     """All formats."""
 
     items: list[Format]
+
+
+class Job(Shape):
+    """Work that a worker does or has done."""
+
+    job_id: str
+    kind: str
+    project: str
+    params: dict[str, Any]
+    status: JobStatus
+    progress: float
+    message: str
+    error: str
+    code: str = Field(description="Why it failed, for programs")
+    result: dict[str, Any]
+    attempts: int
+    cancel_requested: bool
+    submitted_by: str
+    created_at: str
+    started_at: str
+    ended_at: str
+
+
+class JobEvent(Shape):
+    """What happened to a job: number 1, 2, 3 … without a gap."""
+
+    job_id: str
+    number: int
+    what: str
+    status: JobStatus
+    progress: float
+    message: str
+    created_at: str
+
+
+class JobEvents(Shape):
+    """What happened to a job after a number."""
+
+    items: list[JobEvent]
+    last: int = Field(description="`after` of the next request")

@@ -9,6 +9,7 @@ from .appearances import appearances
 from .decisions import decisions
 from .exports import exports
 from .images import images
+from .jobs import jobs
 from .media import media
 from .models import models
 from .people import people
@@ -34,5 +35,6 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     search,
     models,
     exports,
+    jobs,
 )
 """In the order of the documentation."""
