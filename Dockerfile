@@ -15,7 +15,8 @@ COPY server.py ./
 
 USER facerec
 # Inside the container the service must be reachable from its host; docker-compose.yml shows it to this machine only.
-ENV FACEREC_SERVER__HOST=0.0.0.0
+# Whoever comes in needs a token; the first one is made there.
+ENV FACEREC_SERVER__HOST=0.0.0.0 FACEREC_SERVER__TOKEN_PATH=data/admin.token
 EXPOSE 5000
 VOLUME ["/app/data", "/app/video"]
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \

@@ -72,15 +72,21 @@ class Clock:
 
     seconds: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
+    _under_way: set[str] = field(default_factory=set)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a block."""
+        """Time a block; one within another of the same stage belongs to it."""
+        if name in self._under_way:
+            yield
+            return
+        self._under_way.add(name)
         start = time.perf_counter()
         try:
             yield
         finally:
             self.seconds[name] += time.perf_counter() - start  # type: ignore[assignment]
+            self._under_way.discard(name)
 
 
 class Recipe(ABC):
@@ -237,6 +243,7 @@ class Ours(Recipe):
     def watch(self, film: Path, rate: float, parts: Sequence[Part], clock: Clock) -> None:
         """Run the stage."""
         _timed(self._engine.detector, "detect", clock, "detect", lambda images, _: {"samples": len(images)})
+        _timed(self._engine.detector, "detect_near", clock, "detect", lambda *_: {})
         _timed(self._engine.embedder, "align", clock, "align", lambda _, crops: {"faces": len(crops)})
         _timed(self._engine.embedder, "embed", clock, "embed", lambda crops, _: {"embedded": len(crops)})
         with tempfile.TemporaryDirectory() as folder:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from .access import event_of
 from .appearances import Derived, derive_all, derive_if_complete
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .decisions import PIECE, active_decisions, anchors_of, check, new_id
@@ -80,7 +81,8 @@ def run(
     if person_id and workspace.store.get(Person, owner.project, person_id) is None:
         # Only now: what is refused leaves nobody behind.
         workspace.store.put(Person(owner.project, person_id, display_name(person_id)))
-    workspace.store.put(decision)
+    event = event_of("decide", f"decision {decision.decision_id} {verb}", project=owner.project, who=author)
+    workspace.store.put(event, decision)
     _apply_names(workspace, owner)
     return DecideReport(decision, _derive(workspace, owner, decision))
 

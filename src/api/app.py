@@ -6,13 +6,16 @@ from apiflask import APIFlask
 from flask import Flask
 
 from .. import __version__
-from ..records import Project
+from ..records import Project, Role
 from ..workspace import Workspace
 from . import v1
 from .context import keep_workspace, store
 from .documentation import documentation
 from .openapi import finished
+from .ops import add_operations
+from .permissions import may
 from .problems import register_problems
+from .security import protect
 
 
 def create_app(workspace: Workspace) -> Flask:
@@ -44,8 +47,10 @@ def create_app(workspace: Workspace) -> Flask:
     app.spec_processor(finished)
     keep_workspace(app, workspace)
     register_problems(app)
+    protect(app, workspace)
     for blueprint in (*v1.BLUEPRINTS, documentation):
         app.register_blueprint(blueprint)
+    add_operations(app, workspace)
     _add_plain_routes(app)
     return app
 
@@ -53,15 +58,8 @@ def create_app(workspace: Workspace) -> Flask:
 def _add_plain_routes(app: APIFlask) -> None:
     """Add what stands outside /api/v1. The routes of the original service come beside these."""
 
-    @app.get("/healthz")
-    @app.doc(hide=True)
-    def healthz() -> dict[str, str]:
-        """Say that the service runs and its store answers."""
-        store().count(Project)
-        return {"status": "ok", "version": __version__}
-
     @app.get("/projects")
     @app.doc(hide=True)
     def projects() -> list[str]:
         """List the names of all projects."""
-        return [project.project for project in store().find(Project)]
+        return [project.project for project in store().find(Project) if may(Role.VIEWER, project.project)]

@@ -10,6 +10,10 @@ import numpy as np
 
 from ..geometry import clip_boxes
 from ..schema import Detections, FloatArray, RgbImage
+from .near import glance_of, has_others, joined, windows_around
+
+_CHEAPER = 0.7
+"""Share of the cost of a whole picture above which windows are not worth while: boxes in them are a little less exact."""
 
 
 class FaceDetector(ABC):
@@ -25,6 +29,33 @@ class FaceDetector(ABC):
         Returns:
             One Detections a picture, boxes and landmarks in pixels of that picture, best score first.
         """
+
+    def detect_near(self, image: RgbImage, boxes_xywh: FloatArray) -> Detections | None:
+        """Find faces where they are expected, in windows around boxes, at a part of the cost.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            boxes_xywh: (n, 4) where faces should be, in pixels of the picture; n may be 0.
+
+        Returns:
+            All faces that were found there, expected or not, best score first, as in a whole picture; None where the whole
+            picture has to be looked at: a glance shows a face somewhere else, or it costs hardly more.
+        """
+        height, width = image.shape[:2]
+        windows, glance = windows_around(boxes_xywh, width, height), glance_of(width, height, self.pixels)
+        if sum(self.pixels(*window.size) for window in (*windows, glance)) > _CHEAPER * self.pixels(width, height):
+            return None
+        found = joined(windows, self._detect_large([window.cut(image) for window in windows]), width, height)
+        (seen,) = self._detect_large([glance.cut(image)])
+        return None if has_others(glance.brought_back(seen, width, height), found) else found
+
+    def _detect_large(self, images: Sequence[RgbImage]) -> list[Detections]:
+        """Do what `detect` does, where faces below 24 pixels do not matter: for detectors that small ones cost much."""
+        return self.detect(images)
+
+    def pixels(self, width: int, height: int) -> float:
+        """Return how many pixels `detect` looks at in a picture of such a size: what it costs, compared with other sizes."""
+        return float(width * height)
 
 
 def keep_inside(faces: Detections, width: int, height: int) -> Detections:

@@ -68,6 +68,10 @@ class _DlibDetector(FaceDetector):
         """Find the faces of each picture, one picture at a time."""
         return [self._detect(image) for image in images]
 
+    def pixels(self, width: int, height: int) -> float:
+        """Return the pixels of the scaled picture."""
+        return width * height * min(_ENLARGE, self._max_side / max(width, height)) ** 2
+
     @abstractmethod
     def _find(self, image: RgbImage) -> list[tuple[Any, float]]:
         """Return dlib's rectangle and margin of each face."""

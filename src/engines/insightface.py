@@ -53,6 +53,10 @@ class Scrfd(FaceDetector):
         """Find the faces of each picture, one picture at a time."""
         return [self._detect(image) for image in images]
 
+    def pixels(self, width: int, height: int) -> float:
+        """Return the pixels of the square, which is the same for all pictures: windows are never cheaper."""
+        return float(_SIDE**2)
+
     def _detect(self, image: RgbImage) -> Detections:
         height, width = image.shape[:2]
         scale = _SIDE / max(height, width)

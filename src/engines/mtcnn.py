@@ -22,6 +22,8 @@ _STRIDE_PX = 2
 _PROPOSE_SCORE, _REFINE_SCORE = 0.6, 0.7
 _LEFT_FIRST = [1, 0, 2, 4, 3]
 """The networks mean left and right of the picture, which is the other way round for the person."""
+_LARGE_PX = 32.0
+"""Smallest face that is looked for where small ones do not matter."""
 _PYRAMID_STEP = 0.709
 """The square root of one half: each level has half the pixels of the one before. Zhang et al. 2016."""
 _BATCH = 512
@@ -49,14 +51,22 @@ class Mtcnn(FaceDetector):
 
     def detect(self, images: Sequence[RgbImage]) -> list[Detections]:
         """Find the faces of each picture, one picture at a time."""
-        return [self._detect(image) for image in images]
+        return [self._detect(image, self._min_face_px) for image in images]
 
-    def _detect(self, image: RgbImage) -> Detections:
+    def _detect_large(self, images: Sequence[RgbImage]) -> list[Detections]:
+        """Find larger faces only, which leaves out the largest levels of the pyramid."""
+        return [self._detect(image, max(self._min_face_px, _LARGE_PX)) for image in images]
+
+    def pixels(self, width: int, height: int) -> float:
+        """Return the pixels of the scaled picture."""
+        return width * height * min(1.0, self._max_side / max(width, height)) ** 2
+
+    def _detect(self, image: RgbImage, min_face_px: float) -> Detections:
         height, width = image.shape[:2]
         scale = min(1.0, self._max_side / max(height, width))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        boxes, scores, points = self._find(((small - 127.5) / 128).astype(np.float32))
+        boxes, scores, points = self._find(((small - 127.5) / 128).astype(np.float32), min_face_px)
         if not len(boxes):
             return Detections.empty()
         back = np.array([width / size[0], height / size[1]], np.float32)
@@ -64,9 +74,9 @@ class Mtcnn(FaceDetector):
         landmarks = points.astype(np.float32)[:, _LEFT_FIRST] * back
         return keep_inside(Detections(xyxy_to_xywh(boxes_xyxy), scores, landmarks), width, height)
 
-    def _find(self, picture: FloatArray) -> tuple[DoubleArray, FloatArray, DoubleArray]:
+    def _find(self, picture: FloatArray, min_face_px: float) -> tuple[DoubleArray, FloatArray, DoubleArray]:
         """Return boxes (n, 4) x1, y1, x2, y2, scores (n,) and points (n, 5, 2) of a picture in -1..1, best first."""
-        boxes = self._propose(picture)
+        boxes = self._propose(picture, min_face_px)
         boxes = self._refine(picture, boxes) if len(boxes) else boxes
         if not len(boxes):
             return boxes, np.zeros(0, np.float32), np.zeros((0, 5, 2))
@@ -77,11 +87,11 @@ class Mtcnn(FaceDetector):
         kept = _thin_out(boxes, scores, self._min_score, 0.7, of_smaller=True)
         return boxes[kept], scores[kept], points[kept]
 
-    def _propose(self, picture: FloatArray) -> DoubleArray:
+    def _propose(self, picture: FloatArray, min_face_px: float) -> DoubleArray:
         """Run the first network on each level of the pyramid, and return (n, 4) squares that may hold a face."""
         boxes, scores = [np.zeros((0, 4))], [np.zeros(0, np.float32)]
         height, width = picture.shape[:2]
-        for scale in _pyramid(min(height, width), self._min_face_px):
+        for scale in _pyramid(min(height, width), min_face_px):
             size = max(_WINDOW_PX, round(width * scale)), max(_WINDOW_PX, round(height * scale))
             found, seen = self._windows(cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32, copy=False))
             kept = _thin_out(found, seen, _PROPOSE_SCORE, 0.5)

@@ -53,6 +53,10 @@ class YuNet(FaceDetector):
         """Find the faces of each picture, one picture at a time: batches are no faster."""
         return [self._detect(image) for image in images]
 
+    def pixels(self, width: int, height: int) -> float:
+        """Return the pixels of the scaled picture."""
+        return width * height * min(1.0, self._max_side / max(width, height)) ** 2
+
     def _detect(self, image: RgbImage) -> Detections:
         height, width = image.shape[:2]
         scale = min(1.0, self._max_side / max(height, width))

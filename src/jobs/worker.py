@@ -14,7 +14,7 @@ from functools import partial
 
 from ..errors import AnnotationError
 from ..records import Job
-from ..workspace import Workspace
+from ..workspace import Workspace, served
 from .leases import Clock, Leases
 from .processes import COMMAND, JobProcess, what_killed
 from .queue import LIVE, counts
@@ -62,6 +62,7 @@ class Worker:
             clock: Seconds since 1970, for leases.
             command: What does a job.
         """
+        workspace.settings = served(workspace.settings)  # jobs name what clients named
         self._workspace, self._settings = workspace, workspace.settings.worker
         self._slots = slots or self._settings.slots
         self._clock, self._command = clock, command

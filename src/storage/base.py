@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -84,34 +84,6 @@ class Store(ABC):
         self.schema.serving(kind, set(equals))
         return (self.schema.layouts[kind].record(row) for row in self._rows(kind, equals))
 
-    def page(
-        self,
-        kind: type[R],
-        limit: int,
-        after: Sequence[Any] | None = None,
-        *,
-        backwards: bool = False,
-        **equals: object,
-    ) -> list[R]:
-        """Return some of the records that `find` would yield: so many, from where an earlier page ended.
-
-        Args:
-            kind: Of which kind.
-            limit: At most so many, 1 or more; fewer only where there are no more.
-            after: The full key of the last record of the page before; None for the first page.
-            backwards: The other way round, the greatest key first.
-            **equals: As for `find`.
-        """
-        self.schema.serving(kind, set(equals))
-        layout = self.schema.layouts[kind]
-        key = None if after is None else list(after)
-        rows, more = list[Row](), True
-        while more and len(rows) < limit:
-            found, more = self._page(kind, equals, key, min(limit - len(rows), PAGE), backwards)
-            rows += found
-            key = [rows[-1][name] for name in layout.key] if rows else key
-        return [layout.record(row) for row in rows]
-
     def scan(self, kind: type[R]) -> Iterator[R | StorageError]:
         """Yield all records of a kind, and in the place of a damaged one what is wrong with it."""
         layout = self.schema.layouts[kind]
@@ -188,19 +160,16 @@ class Store(ABC):
         return False
 
     @abstractmethod
+    def size(self) -> int:
+        """Return how many bytes the database takes on disk, about."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the database; the store is of no use afterwards."""
 
     @abstractmethod
-    def _page(
-        self,
-        kind: type[Any],
-        equals: dict[str, object],
-        after: list[Any] | None,
-        limit: int = PAGE,
-        backwards: bool = False,
-    ) -> tuple[list[Row], bool]:
-        """Read the records after a key, or before it, as many as fit a page, and say whether there may be more."""
+    def _page(self, kind: type[Any], equals: dict[str, object], after: list[Any] | None) -> tuple[list[Row], bool]:
+        """Read the records after a key, as many as fit a page, and say whether there may be more."""
 
     def _rows(self, kind: type[Any], equals: dict[str, object]) -> Iterator[Row]:
         after, more = None, True

@@ -125,26 +125,22 @@ class MongoStore(Store):
             there = self._trying(self._database[layout.name].index_information)
             yield from missing_indexes(self.place, [index_name(layout, index)], there)
 
+    def size(self) -> int:
+        """Ask the server what records and indexes take."""
+        stats = self._trying(lambda: self._database.command("dbStats"))
+        return int(stats.get("storageSize", 0) + stats.get("indexSize", 0))
+
     def close(self) -> None:
         """Close all connections."""
         self._closed.set()
         self._client.close()
 
-    def _page(
-        self,
-        kind: type[Any],
-        equals: dict[str, object],
-        after: list[Any] | None,
-        limit: int = PAGE,
-        backwards: bool = False,
-    ) -> tuple[list[Row], bool]:
-        query, hint = self._query(kind, equals, after, backwards)
+    def _page(self, kind: type[Any], equals: dict[str, object], after: list[Any] | None) -> tuple[list[Row], bool]:
+        query, hint = self._query(kind, equals, after)
         # One reply a page: small at first, and as large as the largest records seen so far allow.
-        fitting = max(1, min(PAGE, PAGE_BYTES // self._largest[kind])) if kind in self._largest else _FIRST_PAGE
-        limit = min(limit, fitting)
-        order = [("_id", -1 if backwards else 1)]
+        limit = max(1, min(PAGE, PAGE_BYTES // self._largest[kind])) if kind in self._largest else _FIRST_PAGE
         found = self._trying(
-            lambda: list(self._collection(kind).find(query, hint=hint, sort=order, limit=limit, batch_size=limit))
+            lambda: list(self._collection(kind).find(query, hint=hint, sort=[("_id", 1)], limit=limit, batch_size=limit))
         )
         rows: list[Row] = [_decoded(self.schema.layouts[kind], document) for document in found]
         if rows:
@@ -152,7 +148,7 @@ class MongoStore(Store):
         return rows, len(rows) == limit
 
     def _query(
-        self, kind: type[Any], equals: Mapping[str, object], after: list[Any] | None = None, backwards: bool = False
+        self, kind: type[Any], equals: Mapping[str, object], after: list[Any] | None = None
     ) -> tuple[dict[str, Any], str]:
         """Return what to ask for, and the index that serves it: MongoDB is told, so that it never scans a collection."""
         columns, key = self.schema.serving(kind, set(equals)), self.schema.keys[kind]
@@ -168,8 +164,7 @@ class MongoStore(Store):
             elif equals:
                 bounds = {"$gte": start + _BETWEEN, "$lt": start + _ESCAPES}
         if after is not None:
-            passed, sign = ("$lt", "$lt") if backwards else ("$gte", "$gt")
-            bounds = {name: bound for name, bound in bounds.items() if name != passed} | {sign: _key_text(after)}
+            bounds = {name: bound for name, bound in bounds.items() if name != "$gte"} | {"$gt": _key_text(after)}
         return query | ({"_id": bounds} if bounds else {}), hint
 
     def _selected(

@@ -54,7 +54,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(3, "appearances say by how much their name leads, and why there is none", "fe0fe995"),
     Migration(4, "shots say how they begin", "6c6616e7"),
     Migration(5, "jobs, their events, names and deliveries", "2afea17f"),
-    Migration(7, "indexes for pages in another order than that of the keys", "46f179cf"),
+    Migration(6, "indexes for pages in another order than that of the keys", "46f179cf"),
+    Migration(7, "tokens, their uses, and the audit log", "a8a602db"),
 )
 """Oldest first; the last one's version is that of this program. Numbers may be left out, never used twice."""
 

@@ -122,6 +122,11 @@ class SqliteStore(Store):
             raise StorageError(f"{self._path} is in use by others, and keeps what was deleted. Stop them and run this again.")
         return True
 
+    def size(self) -> int:
+        """Add up the file and its write-ahead log."""
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def close(self) -> None:
         """Close the connections; one that another thread is using is closed when that thread has done with it."""
         with self._lock:
@@ -129,23 +134,14 @@ class SqliteStore(Store):
             while self._idle:
                 self._idle.pop().close()
 
-    def _page(
-        self,
-        kind: type[Any],
-        equals: dict[str, object],
-        after: list[Any] | None,
-        limit: int = PAGE,
-        backwards: bool = False,
-    ) -> tuple[list[Row], bool]:
+    def _page(self, kind: type[Any], equals: dict[str, object], after: list[Any] | None) -> tuple[list[Row], bool]:
         layout = self.schema.layouts[kind]
         where, values = _where(equals)
         if after is not None:
-            sign = "<" if backwards else ">"
-            later = f"({', '.join(layout.key)}) {sign} ({', '.join('?' * len(layout.key))})"
+            later = f"({', '.join(layout.key)}) > ({', '.join('?' * len(layout.key))})"
             where, values = f"{where} AND {later}" if where else f" WHERE {later}", [*values, *after]
         names = ", ".join(layout.types)
-        order = ", ".join(f"{name} DESC" if backwards else name for name in layout.key)
-        query = f"SELECT {names} FROM {layout.name}{where} ORDER BY {order} LIMIT {limit}"
+        query = f"SELECT {names} FROM {layout.name}{where} ORDER BY {', '.join(layout.key)} LIMIT {PAGE}"
         rows: list[Row] = []
         size = 0
         with _translated(self._path), self._connection() as connection, closing(connection.execute(query, values)) as cursor:
@@ -154,7 +150,7 @@ class SqliteStore(Store):
                 size += n_bytes(rows[-1])
                 if size >= PAGE_BYTES:
                     return rows, True
-        return rows, len(rows) == limit
+        return rows, len(rows) == PAGE
 
     def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None

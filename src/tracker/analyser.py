@@ -12,7 +12,7 @@ import numpy as np
 from ..engines import Engine
 from ..progress import Task
 from ..records import Analysis, Record, Shot, Status, Track, now
-from ..schema import FloatArray, IntArray, Interval, RgbImage
+from ..schema import Detections, FloatArray, IntArray, Interval, RgbImage
 from ..storage import Store
 from ..tracking import AnyTracker
 from ..video.sampling import Sampling
@@ -40,6 +40,7 @@ class Analyser:
         tracker: AnyTracker,
         embed_period_s: float | None = None,
         track_fps: float | None = None,
+        detect_period_s: float | None = None,
     ) -> None:
         """Begin, or go on from the analysis's checkpoint.
 
@@ -51,6 +52,8 @@ class Analyser:
             tracker: A fresh one; it is brought to the state of the checkpoint.
             embed_period_s: Of a track the best face of each window of so many seconds is embedded; None embeds all.
             track_fps: Frames a second in which faces are followed between samples; None leaves these frames out.
+            detect_period_s: A whole sample is searched for faces each so many seconds, in between only where faces were; None
+                searches all of every sample. Together with `embed_period_s` only.
         """
         self._store, self._engine, self._limits, self._tracker = store, engine, limits, tracker
         self._buffers: dict[int, TrackBuffer] = {}
@@ -59,9 +62,10 @@ class Analyser:
         self._done_frame, self._n_blocks = -1, 0
         self._window_s, self._window, self._unsaved = embed_period_s, -1, 0
         self._looks = WindowLooks(engine.embedder.embed)
-        self._track_fps = track_fps
+        self._track_fps, self._detect_period_s = track_fps, detect_period_s if embed_period_s else None
         self._last_ids: IntArray = np.zeros(0, np.int64)
         self._last: Seen | None = None
+        self._known: Detections | None = None
         self.analysis = analysis
         if analysis.checkpoint:
             self._restore(analysis.checkpoint)
@@ -92,7 +96,8 @@ class Analyser:
         """Yield what the threads that run ahead make of the video."""
         reader = Reader(stream, sampling, interval, self._done_frame, self._window_s, self._track_fps)
         decoded = ahead(reader.batches(), 1)
-        followed = follow_faces(ahead(find_faces(decoded, self._engine, self._limits), 1))
+        found = find_faces(decoded, self._engine, self._limits, self._detect_period_s, self._known)
+        followed = follow_faces(ahead(found, 1))
         return ahead(followed, 1) if self._track_fps else followed
 
     def _take_batch(self, work: Followed) -> None:
@@ -180,6 +185,9 @@ class Analyser:
             "counts": dict(self._counts),
             "last_ids": self._last_ids.tolist(),
         }
+        if self._track_fps and self._detect_period_s and self._last is not None:
+            # Faces are followed from this sample on, and what windows found a whole picture need not show again.
+            state["last_faces"] = _as_lists(self._last.faces)
         self._put(records, Status.RUNNING, progress, state)
 
     def _finish(self, stream: VideoStream) -> Analysis:
@@ -219,6 +227,7 @@ class Analyser:
         self._done_frame, self._n_blocks = state["frame_index"], state["n_blocks"]
         self._counts = dict(state["counts"])
         self._last_ids = np.array(state.get("last_ids", []), np.int64)
+        self._known = _as_detections(state["last_faces"]) if "last_faces" in state else None
         self._tracker.restore(state["tracker"])
         for kept in state["buffers"]:
             stored = self._store.get(Track, self.analysis.analysis_id, kept["track_id"])
@@ -226,6 +235,20 @@ class Analyser:
                 kept["track_id"], kept["shot"], kept["summary"], stored.thumbnail if stored else b"", kept["n_parts"]
             )
             self._buffers[buffer.track_id] = buffer
+
+
+def _as_lists(faces: Detections) -> list[list[float]]:
+    """Return a row of 15 numbers for each face: box, score and landmarks."""
+    rows: list[list[float]] = np.concatenate(
+        [faces.boxes_xywh, faces.scores[:, None], faces.landmarks.reshape(-1, 10)], axis=1
+    ).tolist()
+    return rows
+
+
+def _as_detections(rows: list[list[float]]) -> Detections:
+    """Return the faces of these rows, bit for bit as they were."""
+    faces = np.array(rows, np.float32).reshape(-1, 15)
+    return Detections(faces[:, :4], faces[:, 4], faces[:, 5:].reshape(-1, 5, 2))
 
 
 def _joined(crops: Iterable[RgbImage]) -> RgbImage:

@@ -49,6 +49,7 @@ class _Held:
     """A frame whose shot is not known yet.
 
     Attributes:
+        n_skipped: Frames left out before it.
         decoded: Its planes; None where they are not needed, whatever it turns out to be.
         is_sample: Whether it is one even if no shot begins here.
         is_shown: Whether faces are followed in it.
@@ -56,6 +57,7 @@ class _Held:
 
     frame_index: int
     npt: float
+    n_skipped: int
     decoded: DecodedFrame | None
     is_sample: bool
     is_shown: bool
@@ -151,7 +153,7 @@ class Reader:
             if shot is None or begins:
                 shot = self._next_shot(shot, here, transition)
             end = held.frame_index + 1, held.npt + period
-            self._n_frames += 1
+            self._n_frames += 1 + held.n_skipped
             follows = self.track_fps is not None
             if held.is_sample or (follows and (begins or self._n_glances >= _MOST_GLANCES)):
                 yield from self._take(held, shot.number, size)
@@ -167,11 +169,13 @@ class Reader:
         detector, waiting = ShotDetector(), deque[_Held]()
         sampler = self.sampling.sampler()
         displayed = Sampling(sample_period_s=1 / self.track_fps).sampler() if self.track_fps else None
-        for decoded in self.stream.frames(self.interval):
+        # Where faces are followed in every frame, every frame is needed.
+        needed = None if self.track_fps else self.sampling.sampler()
+        for decoded in self.stream.frames(self.interval, needed=needed):
             here = decoded.frame_index, decoded.npt
             is_sample, is_shown = sampler.wants(*here), displayed is not None and displayed.wants(*here)
             is_needed = decoded.frame_index >= self.done_frame and (is_sample or displayed is not None)
-            waiting.append(_Held(*here, decoded if is_needed else None, is_sample, is_shown))
+            waiting.append(_Held(*here, decoded.n_skipped, decoded if is_needed else None, is_sample, is_shown))
             for settled in detector.update(*here, decoded.thumbnail()):
                 yield waiting.popleft(), settled.transition
         for settled in detector.finish():

@@ -90,7 +90,7 @@ def run(
     sampling = _sampling(settings, video_speedup, sample_period_s)
     locator, fragment = split_locator(video)
     threads, hwaccel = workspace.settings.threads, settings.hwaccel
-    with open_stream(locator, threads=threads, hwaccel=hwaccel) as stream:
+    with open_stream(locator, threads=threads, hwaccel=hwaccel, guard=workspace.guard) as stream:
         # Two films of one name that are begun at the same moment get a folder each.
         with workspace.locked(f"folder-{video_folder(locator)}"):
             record = register_video(workspace.store, locator, stream)
@@ -149,10 +149,15 @@ def analyse(
 
 def _tracker_of(settings: TrackerSettings, period_s: float) -> dict[str, Any]:
     """Return the settings that an analysis at this sampling depends on, as its record keeps them."""
-    tracker = settings.model_dump(exclude={"video_speedup", "sample_period_s", "embed_period_s", "track_fps", "hwaccel"})
+    tracker = settings.model_dump(
+        exclude={"video_speedup", "sample_period_s", "embed_period_s", "detect_period_s", "track_fps", "hwaccel"}
+    )
     # Left out where every face is embedded and none followed: so it was before there was a choice, and such analyses are good.
     following = {"track_fps": settings.track_fps} if settings.track_fps else {}
     sparing = {"embed_period_s": settings.embed_period_s} if period_s <= DENSE_S and settings.embed_period_s else {}
+    # What is looked at whole begins anew with each window of that length, so that there are no windows without one.
+    if sparing and settings.detect_period_s > period_s:
+        sparing["detect_period_s"] = settings.detect_period_s
     return tracker | sparing | following | {"version": TRACKER_VERSION}
 
 
@@ -218,6 +223,7 @@ def _watch(
         _open_tracker(settings, analysis),
         of.get("embed_period_s"),
         of.get("track_fps"),
+        of.get("detect_period_s"),
     )
     duration = fragment.interval.end_npt or stream.info.duration
     total = duration - fragment.interval.start_npt if duration else None

@@ -36,9 +36,28 @@ def access_test(codec: str, extradata: bytes | None) -> Callable[[bytes], bool] 
         n_length = (extradata[4] & 3) + 1 if extradata and len(extradata) > 4 and extradata[0] == 1 else 0
         return lambda packet: _begins_h264(packet, n_length)
     if codec == "hevc":
-        n_length = (extradata[21] & 3) + 1 if extradata and len(extradata) > 21 and extradata[0] == 1 else 0
-        return lambda packet: _begins_hevc(packet, n_length)
+        return lambda packet: _begins_hevc(packet, _hevc_length(extradata))
     return None
+
+
+def layer_of(extradata: bytes | None) -> Callable[[bytes], int]:
+    """Return what reads the temporal layer of a packet of HEVC: pictures that none of their own layer refers to may be referred
+    to by higher ones.
+
+    Source: ITU-T H.265, section 7.4.2.2 (nal_unit_type, nuh_temporal_id_plus1).
+    """
+    n_length = _hevc_length(extradata)
+
+    def layer(packet: bytes) -> int:
+        pictures = (unit for unit in nal_units(packet, n_length) if len(unit) > 1 and unit[0] >> 1 & 63 < 32)
+        return next((unit[1] & 7 for unit in pictures), 1) - 1
+
+    return layer
+
+
+def _hevc_length(extradata: bytes | None) -> int:
+    """Return the bytes of the length before each unit, 0 for start codes (ISO/IEC 14496-15, section 8.3.3)."""
+    return (extradata[21] & 3) + 1 if extradata and len(extradata) > 21 and extradata[0] == 1 else 0
 
 
 def nal_units(packet: bytes, n_length: int) -> Iterator[bytes]:

@@ -53,6 +53,10 @@ class Clock:
         self._last = self._rising(time)
         return float(self._last - (self._start or 0))
 
+    def at(self, pts: int) -> float:
+        """Return the time of a frame by its PTS, without going on to it; at least one frame must have come before."""
+        return float(pts * self._tick + self._shift - (self._start or 0))
+
     def _first_start(self, first: Fraction, stamped: bool) -> Fraction:
         """Return what the first frame's time says of the start of the container."""
         if self._start is None:

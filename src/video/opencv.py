@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import MediaError
 from ..schema import WHOLE, Interval, RgbImage
 from .frameindex import FrameIndex
+from .sampling import Sampler
 from .source import ffmpeg_name, is_address
 from .stream import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, DecodedFrame, VideoInfo, VideoStream, small_size
 
@@ -67,8 +68,10 @@ class OpenCvStream(VideoStream):
         self.n_damaged, self.damage = 0, ""
         self.info = self._describe(locator)
 
-    def frames(self, interval: Interval = WHOLE, *, index: FrameIndex | None = None) -> Iterator[DecodedFrame]:
-        """Decode in presentation order the frames whose npt lies in an interval, from the start; there is no index."""
+    def frames(
+        self, interval: Interval = WHOLE, *, needed: Sampler | None = None, index: FrameIndex | None = None
+    ) -> Iterator[DecodedFrame]:
+        """Decode in presentation order the frames whose npt lies in an interval, all of them from the start."""
         self.close()
         self.n_damaged, self.damage = 0, ""
         self._reading = self._read(interval)

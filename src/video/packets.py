@@ -47,9 +47,7 @@ class _Irregular(Exception):
     """The video can only be read in order; the text says why."""
 
 
-def scan(
-    container: InputContainer, stream: AvVideoStream, shown: Iterable[int | None], start: Fraction | None
-) -> FrameIndex | None:
+def scan(container: InputContainer, stream: AvVideoStream, shown: Iterable[int], start: Fraction | None) -> FrameIndex | None:
     """Read all packets of a video.
 
     Args:
@@ -72,7 +70,7 @@ def scan(
     return None
 
 
-def _scan(container: InputContainer, stream: AvVideoStream, shown: list[int | None], start: Fraction | None) -> FrameIndex:
+def _scan(container: InputContainer, stream: AvVideoStream, shown: list[int], start: Fraction | None) -> FrameIndex:
     context = stream.codec_context
     begins = access_test(context.name, context.extradata)
     if begins is None:
@@ -95,7 +93,7 @@ def _scan(container: InputContainer, stream: AvVideoStream, shown: list[int | No
 
 
 def _index(
-    pts: IntArray, starts: list[tuple[int, int, int]], shown: list[int | None], stream: AvVideoStream, start: Fraction | None
+    pts: IntArray, starts: list[tuple[int, int, int]], shown: list[int], stream: AvVideoStream, start: Fraction | None
 ) -> FrameIndex:
     if not len(pts) or (np.diff(pts) <= 0).any():
         raise _Irregular("it has no packets, or two of one time")

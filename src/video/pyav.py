@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
-from itertools import islice
-from typing import cast
+from itertools import islice, pairwise
+from typing import TypeAlias, cast
 
 import av
 from av.container import InputContainer
@@ -16,15 +16,40 @@ from ..errors import MediaError
 from ..schema import WHOLE, Interval
 from .clock import Clock, Rhythm
 from .frameindex import AccessPoint, FrameIndex
+from .looking import LONE, LoneChoice, Looks
 from .numbering import PROBE_FRAMES, Numbering
 from .packets import Packet, packets_from, scan
 from .planes import Converter, PyAvFrame, Upright
+from .sampling import Sampler
+from .skipping import SKIPPABLE, Choice
 from .source import is_address, open_container, raise_if_network, video_stream
 from .stream import DecodedFrame, VideoInfo, VideoStream
 
 _FALLBACK_RATE = Fraction(25)
 _MISSING_END_S = 1.0
 """A video that ends this much before the time that its container promises has lost its end."""
+
+
+_Choosing: TypeAlias = "Callable[[InputContainer, AvVideoStream, Interval, AccessPoint | None], Iterator[tuple[Packet, bool]]]"
+
+
+class _Course:
+    """How far a reading is, and what of it is missing."""
+
+    def __init__(self, clock: Clock, missing: Callable[[int, float, float], None]) -> None:
+        """Start before the first frame; `missing` is told of frames missing between two times."""
+        self._clock, self._rhythm, self._missing = clock, Rhythm(), missing
+        self.npt = -1.0
+
+    def to(self, pts: int | None, dts: int | None) -> float:
+        """Go on to the next frame and return its time."""
+        before, self.npt = self.npt, self._clock.npt(pts, dts)
+        self._missing(self._rhythm.missing_before(self.npt), before, self.npt)
+        return self.npt
+
+    def over(self, left_out: list[int]) -> list[float]:
+        """Go on over frames that are left out on purpose, so that they are not missing, and return their times."""
+        return [self.to(pts, None) for pts in left_out]
 
 
 class PyAvStream(VideoStream):
@@ -59,7 +84,8 @@ class PyAvStream(VideoStream):
         self._forget_damage()
         with open_container(locator, timeout_s, hwaccel) as container:
             stream = video_stream(container, locator, threads)
-            first = next(self._decode(stream, self._packets(container, stream)), None)
+            frames = (frame for packet in self._packets(container, stream) for frame in self._decode_packet(stream, packet))
+            first = next(frames, None)
             if first is None:
                 raise self._nothing_decoded()
             self._upright, self._width, self._height = Upright.of(first), first.width, first.height
@@ -78,16 +104,23 @@ class PyAvStream(VideoStream):
         shown = self._first_times()
         with open_container(self._locator, self._timeout_s) as container:
             stream = video_stream(container, self._locator, self._threads)
-            return scan(container, stream, shown, _start(container)) if not self.n_damaged else None
+            return None if shown is None else scan(container, stream, shown, _start(container))
 
-    def _first_times(self) -> list[int | None]:
-        """Return the PTS of the first frames."""
+    def _first_times(self) -> list[int] | None:
+        """Return the PTS of the first frames, None where they are not those of the first packets."""
+        numbering = Numbering()
         with open_container(self._locator, self._timeout_s) as container:
             stream = video_stream(container, self._locator, self._threads)
-            frames = self._decode(stream, self._packets(container, stream))
-            return [frame.pts for frame in islice(frames, PROBE_FRAMES)]
+            steps = _all_wanted(self._packets(container, stream))
+            shown = [frame.pts for _, frame, _ in islice(self._numbered(stream, steps, numbering), PROBE_FRAMES)]
+        times = [pts for pts in shown if pts is not None]
+        is_rising = all(before < after for before, after in pairwise(times))
+        is_whole = len(times) == len(shown) > 0 and not self.n_damaged
+        return times if numbering.is_by_packets and is_rising and is_whole else None
 
-    def frames(self, interval: Interval = WHOLE, *, index: FrameIndex | None = None) -> Iterator[DecodedFrame]:
+    def frames(
+        self, interval: Interval = WHOLE, *, needed: Sampler | None = None, index: FrameIndex | None = None
+    ) -> Iterator[DecodedFrame]:
         """Decode in presentation order the frames whose npt lies in an interval.
 
         Raises:
@@ -96,7 +129,7 @@ class PyAvStream(VideoStream):
         """
         self.close()
         self._forget_damage()
-        self._reading = self._read(interval, index)
+        self._reading = self._read(interval, needed, index)
         return self._reading
 
     def close(self) -> None:
@@ -126,48 +159,84 @@ class PyAvStream(VideoStream):
             rotation=self._upright.rotation,
         )
 
-    def _read(self, interval: Interval, index: FrameIndex | None) -> Generator[DecodedFrame]:
+    def _read(self, interval: Interval, needed: Sampler | None, index: FrameIndex | None) -> Generator[DecodedFrame]:
         converter = Converter(self._width, self._height, self._upright)
         begin = None if index is None else index.decode_from(interval.start_npt, self.info.codec)
-        npt = -1.0
+        numbering = Numbering(begin.frame_index, PROBE_FRAMES) if begin else Numbering()
+        choosing = self._choosing(needed)
+        n_skipped = 0
         with open_container(self._locator, self._timeout_s, self._hwaccel) as container:
             stream = video_stream(container, self._locator, self._threads)
-            clock = Clock(_time_base(stream), _rate(stream), _start(container), stream.start_time)
-            if index is not None and begin is not None and begin.frame_index:
-                clock.npt(int(index.pts[0]), None)
-            rhythm = Rhythm()
-            for frame_index, frame in self._numbered(container, stream, begin):
-                before, npt = npt, clock.npt(frame.pts, frame.dts)
-                self._note_missing(rhythm.missing_before(npt), before, npt)
+            steps = choosing(container, stream, interval, begin)
+            first = int(index.pts[0]) if index is not None and begin is not None and begin.frame_index else None
+            course = _Course(self._clock(container, stream, first), self._note_missing)
+            for number, frame, left_out in self._numbered(stream, steps, numbering, begin):
+                n_skipped += sum(npt >= interval.start_npt for npt in course.over(left_out))
+                npt = course.to(frame.pts, frame.dts)
                 if interval.end_npt is not None and npt >= interval.end_npt:
                     return
                 if npt >= interval.start_npt:
-                    yield PyAvFrame(frame_index, npt, frame, converter)
-            if npt < 0:
+                    yield PyAvFrame(number, npt, frame, converter, n_skipped)
+                    n_skipped = 0
+            if course.npt < 0:
                 raise self._nothing_decoded()
-            self._check_end(npt, _promised_end(container, stream))
+            course.over(numbering.rest())
+            self._check_end(course.npt, _promised_end(container, stream))
+
+    def _choosing(self, needed: Sampler | None) -> _Choosing:
+        """Return what says of each packet whether it is wanted; looks at the beginning of the video to see whether it may."""
+
+        def all_of_them(
+            container: InputContainer, stream: AvVideoStream, interval: Interval, begin: AccessPoint | None
+        ) -> Iterator[tuple[Packet, bool]]:
+            return _all_wanted(self._packets(container, stream, begin))
+
+        if needed is None or self.info.codec not in SKIPPABLE | LONE or self._hwaccel != "none":
+            return all_of_them
+        first_times = self._first_times()
+        self._forget_damage()
+        if first_times is None:
+            return all_of_them
+
+        def chosen(
+            container: InputContainer, stream: AvVideoStream, interval: Interval, begin: AccessPoint | None
+        ) -> Iterator[tuple[Packet, bool]]:
+            clock = self._clock(container, stream, first_times[0])
+            packets = self._packets(container, stream, begin)
+            if self.info.codec in LONE:
+                return LoneChoice(Looks(stream.codec_context), needed, interval, clock, begin).steps(packets)
+            extradata = stream.codec_context.extradata
+            return Choice(self.info.codec, extradata, needed, interval, clock, begin).steps(packets)
+
+        return chosen
+
+    def _clock(self, container: InputContainer, stream: AvVideoStream, first_pts: int | None) -> Clock:
+        """Return a clock, at the first frame of the video where its time is known."""
+        clock = Clock(_time_base(stream), _rate(stream), _start(container), stream.start_time)
+        if first_pts is not None:
+            clock.npt(first_pts, None)
+        return clock
 
     def _numbered(
-        self, container: InputContainer, stream: AvVideoStream, begin: AccessPoint | None
-    ) -> Iterator[tuple[int, VideoFrame]]:
-        """Yield frames with their numbers, from an access point on."""
-        numbering = Numbering(begin.frame_index, PROBE_FRAMES) if begin else Numbering()
-
-        def noted() -> Iterator[Packet]:
-            for packet in self._packets(container, stream, begin):
-                if packet.size and not packet.is_discard and not _is_before(packet.pts, begin):
-                    numbering.sent(packet.pts, packet.dts)
-                yield packet
-
-        for frame in self._decode(stream, noted()):
-            # What is shown before the access point may refer to what was not read.
-            if _is_before(frame.pts, begin):
-                continue
-            number, _ = numbering.number(frame.pts)
-            if number is None:
-                self._note_damage("a damaged frame came too late to be shown")
-            else:
-                yield number, frame
+        self,
+        stream: AvVideoStream,
+        steps: Iterator[tuple[Packet, bool]],
+        numbering: Numbering,
+        begin: AccessPoint | None = None,
+    ) -> Iterator[tuple[int, VideoFrame, list[int]]]:
+        """Yield frames from an access point on, with their numbers and the PTS of those left out before each."""
+        for packet, is_wanted in steps:
+            if packet.size and not packet.is_discard and not _is_before(packet.pts, begin):
+                numbering.sent(packet.pts, packet.dts, not is_wanted)
+            for frame in self._decode_packet(stream, packet, is_wanted):
+                # What is shown before the access point may refer to what was not read.
+                if _is_before(frame.pts, begin):
+                    continue
+                number, left_out = numbering.number(frame.pts)
+                if number is None:
+                    self._note_damage("a damaged frame came too late to be shown")
+                else:
+                    yield number, frame, left_out
 
     def _packets(self, container: InputContainer, stream: AvVideoStream, begin: AccessPoint | None = None) -> Iterator[Packet]:
         """Yield all packets that can be read; the last one is empty and makes the decoder give out what it still holds."""
@@ -180,12 +249,11 @@ class PyAvStream(VideoStream):
             # What the decoder still holds is good.
             yield cast("Packet", av.Packet())
 
-    def _decode(self, stream: AvVideoStream, packets: Iterator[Packet]) -> Iterator[VideoFrame]:
-        """Yield all frames that can be decoded, noting what cannot."""
-        for packet in packets:
-            yield from self._decode_packet(stream, packet)
-
-    def _decode_packet(self, stream: AvVideoStream, packet: Packet) -> Iterator[VideoFrame]:
+    def _decode_packet(self, stream: AvVideoStream, packet: Packet, is_wanted: bool = True) -> Iterator[VideoFrame]:
+        """Yield what the decoder gives out for a packet, noting what it cannot decode; a frame not wanted may be left out."""
+        if not is_wanted and self.info.codec in LONE:
+            return
+        stream.codec_context.skip_frame = "DEFAULT" if is_wanted else "NONREF"
         if packet.is_corrupt:
             self._note_damage("a packet is damaged")
         try:
@@ -215,6 +283,10 @@ class PyAvStream(VideoStream):
         tolerance = max(_MISSING_END_S, float(2 / self.info.frame_rate))
         if promised is not None and npt + tolerance < promised:
             self.damage = f"the video ends at {npt:.2f} s, though its container promises {promised:.2f} s"
+
+
+def _all_wanted(packets: Iterator[Packet]) -> Iterator[tuple[Packet, bool]]:
+    return ((packet, True) for packet in packets)
 
 
 def _is_before(pts: int | None, begin: AccessPoint | None) -> bool:

@@ -11,6 +11,7 @@ from typing import Self
 
 from ..schema import WHOLE, Interval, RgbImage
 from .frameindex import FrameIndex
+from .sampling import Sampler
 
 THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 64, 36
 """Pixels of the small picture that cuts are found in."""
@@ -93,7 +94,9 @@ class VideoStream(ABC):
         return None
 
     @abstractmethod
-    def frames(self, interval: Interval = WHOLE, *, index: FrameIndex | None = None) -> Iterator[DecodedFrame]:
+    def frames(
+        self, interval: Interval = WHOLE, *, needed: Sampler | None = None, index: FrameIndex | None = None
+    ) -> Iterator[DecodedFrame]:
         """Decode in presentation order the frames whose npt lies in an interval.
 
         `frame_index` counts from the start of the video, whatever the interval. Damaged packets are skipped and
@@ -101,6 +104,9 @@ class VideoStream(ABC):
 
         Args:
             interval: Which frames are yielded.
+            needed: Who asks for frames, a sampler of its own: frames that it does not want may be left out where the video
+                allows it. The others have the same number, time and pixels, to the last bit, as without; the first and the
+                last frame are always there, and so are those around places where the coded size tells of a cut.
             index: What `index` said of this very video. A reading that begins late then starts from an access point; the
                 frames are the same, to the last bit, as those of a reading from the start. Only what is read can be found
                 damaged.

@@ -45,7 +45,7 @@ def config(tmp_path: Path) -> Path:
 def crawl(config: Path, web: LocalWeb, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Run the command with every request going to the local web."""
     use_square_engine(monkeypatch)
-    monkeypatch.setattr("src.crawler.web.open_session", lambda limits: web.session())
+    monkeypatch.setattr("src.crawler.web.open_session", lambda *_: web.session())
 
     def crawl(*flags: str) -> int:
         return crawler.main(["--project", "films", "--config", str(config), *flags])

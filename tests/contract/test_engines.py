@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from src.errors import ShapeError
+from src.geometry import iou_matrix
 from src.schema import Detections, FloatArray, RgbImage
 
 from .conftest import Case
@@ -73,6 +74,26 @@ def test_landmarks_lie_in_their_box(case: Case) -> None:
 def test_a_picture_without_a_face_has_none(case: Case, shape: tuple[int, int], grey: int) -> None:
     (faces,) = case.engine.detector.detect([np.full((*shape, 3), grey, np.uint8)])
     assert same(faces, Detections.empty())
+
+
+def test_near_its_place_a_face_is_found_as_in_the_whole_picture(case: Case) -> None:
+    detector, n_near = case.engine.detector, 0
+    for picture in case.images[::3]:
+        scene = np.full((720, 1280, 3), 64, np.uint8)
+        height, width = (round(side * 320 / max(picture.shape[:2])) for side in picture.shape[:2])
+        scene[200 : 200 + height, 500 : 500 + width] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+        (whole,) = detector.detect([scene])
+        face = whole.take(np.arange(min(len(whole), 1)))
+        found = detector.detect_near(scene, face.boxes_xywh + np.array([8, -8, 0, 0], np.float32))
+        if found is None:
+            continue
+        n_near += len(face)
+        overlaps = iou_matrix(face.boxes_xywh, found.boxes_xywh).max(axis=1, initial=0)
+        # Boxes of dlib come in steps of a fifth.
+        assert (overlaps > 0.5).all()
+        assert {array.dtype for array in (found.boxes_xywh, found.scores, found.landmarks)} == {np.dtype(np.float32)}
+    # SCRFD looks at as many pixels in any picture, so that windows are never cheaper.
+    assert (n_near > 0) == (case.engine.name != "insightface")
 
 
 def test_no_pictures_have_no_faces(case: Case) -> None:

@@ -182,7 +182,7 @@ def test_finds_what_the_package_finds(photos: list[RgbImage], cache: WeightsCach
         size = round(photo.shape[1] * scale), round(photo.shape[0] * scale)
         small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
         picture = ((small - 127.5) / 128).astype(np.float32)
-        boxes, scores, points = detector._find(picture)
+        boxes, scores, points = detector._find(picture, 20)
         expected = found_by_package(package, small, 0.8)
         assert len(boxes) == len(expected)
         for box, point, score, (box_there, points_there, score_there) in zip(boxes, points, scores, expected, strict=True):

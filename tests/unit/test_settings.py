@@ -235,3 +235,41 @@ class TestMistakes:
         monkeypatch.setenv("FACERECOGNITION", "x")
         monkeypatch.setenv("ENGINE", "x")
         assert load_settings() == Settings()
+
+
+class TestSecrets:
+    """Secrets come from the environment or from files of their own."""
+
+    URI = "mongodb://me:geheim@db:27017/facerec"
+
+    @pytest.mark.parametrize(
+        ("text", "hint"),
+        [
+            (f"database: {{uri: '{URI}'}}", "FACEREC_DATABASE__URI_FILE"),
+            ("server: {token: fr_1_2}", "token add"),
+            ("tokens: [a]", "token add"),
+            ("worker: {webhook_secret: x}", "FACEREC_WORKER__WEBHOOK_SECRET_FILE"),
+            ("password: x", "FACEREC_PASSWORD"),
+        ],
+    )
+    def test_do_not_stand_in_the_settings_file(self, config: Path, text: str, hint: str) -> None:
+        with pytest.raises(ConfigError, match=hint) as info:
+            load(config, text)
+        assert "geheim" not in str(info.value)
+
+    def test_a_place_without_a_password_may(self, config: Path) -> None:
+        for uri in ("mongodb://db:27017/facerec", "mongodb://me@db/facerec", "sqlite:///a:b@c.db"):
+            assert load(config, f"database: {{uri: '{uri}'}}").database.uri == uri
+
+
+@pytest.mark.parametrize("origin", ["*", "archive.example", "https://*", "https://archive.example/", "null", "file://x"])
+def test_origins_are_written_in_full(config: Path, origin: str) -> None:
+    assert load(config, "server: {cors_origins: ['https://archive.example:8443']}").server.cors_origins
+    with pytest.raises(ConfigError, match="no origin"):
+        load(config, f"server: {{cors_origins: ['{origin}']}}")
+
+
+def test_networks_are_written_in_full(config: Path) -> None:
+    assert load(config, "fetch: {allow_networks: [10.1.0.0/16]}").fetch.allow_networks == ("10.1.0.0/16",)
+    with pytest.raises(ConfigError, match=r"fetch\.allow_networks"):
+        load(config, "fetch: {allow_networks: [films.lan]}")

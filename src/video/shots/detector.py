@@ -11,7 +11,9 @@ from typing import Literal, TypeAlias
 from ...errors import ShapeError
 from ...schema import RgbImage
 from ..stream import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH
-from .cuts import is_cut
+from .cuts import is_sudden
+from .dissolves import is_dissolve
+from .fades import edge_at
 from .looks import Look
 
 Transition: TypeAlias = Literal["", "cut", "dissolve", "fade"]
@@ -22,9 +24,12 @@ CONTEXT_S = 2.0
 AHEAD_S = 0.7
 """And on those in so many seconds behind it. Held back are at most the frames of this time."""
 
-_REACH_S = 1.5
-"""How far back anything is looked at. Less than CONTEXT_S, since each look also holds a comparison with the frame before it:
-who starts in the midst of a film, CONTEXT_S early, has all of them right."""
+_REACH_S = 1.25
+"""How far back a frame by itself looks; how the frames before it were taken is looked at besides."""
+_ONE_BOUNDARY_S = 0.6
+"""A dissolve or fade that seems to begin so shortly after another boundary is still that one."""
+_FINEST = 61
+"""Of films with more frames a second the first in each such part of a second is looked at, so that time bounds the work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,11 @@ class ShotDetector:
     def reset(self) -> None:
         """Forget everything: the next frame is the first of a video."""
         self._last: Look | None = None
-        self._past: deque[Look] = deque()
-        self._waiting: deque[Look] = deque()
+        self._window: list[Look] = []
+        self._here = 0
+        self._waiting: deque[tuple[int, float, bool]] = deque()
+        self._found: deque[tuple[float, Transition]] = deque()
+        self._last_npt = -inf
 
     def update(self, frame_index: int, npt: float, thumbnail: RgbImage) -> list[Settled]:
         """Look at the next frame.
@@ -70,10 +78,15 @@ class ShotDetector:
         if thumbnail.shape != (THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, 3):
             raise ShapeError("thumbnail", f"({THUMBNAIL_HEIGHT}, {THUMBNAIL_WIDTH}, 3)", thumbnail.shape)
         settled = []
-        while self._waiting and self._waiting[0].npt < npt - AHEAD_S:
+        while self._waiting and self._waiting[0][1] < npt - AHEAD_S:
             settled.append(self._settle())
-        self._last = Look.at(frame_index, npt, thumbnail, self._last)
-        self._waiting.append(self._last)
+        # Two frames so close together tell no more than one, and each is told apart by the one before it alone.
+        is_seen = self._last_npt == -inf or int(npt * _FINEST) != int(self._last_npt * _FINEST)
+        if is_seen:
+            self._last = Look.at(frame_index, npt, thumbnail, self._last)
+            self._window.append(self._last)
+        self._waiting.append((frame_index, npt, is_seen))
+        self._last_npt = npt
         return settled
 
     def finish(self) -> list[Settled]:
@@ -81,15 +94,35 @@ class ShotDetector:
         return [self._settle() for _ in range(len(self._waiting))]
 
     def _settle(self) -> Settled:
-        look = self._waiting[0]
-        while self._past and self._past[0].npt < look.npt - _REACH_S:
-            self._past.popleft()
-        transition = self._transition(look)
-        self._past.append(self._waiting.popleft())
-        return Settled(look.frame_index, look.npt, transition)
+        frame_index, npt, is_seen = self._waiting.popleft()
+        if not is_seen:
+            return Settled(frame_index, npt, "")
+        while self._window[0].npt < npt - _REACH_S and self._here > 0:
+            del self._window[0]
+            self._here -= 1
+        transition = self._transition(self._window, self._here)
+        self._here += 1
+        return Settled(frame_index, npt, transition)
 
-    def _transition(self, look: Look) -> Transition:
-        if look.before_npt == -inf:
+    def _transition(self, window: Sequence[Look], here: int) -> Transition:
+        """Say how a shot begins here, unless what was found shortly before is the same boundary."""
+        npt = window[here].npt
+        while self._found and self._found[0][0] < npt - _ONE_BOUNDARY_S:
+            self._found.popleft()
+        transition = _found_at(window, here)
+        if not transition:
             return ""
-        window: Sequence[Look] = [*self._past, *self._waiting]
-        return "cut" if is_cut(window, len(self._past)) else ""
+        again = bool(self._found) and (transition != "cut" or (here > 0 and self._found[-1][0] == window[here - 1].npt))
+        self._found.append((npt, transition))
+        return "" if again else transition
+
+
+def _found_at(window: Sequence[Look], here: int) -> Transition:
+    if window[here].is_first:
+        return ""
+    edge = edge_at(window, here)
+    if edge is not None:
+        return edge
+    if is_sudden(window, here):
+        return "cut"
+    return "dissolve" if is_dissolve(window, here) else ""

@@ -1,0 +1,121 @@
+"""Headers that keep browsers careful, and the pages elsewhere that may use the API.
+
+Source: W3C Content Security Policy Level 3; WHATWG Fetch (CORS, CORP, Sec-Fetch-Site); OWASP Secure Headers Project.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from flask import Request, Response
+
+from ..settings import ServerSettings
+
+PAGE_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self'",
+        # The page's component library writes its theme into style elements, and charts place their labels by style attributes.
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+"""What the page may load: things of this service, and what it made itself."""
+
+DATA_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+"""For all that is no page: opened as one, it may show itself and run nothing, whatever somebody has put into it."""
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_YEAR_S = 31_536_000
+_CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+_CORS_ASKED = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range"
+_CORS_SHOWN = (
+    "Accept-Ranges, Content-Range, ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After"
+)
+
+
+def add_headers(response: Response, request: Request, settings: ServerSettings) -> Response:
+    """Add to an answer what keeps browsers careful; what a view has set itself stays."""
+    headers = response.headers
+    for name, value in _ALWAYS.items():
+        headers.setdefault(name, value)
+    headers.setdefault("Content-Security-Policy", PAGE_POLICY if response.mimetype == "text/html" else DATA_POLICY)
+    headers.setdefault("Cache-Control", "private, no-cache")
+    if settings.https or request.is_secure:
+        headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}")
+    is_known = request.headers.get("Origin") in settings.cors_origins
+    headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin" if is_known else "same-origin")
+    if settings.cors_origins:
+        response.vary.add("Origin")
+    if is_known:
+        headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
+        headers["Access-Control-Expose-Headers"] = _CORS_SHOWN
+    return response
+
+
+def is_preflight(request: Request) -> bool:
+    """Say whether a browser asks if a page elsewhere may send a request."""
+    return request.method == "OPTIONS" and "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
+
+
+def preflight(request: Request, settings: ServerSettings) -> Response:
+    """Answer such a question: what is not granted here, browsers do not send."""
+    response = Response(status=204)
+    if request.headers.get("Origin") in settings.cors_origins:
+        response.headers["Access-Control-Allow-Methods"] = _CORS_METHODS
+        response.headers["Access-Control-Allow-Headers"] = _CORS_ASKED
+        response.headers["Access-Control-Max-Age"] = "600"
+    return response
+
+
+def is_cross_site(request: Request, settings: ServerSettings, has_effect: bool) -> bool:
+    """Say whether a web page that is neither ours nor on the list is behind a request.
+
+    Tokens are never sent by a browser on its own, as cookies are; but without tokens everybody on this machine may come in,
+    and so might any page that its browser has open. Browsers say where a request comes from; other programs say nothing.
+
+    Args:
+        request: The request.
+        settings: Those with the list.
+        has_effect: Whether it changes something; else following a link to us is fine.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        own = {f"{request.scheme}://{request.host}", *([f"https://{request.host}"] if settings.https else [])}
+        return origin not in own and origin not in settings.cors_origins and (has_effect or origin == "null")
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if site in ("none", "same-origin"):
+        return False
+    is_link = request.headers.get("Sec-Fetch-Mode") == "navigate" and request.headers.get("Sec-Fetch-Dest") == "document"
+    return has_effect or not is_link
+
+
+def host_of(netloc: str) -> str:
+    """Return the name in a Host header without its port, in lower case; empty where there is none."""
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").removesuffix(".")
+    except ValueError:
+        return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach an address, or has this name for itself."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
