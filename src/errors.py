@@ -15,6 +15,7 @@
     ├── StorageError         the store cannot be read or written
     ├── JobError             a job cannot be submitted, found, cancelled or retried
     ├── ProcessError         a process that did a part of the work ended before it was done
+    ├── ApiError             a server of ours refuses what its client asks for
     └── ExportError          a result cannot be written
 
 A message says what happened, to which thing, and what to do about it. The command line prints it as one line and returns 1.
@@ -126,6 +127,21 @@ class JobError(AnnotationError):
 
 class ProcessError(AnnotationError):
     """A process that did a part of the work ended before it was done."""
+
+
+class ApiError(AnnotationError):
+    """A server refuses what its client asks for, or does not answer."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        """Keep what the server said.
+
+        Args:
+            status: Of HTTP; 0 where there was no answer.
+            code: One of the codes in docs/api.md.
+            message: What happened.
+        """
+        super().__init__(message)
+        self.status, self.code = status, code
 
 
 class ExportError(AnnotationError):

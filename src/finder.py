@@ -124,6 +124,7 @@ def run(
     face: int | None = None,
     video: str | None = None,
     track_id: int | None = None,
+    analysis_id: str | None = None,
     top: int = TOP,
     min_score: float | None = None,
     approximate: bool = False,
@@ -137,6 +138,7 @@ def run(
         face: Which face of the photo, from 1, left to right; the main one where None.
         video: As it was given to the tracker, with its fragment.
         track_id: A track of this video.
+        analysis_id: In the place of `video`, the analysis that the track is of; the file is not looked at then.
         top: At most so many moments.
         min_score: Least cosine similarity; where None that at which the engine takes a face for a known person.
         approximate: Ask a graph in an archive of very many tracks: faster, and a moment may be missed.
@@ -147,7 +149,10 @@ def run(
         StorageError: The index is damaged; delete its folder.
     """
     owner = workspace.project(project)
-    query = _query(workspace, owner, photo, face, video, track_id)
+    if analysis_id is not None and track_id is not None:
+        query = _query_of_analysis(workspace, analysis_id, track_id, f"analysis {analysis_id}")
+    else:
+        query = _query(workspace, owner, photo, face, video, track_id)
     limit = ENGINES[owner.engine].alike if min_score is None else min_score
     complete = [found for found in analyses_of(workspace, owner.project) if found.status is Status.COMPLETE]
     analyses = {found.analysis_id: found for found in complete if found.engine == query.engine_id}
@@ -215,12 +220,17 @@ def _query_of_track(workspace: Workspace, owner: Project, locator: str, track_id
         raise ConfigError(
             f'{locator} does not belong to project "{owner.project}". Run: track --video {locator} --project {owner.project}'
         )
-    block = read_embeddings(workspace.store, analysis.analysis_id)
+    return _query_of_analysis(workspace, analysis.analysis_id, track_id, locator)
+
+
+def _query_of_analysis(workspace: Workspace, analysis_id: str, track_id: int, locator: str) -> _Query:
+    analysis = workspace.store.get(Analysis, analysis_id)
+    block = read_embeddings(workspace.store, analysis_id)
     track_ids, vectors = pool_tracks(block) if block else (np.zeros(0, np.int64), np.zeros((0, 0), np.float32))
     (rows,) = np.nonzero(track_ids == track_id)
-    if not len(rows):
+    if analysis is None or not len(rows):
         raise ConfigError(f"{locator} has no track {track_id} (it has {_some(track_ids.tolist())}).")
-    return _Query(vectors[rows[0]], analysis.engine, own=(analysis.analysis_id, track_id))
+    return _Query(vectors[rows[0]], analysis.engine, own=(analysis_id, track_id))
 
 
 def _some(track_ids: Sequence[int]) -> str:

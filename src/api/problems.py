@@ -19,6 +19,7 @@ from ..errors import (
     FetchError,
     GalleryError,
     InvalidNameError,
+    JobError,
     MediaError,
     StorageError,
 )
@@ -37,6 +38,9 @@ CODES: Mapping[str, tuple[int, str]] = {
     "method_not_allowed": (405, "Nothing can be done here in this way."),
     "not_acceptable": (406, "There is no such format."),
     "conflict": (409, "What is stored does not allow this."),
+    "idempotency_conflict": (409, "The Idempotency-Key was used for another job."),
+    "not_cancellable": (409, "The job has ended."),
+    "not_retryable": (409, "The job has neither failed nor been cancelled."),
     "wrong_offset": (409, "The upload stands at another byte."),
     "media_elsewhere": (409, "The video lies on another server, or its file is gone."),
     "precondition_failed": (412, "Somebody changed it in between."),
@@ -44,9 +48,13 @@ CODES: Mapping[str, tuple[int, str]] = {
     "unsupported_media_type": (415, "The body is of a type that is not taken here."),
     "requested_range_not_satisfiable": (416, "The range lies outside the file."),
     "invalid": (422, "A value is missing, of the wrong type or out of range."),
+    "unknown_kind": (422, "There is no such kind of job."),
+    "bad_params": (422, "The parameters are not those of this kind of job."),
+    "bad_webhook": (422, "The address cannot be told when the job ends."),
     "bad_name": (422, "The name cannot be used."),
     "bad_media": (422, "The file cannot be read as what it should be."),
     "not_a_picture": (422, "The file is no picture that can be read."),
+    "no_face": (422, "The picture shows no face."),
     "not_a_video": (422, "The file is no video that can be read."),
     "precondition_required": (428, "An edit must say with If-Match what it changes."),
     "too_many_requests": (429, "Too much is asked at a time."),
@@ -102,6 +110,15 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, _of_request)
     app.register_error_handler(AnnotationError, _of_ours)
     app.register_error_handler(Exception, _unforeseen)
+    app.after_request(_without_body)
+
+
+def _without_body(response: Response) -> Response:
+    """Say in our form that the precondition of a GET failed: Werkzeug sends what was not to be sent."""
+    if response.status_code != 412 or response.mimetype == MIMETYPE:
+        return response
+    response.close()
+    return _response(412, "precondition_failed", "The present state is not the one that If-Match names.")
 
 
 def _answer(problem: Problem) -> Response:
@@ -117,7 +134,7 @@ def _of_request(error: HTTPException) -> Any:
 
 
 def _of_ours(error: AnnotationError) -> Response:
-    code = next(code for kind, code in _OURS if isinstance(error, kind))
+    code = error.code if isinstance(error, JobError) else next(code for kind, code in _OURS if isinstance(error, kind))
     status = CODES[code][0]
     if status >= 500:
         _LOG.error("%s %s: %s", request.method, request.path, error)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..records import ImageState, Status, Verb
+from ..records import ImageState, JobStatus, Status, Verb
 
 
 class Shape(BaseModel):
@@ -190,7 +190,7 @@ class Samples(Shape):
 
     frame_index: list[int]
     npt: list[float]
-    boxes_xywh: list[tuple[float, float, float, float]]
+    boxes_xywh: list[Annotated[list[float], Field(min_length=4, max_length=4)]]
     scores: list[float]
     qualities: list[float]
     n_samples: int = Field(description="Samples in the window, before they were thinned out")
@@ -305,7 +305,9 @@ class Lane(Shape):
     person_id: str | None
     unknown_id: int | None
     seconds: float
-    intervals: list[tuple[float, float]] = Field(description="Those nearer to each other than `bin_s` are one")
+    intervals: list[Annotated[list[float], Field(min_length=2, max_length=2)]] = Field(
+        description="Those nearer to each other than `bin_s` are one"
+    )
 
 
 class Overview(Shape):
@@ -341,3 +343,90 @@ class Upload(Shape):
     created_at: str
     complete: bool
     result: str = Field(description="`video_id` or `sha256` of what it became")
+
+
+class Moment(Shape):
+    """A stretch of a video that shows a face like the one searched for."""
+
+    score: float
+    locator: str
+    video_id: str
+    track: str = Field(description="Names the track in addresses")
+    analysis_id: str
+    track_id: int
+    start_npt: float
+    end_npt: float
+    best_npt: float
+    best_frame: int
+    box: Box
+    name: str
+    person_id: str | None
+    unknown_id: int | None
+
+
+class Found(Shape):
+    """What a search found, best score first."""
+
+    engine: str
+    moments: list[Moment]
+    min_score: float
+    n_videos: int
+    n_tracks: int
+    n_faces: int = Field(description="In the photo; 0 for a search by track")
+    face: int = Field(description="Which of them was searched for, from 1, left to right")
+    outdated: list[str] = Field(description="Videos of another version of the engine, that were not searched")
+
+
+class Format(Shape):
+    """A format that analyses are exported in."""
+
+    format: str
+    text: str
+    suffix: str
+    media_type: str
+
+
+class FormatList(Shape):
+    """All formats."""
+
+    items: list[Format]
+
+
+class Job(Shape):
+    """Work that a worker does or has done."""
+
+    job_id: str
+    kind: str
+    project: str
+    params: dict[str, Any]
+    status: JobStatus
+    progress: float
+    message: str
+    error: str
+    code: str = Field(description="Why it failed, for programs")
+    result: dict[str, Any]
+    attempts: int
+    cancel_requested: bool
+    submitted_by: str
+    created_at: str
+    started_at: str
+    ended_at: str
+
+
+class JobEvent(Shape):
+    """What happened to a job: number 1, 2, 3 … without a gap."""
+
+    job_id: str
+    number: int
+    what: str
+    status: JobStatus
+    progress: float
+    message: str
+    created_at: str
+
+
+class JobEvents(Shape):
+    """What happened to a job after a number."""
+
+    items: list[JobEvent]
+    last: int = Field(description="`after` of the next request")

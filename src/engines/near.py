@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from ..geometry import iou_matrix
@@ -59,6 +58,8 @@ class Window:
         part = image[self.top : self.top + self.height, self.left : self.left + self.width]
         if self.size == (self.width, self.height):
             return np.ascontiguousarray(part)
+        import cv2
+
         return cv2.resize(part, self.size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
     def brought_back(self, found: Detections, width: int, height: int) -> Detections:

@@ -104,6 +104,10 @@ class TestEdits:
         answer = api.client.patch("/api/v1/projects/p", json={"classifier": "KNN"}, headers=api.etag("/projects/p"))
         assert {"If-Match": answer.headers["ETag"]} == api.etag("/projects/p")
 
+    def test_get_of_another_state_is_a_problem(self, api: Api) -> None:
+        api.refused("GET", "/projects/p", 412, "precondition_failed", headers={"If-Match": '"other"'})
+        api.get("/projects/p", headers=api.etag("/projects/p"))
+
     def test_unchanged_is_not_sent_again(self, api: Api) -> None:
         etag = api.client.get("/api/v1/projects/p").headers["ETag"]
         answer = api.client.get("/api/v1/projects/p", headers={"If-None-Match": etag})

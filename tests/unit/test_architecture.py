@@ -15,6 +15,7 @@ SRC = Path(__file__).parents[2] / "src"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__init__",),
     ("errors",),
+    ("client",),
     ("schema",),
     ("geometry",),
     ("timebase",),
@@ -68,8 +69,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 """The parts, lowest first. A part imports from lines above its own; parts of one line do not import each other."""
 
-ALLOWED_UPWARDS = {("models/__main__.py", "cli"), ("models/__main__.py", "settings")}
-"""Files that may look up. Weights are listed, fetched and checked by a command line beside the table of them."""
+ALLOWED_UPWARDS = {("__init__.py", "client"), ("models/__main__.py", "cli"), ("models/__main__.py", "settings")}
+"""Files that may look up. The package gives out its client when it is asked for; weights are listed, fetched and checked by a
+command line beside the table of them."""
 
 HEAVY: dict[str, str] = {
     "dlib": "engines/*.py",

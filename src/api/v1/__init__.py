@@ -7,10 +7,14 @@ from apiflask import APIBlueprint
 from .analyses import analyses
 from .appearances import appearances
 from .decisions import decisions
+from .exports import exports
 from .images import images
+from .jobs import jobs
 from .media import media
+from .models import models
 from .people import people
 from .projects import projects
+from .search import search
 from .tracks import tracks
 from .unknown import unknown
 from .uploads import uploads
@@ -28,5 +32,9 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     appearances,
     unknown,
     decisions,
+    search,
+    models,
+    exports,
+    jobs,
 )
 """In the order of the documentation."""

@@ -145,7 +145,7 @@ def _lanes(cells: Iterable[tuple[Any, ...]], bin_s: float) -> list[shapes.Lane]:
             person_id=who[1],
             unknown_id=who[2],
             seconds=round(seconds[who], 3),
-            intervals=[(start, end) for start, end in found],
+            intervals=found,
         )
         for who, found in spans.items()
     ]

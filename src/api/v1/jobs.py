@@ -1,0 +1,145 @@
+"""Jobs: long work that is begun by POST, answered 202, and done by workers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from apiflask import APIBlueprint
+from flask import Response, request, url_for
+from pydantic import Field
+
+from ... import jobs as work
+from ...records import Job, JobStatus, Video
+from ...storage import Query
+from .. import shapes
+from ..answers import answer
+from ..context import existing_project, store, workspace
+from ..paging import Listing, PageOf, PageParameters, listed
+from ..problems import Problem
+from ..validation import Body, Metadata, Parameters, Text
+
+jobs = APIBlueprint("jobs", __name__, url_prefix="/api/v1", tag="Jobs")
+
+
+class JobPage(PageOf[shapes.Job]):
+    """Some jobs."""
+
+
+class JobParameters(PageParameters):
+    """Which jobs are listed."""
+
+    project: str = Field("", max_length=200, description="Only those of this project")
+    status: JobStatus | None = Field(None, description="Only in this status")
+    kind: str = Field("", max_length=40, description="Only of this kind")
+
+
+class EventParameters(Parameters):
+    """Which events of a job are shown."""
+
+    after: Annotated[int, Field(ge=0, lt=2**53, description="`last` of the answer before")] = 0
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+
+
+class NewJob(Body):
+    """Something to be done. Each kind has the parameters of its verb."""
+
+    kind: Annotated[str, Field(max_length=40, description="crawl, align, clean, train, track, identify, cluster, erase …")]
+    params: Annotated[Metadata, Field(default_factory=dict, description="Those of the verb, and `video_id` for `video`")]
+    webhook: Annotated[Text, Field(description="An address that is told when the job ends")] = ""
+
+
+def shape(job: Job) -> shapes.Job:
+    """Return what is shown of a job."""
+    return shapes.Job.model_validate(job)
+
+
+@jobs.post("/projects/<project>/jobs")
+@jobs.input(NewJob)
+@jobs.output(shapes.Job, 202)
+def submit_job(project: str, json_data: NewJob) -> Response:
+    """Have something done. The same work joins the job that does it already; the header Idempotency-Key makes that last."""
+    owner = project if json_data.kind in ("crawl", "track", "analyse") else existing_project(project).project
+    job = work.submit(
+        workspace(),
+        json_data.kind,
+        owner,
+        _with_video(json_data.params),
+        idempotency_key=request.headers.get("Idempotency-Key"),
+        webhook=json_data.webhook or None,
+    )
+    return _accepted(job)
+
+
+@jobs.get("/jobs")
+@jobs.input(JobParameters, location="query")
+@jobs.output(JobPage)
+def list_jobs(query_data: JobParameters) -> Response:
+    """List jobs, the latest first."""
+    equals: dict[str, object] = {}
+    if query_data.project:
+        equals["project"] = query_data.project
+    if query_data.status:
+        equals["status"] = query_data.status.value
+    kind = query_data.kind
+    keep = (lambda job: job.kind == kind) if kind else None
+    return listed(Listing(Job, Query(equals), keep=keep), query_data, shape, JobPage, "-")
+
+
+@jobs.get("/jobs/<job_id>")
+@jobs.output(shapes.Job)
+def get_job(job_id: str) -> Response:
+    """Show a job and where it stands."""
+    return answer(shape(work.get(workspace(), job_id)))
+
+
+@jobs.get("/jobs/<job_id>/events")
+@jobs.input(EventParameters, location="query")
+@jobs.output(shapes.JobEvents)
+def list_events(job_id: str, query_data: EventParameters) -> Response:
+    """List what happened to a job after an event that is known."""
+    work.get(workspace(), job_id)
+    found = work.events(store(), job_id, query_data.after, query_data.limit)
+    items = [shapes.JobEvent.model_validate(event) for event in found]
+    return answer(shapes.JobEvents(items=items, last=items[-1].number if items else query_data.after))
+
+
+@jobs.post("/jobs/<job_id>/cancel")
+@jobs.output(shapes.Job, 202)
+def cancel_job(job_id: str) -> Response:
+    """Cancel a job that is queued or running."""
+    return _accepted(work.cancel(workspace(), job_id))
+
+
+@jobs.post("/jobs/<job_id>/retry")
+@jobs.output(shapes.Job, 202)
+def retry_job(job_id: str) -> Response:
+    """Have a job done once more that failed or was cancelled; it goes on from where it was."""
+    return _accepted(work.retry(workspace(), job_id))
+
+
+def _accepted(job: Job) -> Response:
+    return answer(shape(job), 202, location=url_for("jobs.get_job", job_id=job.job_id))
+
+
+def _with_video(params: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters with the video under its name: a client names one that is known, or an address, and no path.
+
+    Raises:
+        Problem: The video is not known.
+    """
+    from ...video.fragments import split_locator
+    from ...video.source import is_address
+
+    given = dict(params)
+    if "video_id" in given:
+        video_id = given.pop("video_id")
+        video = store().get(Video, video_id) if isinstance(video_id, str) and video_id.isprintable() else None
+        if video is None or "video" in given:
+            raise Problem("invalid", "video_id names no video that is known, or stands beside video. Give one of them.")
+        return {**given, "video": video.locator}
+    locator = given.get("video")
+    if isinstance(locator, str):
+        bare = split_locator(locator)[0]
+        if not is_address(bare) and next(store().find(Video, locator=bare), None) is None:
+            raise Problem("invalid", "The server opens no path that a client names. Upload the video, and give its video_id.")
+    return given

@@ -1,0 +1,141 @@
+"""A thin client of the API: what a script needs to read, edit, upload and wait, and no more.
+
+client = Client("http://127.0.0.1:5000")
+for person in client.items("/projects/p/people"):
+    print(person["name"])
+video = client.upload("film.mp4")
+job = client.wait(client.submit("p", "track", video_id=video["video_id"]))
+client.edit(f"/videos/{video['video_id']}", title="A journey")
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import requests
+
+from .errors import ApiError
+
+_CHUNK_BYTES = 8_000_000
+_CHUNK_TYPE = "application/offset+octet-stream"
+_LIVE = ("queued", "running")
+
+
+class Client:
+    """Speaks with one server. Paths are those of docs/api.md, without `/api/v1`."""
+
+    def __init__(self, url: str, token: str | None = None, timeout_s: float = 60.0) -> None:
+        """Keep where the server is; nothing is sent yet.
+
+        Args:
+            url: Address of the server, `http://127.0.0.1:5000`.
+            token: Where the server asks for one. It travels in a header, never in an address.
+            timeout_s: Longest wait for an answer.
+        """
+        self._root, self._timeout_s = f"{url.rstrip('/')}/api/v1", timeout_s
+        self._session = requests.Session()
+        if token is not None:
+            self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        """Return the JSON of a resource.
+
+        Raises:
+            ApiError: The server refuses, or does not answer.
+        """
+        return self._send("GET", path, params=parameters).json()
+
+    def content(self, path: str, **parameters: Any) -> bytes:
+        """Return a picture, a video or an export as it is.
+
+        Raises:
+            ApiError: The server refuses, or does not answer.
+        """
+        return self._send("GET", path, params=parameters).content
+
+    def items(self, path: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """Yield all items of a list, page by page."""
+        while True:
+            page = self.get(path, **parameters)
+            yield from page["items"]
+            if page.get("next") is None:
+                return
+            parameters["cursor"] = page["next"]
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Send a JSON body, and return the JSON of the answer.
+
+        Raises:
+            ApiError: The server refuses, or does not answer.
+        """
+        return self._send("POST", path, json=body).json()
+
+    def edit(self, path: str, **changes: Any) -> Any:
+        """Change fields of a resource as it is now, and return it as it is then.
+
+        Raises:
+            ApiError: Somebody changed it in between: `precondition_failed`; or the server refuses for another reason.
+        """
+        etag = self._send("GET", path).headers["ETag"]
+        return self._send("PATCH", path, json=changes, headers={"If-Match": etag}).json()
+
+    def upload(self, path: str | Path, *, project: str = "", person_id: str = "") -> Any:
+        """Send a file in chunks: a video or, where a person is given, a photo of them. Returns the record that it became.
+
+        Raises:
+            ApiError: The file is not what it should be, or too large.
+        """
+        path, picture = Path(path), bool(person_id)
+        begun = {"kind": "picture" if picture else "video", "filename": path.name, "size": path.stat().st_size}
+        upload = self.post("/uploads", **begun, project=project, person_id=person_id)
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                headers = {"Upload-Offset": str(upload["offset"]), "Content-Type": _CHUNK_TYPE}
+                upload = self._send("PATCH", f"/uploads/{upload['upload_id']}", data=chunk, headers=headers).json()
+        return self.get(f"/projects/{project}/images/{upload['result']}" if picture else f"/videos/{upload['result']}")
+
+    def submit(self, project: str, kind: str, **params: Any) -> Any:
+        """Have something done, and return the job.
+
+        Raises:
+            ApiError: There is no such kind of work, or these are not its parameters.
+        """
+        return self.post(f"/projects/{project}/jobs", kind=kind, params=params)
+
+    def wait(self, job: dict[str, Any], poll_s: float = 1.0) -> Any:
+        """Wait until a job has ended, and return it; look at its status.
+
+        Raises:
+            ApiError: The server does not answer.
+        """
+        while job["status"] in _LIVE:
+            time.sleep(poll_s)
+            job = self.get(f"/jobs/{job['job_id']}")
+        return job
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        """Close at the end of a `with` block."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Close, whatever happened."""
+        self.close()
+
+    def _send(self, method: str, path: str, **how: Any) -> requests.Response:
+        try:
+            answer = self._session.request(method, f"{self._root}{path}", timeout=self._timeout_s, **how)
+        except requests.RequestException as err:
+            raise ApiError(0, "no_answer", f"{self._root} does not answer: {err}. Check address and server.") from err
+        if answer.status_code >= 400:
+            problem = answer.json() if answer.headers.get("Content-Type", "").endswith("json") else {}
+            detail = problem.get("detail", answer.reason)
+            raise ApiError(answer.status_code, problem.get("code", "error"), f"{method} {path}: {detail}")
+        return answer

@@ -1,0 +1,90 @@
+"""The Python client, against a server that listens."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import src
+from src.api.serve import open_server
+from src.client import Client
+from src.errors import ApiError
+from src.records import Project
+from tests.api.conftest import Api
+from tests.api.test_people import photo
+from tests.videos import numbered, write_video
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "api.md"
+
+
+@pytest.fixture
+def address(api: Api) -> Iterator[str]:
+    with open_server(api.app, "127.0.0.1", 0) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[Client]:
+    with Client(f"{address}/") as opened:
+        yield opened
+
+
+def test_package_gives_out_the_client() -> None:
+    assert src.Client is Client  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="Nothing"):
+        src.Nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_lists_are_walked_to_the_end(client: Client, api: Api) -> None:
+    api.workspace.store.put(*(Project(f"x{number}", "fake") for number in range(5)))
+    assert [item["project"] for item in client.items("/projects", limit=2)] == ["p", "x0", "x1", "x2", "x3", "x4"]
+
+
+def test_edit_and_a_refusal(client: Client, api: Api) -> None:
+    path = f"/videos/{api.video().video_id}"
+    assert client.edit(path, title="名前")["title"] == "名前"
+    with pytest.raises(ApiError, match="more: Extra") as caught:
+        client.edit(path, more=1)
+    assert (caught.value.status, caught.value.code) == (422, "invalid")
+
+
+def test_uploads_in_several_chunks(client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("src.client._CHUNK_BYTES", 1000)
+    film = write_video(api.folder / "sent.mp4", numbered(30, first=400))
+    video = client.upload(film)
+    assert client.content(f"/videos/{video['video_id']}/media") == film.read_bytes()
+    (api.folder / "photo.png").write_bytes(photo(80))
+    assert client.upload(api.folder / "photo.png", project="p", person_id="Ben_Bo")["person_id"] == "Ben_Bo"
+
+
+def test_jobs_are_waited_for(client: Client) -> None:
+    job = client.submit("p", "train")
+    client.post(f"/jobs/{job['job_id']}/cancel")
+    assert client.wait(job, poll_s=0.01)["status"] == "cancelled"
+
+
+def test_server_that_is_not_there() -> None:
+    with Client("http://127.0.0.1:9", timeout_s=5) as client, pytest.raises(ApiError, match="does not answer"):
+        client.get("/projects")
+
+
+def test_lines_of_the_document_run(address: str, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    (part,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    write_video(api.folder / "film.mp4", numbered(50, first=500))
+    monkeypatch.chdir(api.folder)
+    program = part.replace("from facerec import Client", "from src.client import Client").replace(
+        "http://127.0.0.1:5000", address
+    )
+    names: dict[str, object] = {}
+    exec(program + "\nclient.close()", names)
+    assert names["job"]["status"] == "queued"  # type: ignore[index]
