@@ -76,8 +76,9 @@ def detect_cuts(path: Path) -> tuple[list[int], list[float]]:
     with open_stream(str(path)) as stream:
         for frame in stream.frames():
             times.append(frame.npt)
-            if detector.update(frame.thumbnail()):
-                cuts.append(frame.frame_index)
+            settled = detector.update(frame.frame_index, frame.npt, frame.thumbnail())
+            cuts += [each.frame_index for each in settled if each.transition]
+        cuts += [each.frame_index for each in detector.finish() if each.transition]
     return cuts, times
 
 

@@ -208,7 +208,10 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """Frames between two cuts; `end_npt` lies outside."""
+    """Frames between two boundaries; `end_npt` lies outside.
+
+    `transition` says how the shot begins: `cut`, `dissolve`, `fade`; empty for the first one, and where nobody looked.
+    """
 
     analysis_id: str
     shot: int
@@ -216,6 +219,7 @@ class Shot:
     end_npt: float
     start_frame: int
     end_frame: int
+    transition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,6 +477,170 @@ class Appearance:
     reason: str = ""
 
 
+class JobStatus(enum.StrEnum):
+    """Where a job stands. `QUEUED` and `RUNNING` are live; the others are ends, and `retry` leads back from the last two."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that a worker does or has done. It changes by comparing and setting `revision` alone, so that no change is lost.
+
+    Attributes:
+        job_id: Sorts by the time of submission.
+        kind: What is done, one of `jobs.KINDS`.
+        params: With what, as the kind's parameters validated them.
+        work: The same for jobs that would do the same; two such jobs are never live at once.
+        progress: In [0, 1]. `message`: what is under way.
+        error: Why it failed, and what to do. `code`: the same for programs.
+        result: What came out, in few words.
+        attempts: How often a worker began it since it was submitted or retried.
+        cancel_requested: Somebody wants it to end; the worker that runs it sees to that.
+        owner: The worker that runs it, until `lease_until` (seconds since 1970) unless it renews its lease.
+        not_before: Seconds since 1970 before which no worker takes it up again.
+        submitted_by: Who asked for it.
+    """
+
+    job_id: str
+    kind: str
+    project: str
+    params: Mapping[str, Any]
+    work: str = ""
+    status: JobStatus = JobStatus.QUEUED
+    progress: float = 0.0
+    message: str = ""
+    error: str = ""
+    code: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 0
+    cancel_requested: bool = False
+    owner: str = ""
+    lease_until: float = 0.0
+    not_before: float = 0.0
+    revision: int = 0
+    submitted_by: str = ""
+    created_at: str = field(default_factory=now)
+    started_at: str = ""
+    ended_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobName:
+    """A name that leads to one job: of its work while it is live, or of the key that a client gave it.
+
+    `content` is the work that was asked for under a client's key, so that the key cannot mean two things.
+    """
+
+    name: str
+    job_id: str
+    content: str = ""
+    created_at: str = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """What happened to a job: number 1, 2, 3 … without a gap, in the order in which it can be read.
+
+    `what` is `status`, `progress` or `log`; `status` and `progress` are those of the job then.
+    """
+
+    job_id: str
+    number: int
+    what: str
+    status: JobStatus
+    progress: float = 0.0
+    message: str = ""
+    created_at: str = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class JobDelivery:
+    """An address that is told the end of a job.
+
+    Attributes:
+        delivery_id: The same for the same address.
+        state: `waiting`, `delivered` or `failed`.
+        attempts: How often it was called. `error`: what went wrong the last time.
+        next_at: Seconds since 1970 before which nobody calls it (again).
+    """
+
+    job_id: str
+    delivery_id: str
+    url: str
+    state: str = "waiting"
+    attempts: int = 0
+    next_at: float = 0.0
+    error: str = ""
+
+
+class Role(enum.StrEnum):
+    """What a token allows, each with all that the ones before it do."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Leave to use the service. The token itself is shown once, when it is made; kept is what tells whether one is right.
+
+    Attributes:
+        token_id: The first part of the token, by which it is found and named.
+        name: What it is called in lists: `laptop`.
+        project: The only project that it is for; empty for all of them and for what belongs to none.
+        digest: SHA-256 of the secret part in hexadecimal digits.
+        expires_at: When it ends to be good; empty for never. `revoked_at`: when somebody ended it; empty for not.
+    """
+
+    token_id: str
+    name: str
+    role: Role
+    project: str
+    digest: str
+    created_by: str = ""
+    expires_at: str = ""
+    revoked_at: str = ""
+    created_at: str = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUse:
+    """When a token was last used, to some minutes. Beside `Token`, so that a use never overwrites a revocation."""
+
+    token_id: str
+    last_used_at: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """Who did what: events are only ever added. They name people by fingerprints, so that erasing somebody leaves them whole.
+
+    Attributes:
+        event_id: Sorts by time.
+        who: The user of the command line, or the token by its name and id.
+        what: `decide`, `erase`, `token.add`, `request`, `refused`, …
+        target: What it was done to: `decision 17…`, `DELETE /api/v1/videos/<video_id> video_id=ab12`.
+        outcome: `ok`, or how it failed.
+        address: Where the request came from; empty for the command line.
+    """
+
+    event_id: str
+    who: str
+    what: str
+    target: str = ""
+    outcome: str = "ok"
+    address: str = ""
+    project: str = ""
+    created_at: str = field(default_factory=now)
+
+
 Record = (
     Project
     | Person
@@ -491,6 +659,13 @@ Record = (
     | UnknownPerson
     | UnknownTrack
     | Appearance
+    | Job
+    | JobName
+    | JobEvent
+    | JobDelivery
+    | Token
+    | TokenUse
+    | AuditEvent
 )
 
 KEYS: Mapping[type[Any], tuple[str, ...]] = {
@@ -511,6 +686,13 @@ KEYS: Mapping[type[Any], tuple[str, ...]] = {
     UnknownPerson: ("project", "unknown_id"),
     UnknownTrack: ("project", "analysis_id", "track_id"),
     Appearance: ("project", "analysis_id", "track_id"),
+    Job: ("job_id",),
+    JobName: ("name",),
+    JobEvent: ("job_id", "number"),
+    JobDelivery: ("job_id", "delivery_id"),
+    Token: ("token_id",),
+    TokenUse: ("token_id",),
+    AuditEvent: ("event_id",),
 }
 """The fields that name a record; records are listed in their order."""
 
@@ -532,5 +714,9 @@ INDEXES: Mapping[type[Any], tuple[tuple[str, ...], ...]] = {
         ("project", "confidence"),
         ("project", "analysis_id", "start_npt", "end_npt"),
     ),
+    Job: (("status",), ("project",), ("project", "status")),
+    JobName: (("job_id",),),
+    JobDelivery: (("state",),),
+    AuditEvent: (("project",),),
 }
 """Further fields that records are looked up by. A look-up that no key or index serves is refused."""

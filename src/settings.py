@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
 from .environment import CONFIG_VARIABLE, NO_SETTINGS, PREFIX, of_env_file, of_process
 from .errors import ConfigError
+from .guard import Guard
 from .recognition.voting import Voting
 
 CONFIG_FILE = Path("config/config.yaml")
@@ -108,6 +109,22 @@ class ClusterizeSettings(_Section):
     unknown_similarity: Ratio = Field(0.45, description="Cosine similarity that makes two unknown tracks one person")
 
 
+class FetchSettings(_Section):
+    """Which addresses are fetched that somebody else names."""
+
+    guarded: bool = Field(
+        False, description="Refuse addresses in private networks; the service always does, the command line where this is set"
+    )
+    allow_hosts: tuple[str, ...] = Field((), description="Servers that may lie in private networks: films.lan or *.archive.lan")
+    allow_networks: tuple[str, ...] = Field((), description="Private networks that may be called: 10.1.0.0/16")
+
+    @field_validator("allow_hosts", "allow_networks")
+    @classmethod
+    def _check(cls, values: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        Guard.of(*((values, ()) if info.field_name == "allow_hosts" else ((), values)))
+        return values
+
+
 class ServerSettings(_Section):
     """Where the service listens, what it takes, and how it does with --production."""
 
@@ -131,6 +148,27 @@ class ServerSettings(_Section):
     max_upload_bytes: int = Field(20_000_000_000, ge=1000, description="Largest video that is sent in chunks")
     max_uploads: int = Field(100, ge=1, description="Uploads under way at a time")
     upload_days: int = Field(3, ge=1, description="An upload that nobody goes on with is deleted after so many days")
+
+
+class WorkerSettings(_Section):
+    """How jobs are done; see docs/jobs.md."""
+
+    slots: int = Field(1, ge=1, le=64, description="Jobs a worker does at a time, each in a process of its own")
+    lease_s: float = Field(30.0, ge=1, description="A job whose worker was not heard of for so long is taken up by another")
+    poll_s: float = Field(0.25, gt=0, le=1, description="How often a worker looks for jobs, and whether its own were cancelled")
+    stop_s: float = Field(
+        5.0, ge=0, le=600, description="How long a job may take to end in good order when its worker is stopped"
+    )
+    nice: int = Field(10, ge=0, le=19, description="How far a job steps back behind the server and others; 0 = not")
+    max_attempts: int = Field(
+        3, ge=1, le=1000, description="A job that took its process or its worker down so often has failed"
+    )
+    keep_days: int = Field(30, ge=1, description="Jobs that ended so long ago are removed, with their log")
+    webhook_secret: SecretStr | None = Field(
+        None, description="Signs the calls that tell the end of a job; without it jobs take no webhooks"
+    )
+    webhook_attempts: int = Field(8, ge=1, le=20, description="How often such a call is tried, at growing intervals")
+    webhook_timeout_s: float = Field(10.0, gt=0, le=60, description="How long an address may take to answer it")
 
 
 class LogSettings(_Section):
@@ -162,7 +200,9 @@ class Settings(BaseSettings):
     crawler: CrawlerSettings = CrawlerSettings()
     tracker: TrackerSettings = TrackerSettings()
     clusterize: ClusterizeSettings = ClusterizeSettings()
+    fetch: FetchSettings = FetchSettings()
     server: ServerSettings = ServerSettings()
+    worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
 
     @classmethod

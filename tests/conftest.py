@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from src.environment import ENV_FILE_VARIABLE
@@ -19,6 +20,8 @@ from tests.servers.mongod import GIVEN as MONGO_GIVEN
 from tests.servers.mongod import killable_mongo, mongo_address, mongo_uri  # noqa: F401 - fixtures for all tests
 
 ROOT = Path(__file__).parents[1]
+hypothesis.settings.register_profile("facerec", deadline=None, database=None)
+hypothesis.settings.load_profile("facerec")  # a slow machine is no failure, and tests leave nothing behind
 NEEDS = ("weights", "facenet", "mongo", "slow")
 """Marks of tests that a machine may lack something for. On CI nothing may be lacking: there a skip of theirs fails."""
 OURS = ("src", "facerec", "evaluation")

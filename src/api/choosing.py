@@ -47,7 +47,13 @@ def existing_track(name: str) -> Track:
     Raises:
         Problem: There is none.
     """
+    analysis_id, number = track_parts(name)
+    return cast(Track, existing(Track, "track", analysis_id, number % PIECE))
+
+
+def track_parts(name: str) -> tuple[str, int]:
+    """Return analysis and number of a track by what it is called in addresses; it need not exist."""
     analysis_id, _, number = name.rpartition("-")
     if not (number.isascii() and number.isdigit() and len(number) <= 15):
         raise missing("track", name)
-    return cast(Track, existing(Track, "track", analysis_id, int(number) % PIECE))
+    return analysis_id, int(number)

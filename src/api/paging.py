@@ -15,7 +15,7 @@ from flask import Response, request
 from pydantic import BaseModel, Field
 
 from ..errors import StorageError
-from ..storage import Place, Query
+from ..storage import Page, Place, Query
 from ..storage.pages import check_place, plan_of
 from .answers import answer
 from .context import store
@@ -25,6 +25,8 @@ from .validation import Parameters
 T = TypeVar("T", bound=BaseModel)
 
 MAX_LIMIT = 500
+_LOOKS = 10
+"""Pages that are read at most for one that shows only some of what it finds: an answer never takes long."""
 
 
 class PageParameters(Parameters):
@@ -51,12 +53,14 @@ class Listing:
         query: Which of them; `descending` and `order` come from `sort`.
         orders: What each name that a client may sort by stands for; the first is the usual one.
         counted: Whether the page says how many there are on all pages.
+        keep: Which of the records found are shown, for what no index serves. A page may then be short and not the last.
     """
 
     kind: type[Any]
     query: Query
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"": ()})
     counted: bool = False
+    keep: Callable[[Any], bool] | None = None
 
 
 def listed(
@@ -77,7 +81,7 @@ def listed(
     name = sort.removeprefix("-") or next(iter(listing.orders))
     query = replace(listing.query, order=listing.orders[name], descending=sort.startswith("-"))
     mark = _mark(listing.kind, query)
-    found = store().page(listing.kind, query, parameters.limit, _place(listing.kind, query, mark, parameters.cursor))
+    found = _found(listing, query, parameters.limit, _place(listing.kind, query, mark, parameters.cursor))
     total = store().count(listing.kind, **query.equals) if listing.counted else None
     following = None if found.end is None else _cursor(mark, found.end)
     response = answer(page(items=[shape(record) for record in found.items], next=following, total=total))
@@ -85,6 +89,19 @@ def listed(
         arguments = {**request.args.to_dict(), "cursor": following}
         response.headers["Link"] = f'<{request.path}?{urlencode(arguments)}>; rel="next"'
     return response
+
+
+def _found(listing: Listing, query: Query, limit: int, place: Place | None) -> Page[Any]:
+    if listing.keep is None:
+        return store().select(listing.kind, query, limit, place)
+    kept: list[Any] = []
+    for _ in range(_LOOKS):
+        page = store().select(listing.kind, query, limit - len(kept), place)
+        kept += filter(listing.keep, page.items)
+        place = page.end
+        if place is None or len(kept) == limit:
+            break
+    return Page(tuple(kept), place)
 
 
 def _mark(kind: type[Any], query: Query) -> str:

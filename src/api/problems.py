@@ -55,6 +55,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "fetch_failed": (502, "An address could not be fetched."),
     "store_unavailable": (503, "The database does not answer as it should."),
     "engine_unavailable": (503, "The networks cannot be used."),
+    "insufficient_storage": (507, "The disk of the server is full."),
 }
 """Every code with its status and what it means. Codes do not change; the words of `detail` may."""
 

@@ -182,6 +182,7 @@ class Shot(Shape):
     end_npt: float
     start_frame: int
     end_frame: int
+    transition: str = Field(description="How it begins: cut, dissolve or fade; empty for the first, and where nobody looked")
 
 
 class Samples(Shape):
@@ -286,3 +287,57 @@ class Decision(Shape):
     other: Target | None
     author: str
     created_at: str
+    undone: bool = Field(description="Whether somebody took it back")
+
+
+class DecisionReport(Shape):
+    """What a decision changed."""
+
+    decision: Decision
+    changed: list[str] = Field(description="Analyses whose appearances were derived anew")
+    lost: list[str] = Field(description="Decisions whose track is not found any more in these analyses")
+
+
+class Lane(Shape):
+    """When one person, or one unknown person, is to be seen."""
+
+    name: str
+    person_id: str | None
+    unknown_id: int | None
+    seconds: float
+    intervals: list[tuple[float, float]] = Field(description="Those nearer to each other than `bin_s` are one")
+
+
+class Overview(Shape):
+    """A video at a glance, for a timeline."""
+
+    analysis_id: str
+    duration: float
+    bin_s: float
+    appearances: list[int] = Field(description="How many people are to be seen in each bin")
+    lanes: list[Lane] = Field(description="Who is to be seen longest first")
+    n_lanes: int = Field(description="How many lanes there would be")
+
+
+class UnknownTrack(Shape):
+    """A track that was taken for an unknown person."""
+
+    id: str = Field(description="Names the track in addresses")
+    analysis_id: str
+    track_id: int
+    unknown_id: int
+
+
+class Upload(Shape):
+    """A file that comes in chunks."""
+
+    upload_id: str
+    kind: str
+    filename: str
+    size: int
+    offset: int = Field(description="Bytes that have arrived")
+    project: str
+    person_id: str
+    created_at: str
+    complete: bool
+    result: str = Field(description="`video_id` or `sha256` of what it became")

@@ -8,7 +8,24 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ..errors import StorageError
-from ..records import KEYS, Analysis, Appearance, Image, Model, Project, ProjectVideo, Record, Video
+from ..records import (
+    KEYS,
+    Analysis,
+    Appearance,
+    AuditEvent,
+    Image,
+    Job,
+    JobDelivery,
+    JobEvent,
+    JobName,
+    Model,
+    Project,
+    ProjectVideo,
+    Record,
+    Token,
+    TokenUse,
+    Video,
+)
 from ..storage import Store
 
 FILES: Mapping[type[Any], tuple[str, ...]] = {Image: ("path", "aligned_path"), Model: ("path",)}
@@ -25,7 +42,15 @@ def _names_of(kind: type[Any]) -> set[str]:
     return {field.name for field in fields(kind)}
 
 
-OF_PROJECT: tuple[type[Any], ...] = tuple(kind for kind in KEYS if kind is not Project and "project" in _names_of(kind))
+OF_WORK: tuple[type[Any], ...] = (Job, JobName, JobEvent, JobDelivery)
+"""What workers of this database do for projects: no archive takes it along."""
+
+OF_ACCESS: tuple[type[Any], ...] = (Token, TokenUse, AuditEvent)
+"""Who may come in here, and who did: no archive takes it along, and none brings any."""
+
+OF_PROJECT: tuple[type[Any], ...] = tuple(
+    kind for kind in KEYS if kind not in (Project, *OF_WORK, *OF_ACCESS) and "project" in _names_of(kind)
+)
 """Kinds of which each record belongs to one project."""
 
 OF_ANALYSIS: tuple[type[Any], ...] = tuple(

@@ -48,6 +48,25 @@ class Store(ABC):
             StorageError: A record cannot be stored, and none was written; or the database failed.
         """
 
+    @abstractmethod
+    def put_new(self, record: Record) -> bool:
+        """Write a record unless there is one of the same key, and say whether it was written.
+
+        Of all that do this at once with one key, in whatever process, exactly one is told that it has.
+        """
+
+    @abstractmethod
+    def put_if(self, record: Record, **expected: object) -> bool:
+        """Replace the record of the same key if its fields have the expected values still, and say whether that was done.
+
+        Of all that replace one record at once and expect the same, exactly one is told that it has, as long as every
+        replacement changes what is expected: a number that counts up.
+
+        Args:
+            record: What is to be there.
+            **expected: Values of fields that are numbers or text.
+        """
+
     def get(self, kind: type[R], *key: object) -> R | None:
         """Return the record of a full key, or None."""
         equals = dict(zip(self.schema.keys[kind], key, strict=True))
@@ -76,7 +95,7 @@ class Store(ABC):
             else:
                 yield record
 
-    def page(self, kind: type[R], query: Query, limit: int, after: Place | None = None) -> Page[R]:
+    def select(self, kind: type[R], query: Query, limit: int, after: Place | None = None) -> Page[R]:
         """Return some records in the order of a key or index, and where the next ones begin.
 
         Args:
@@ -92,7 +111,7 @@ class Store(ABC):
         if after is not None:
             check_place(self.schema, kind, plan, after)
         names = tuple(name for name in layout.types if name not in query.omit)
-        rows = self._select(kind, plan, query, names, limit + 1, after)
+        rows = self._selected(kind, plan, query, names, limit + 1, after)
         shown = rows[:limit]
         end = tuple(shown[-1][name] for name in plan.sort) if len(rows) > limit else None
         return Page(tuple(layout.record(row) for row in shown), end)
@@ -107,13 +126,13 @@ class Store(ABC):
         read = tuple(dict.fromkeys((*names, *plan.sort)))
         after, more = None, True
         while more:
-            rows = self._select(kind, plan, query, read, CELL_ROWS, after)
+            rows = self._selected(kind, plan, query, read, CELL_ROWS, after)
             yield from (tuple(row[name] for name in names) for row in rows)
             more = len(rows) == CELL_ROWS
             after = tuple(rows[-1][name] for name in plan.sort) if more else None
 
     @abstractmethod
-    def _select(
+    def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
     ) -> list[Row]:
         """Read some fields of the first records of a query after a place."""

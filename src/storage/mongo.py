@@ -87,6 +87,28 @@ class MongoStore(Store):
             # Writing the same again changes nothing, and so all of it may be tried again.
             self._trying(partial(self._database[name].bulk_write, writes, ordered=True))
 
+    def put_new(self, record: Record) -> bool:
+        """Insert, which the server does at most once for a key."""
+        from pymongo.errors import DuplicateKeyError
+
+        def insert() -> bool:
+            try:
+                collection.insert_one(document)
+            except DuplicateKeyError:
+                return False
+            return True
+
+        name, _, document = self._encode(record)
+        collection = self._database[name]
+        return self._trying_once(record, insert)
+
+    def put_if(self, record: Record, **expected: object) -> bool:
+        """Replace what the server finds by key and expected values, which is one step of the server."""
+        name, key, document = self._encode(record)
+        wanted = {name: str.__str__(value) if isinstance(value, str) else value for name, value in expected.items()}
+        collection = self._database[name]
+        return self._trying_once(record, lambda: collection.replace_one({"_id": key} | wanted, document).matched_count == 1)
+
     def count(self, kind: type[R], **equals: object) -> int:
         """Count by the index."""
         query, hint = self._query(kind, equals)
@@ -145,7 +167,7 @@ class MongoStore(Store):
             bounds = {name: bound for name, bound in bounds.items() if name != "$gte"} | {"$gt": _key_text(after)}
         return query | ({"_id": bounds} if bounds else {}), hint
 
-    def _select(
+    def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
     ) -> list[Row]:
         asked = self._asked(kind, plan, query, after)
@@ -261,6 +283,20 @@ class MongoStore(Store):
             # Closing the store wakes whoever waits here.
             self._closed.wait(pause)
             pause = min(2 * pause, 3.0)
+
+    def _trying_once(self, record: Record, work: Callable[[], bool]) -> bool:
+        """Do something that must not be done twice. Where an answer was lost, the record itself tells whether it was done."""
+        attempts = [0]
+
+        def attempt() -> bool:
+            attempts[0] += 1
+            return work()
+
+        if self._trying(attempt):
+            return True
+        layout = self.schema.layouts[type(record)]
+        values = layout.values(record)
+        return attempts[0] > 1 and self.get(type(record), *(values[name] for name in layout.key)) == record
 
     def _translated(self, err: Exception) -> StorageError:
         from pymongo.errors import ConnectionFailure, OperationFailure

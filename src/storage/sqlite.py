@@ -63,6 +63,28 @@ class SqliteStore(Store):
                 values = self.schema.layouts[type(record)].values(record)
                 connection.execute(self._upsert[type(record)], list(values.values()))
 
+    def put_new(self, record: Record) -> bool:
+        """Insert in a transaction of its own, which waits for others."""
+        layout = self.schema.layouts[type(record)]
+        values = layout.values(record)
+        where, key = _where({name: values[name] for name in layout.key})
+        with _translated(self._path), self._transaction() as connection:
+            if connection.execute(f"SELECT 1 FROM {layout.name}{where}", key).fetchone():
+                return False
+            connection.execute(self._upsert[type(record)], list(values.values()))
+        return True
+
+    def put_if(self, record: Record, **expected: object) -> bool:
+        """Compare and replace in one transaction."""
+        layout = self.schema.layouts[type(record)]
+        values = layout.values(record)
+        where, wanted = _where({name: values[name] for name in layout.key} | expected)
+        with _translated(self._path), self._transaction() as connection:
+            if connection.execute(f"SELECT 1 FROM {layout.name}{where}", wanted).fetchone() is None:
+                return False
+            connection.execute(self._upsert[type(record)], list(values.values()))
+        return True
+
     def count(self, kind: type[R], **equals: object) -> int:
         """Count without reading the records."""
         self.schema.serving(kind, set(equals))
@@ -130,7 +152,7 @@ class SqliteStore(Store):
                     return rows, True
         return rows, len(rows) == PAGE
 
-    def _select(
+    def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
     ) -> list[Row]:
         layout = self.schema.layouts[kind]

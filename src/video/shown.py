@@ -13,7 +13,8 @@ from av.video.stream import VideoStream as AvVideoStream
 
 from ..errors import ConfigError
 from ..schema import RgbImage
-from .pyav import PyAvStream, _Converter, _rate, _start, _time_base, _Upright
+from .planes import Converter, Upright
+from .pyav import PyAvStream, _rate, _start, _time_base
 from .source import open_container, video_stream
 
 _INDEXED = ("mov,", "matroska,")
@@ -67,8 +68,8 @@ def _sought(container: InputContainer, stream: AvVideoStream, npt: float) -> Sho
     tick, declared = _time_base(stream), _start(container)
     start = first.pts * tick if declared is None else min(declared, first.pts * tick)
     target = Fraction(npt) + start + _GRACE
-    upright = _Upright.of(first)
-    converter = _Converter(first.width, first.height, upright)
+    upright = Upright.of(first)
+    converter = Converter(first.width, first.height, upright)
     for back_s in _BACK_S:
         found = _from_before(container, stream, target, max(target - back_s, start), tick)
         if found is not None and found.pts is not None:

@@ -20,7 +20,7 @@ from src.db import archive as archive_module
 from src.db.checking import check_database
 from src.db.exporting import export_project
 from src.db.importing import import_project
-from src.db.scope import OF_ANALYSIS, OF_PROJECT, ORDER
+from src.db.scope import OF_ACCESS, OF_ANALYSIS, OF_PROJECT, OF_WORK, ORDER
 from src.errors import ConfigError, StorageError
 from src.records import (
     KEYS,
@@ -162,7 +162,9 @@ def assert_equal_content(got: dict[Any, Record], wanted: dict[Any, Record]) -> N
 
 
 def test_every_kind_has_its_place() -> None:
-    assert set(ORDER) == set(KEYS), "say in db.scope whether a new kind of record belongs to a project or to an analysis"
+    assert {*ORDER, *OF_WORK, *OF_ACCESS} == set(KEYS), (
+        "say in db.scope whether a new kind of record belongs to a project, an analysis, a worker or to who may come in"
+    )
     assert ORDER[-1] is Project
     assert ORDER.index(Analysis) > max(ORDER.index(kind) for kind in OF_ANALYSIS)
 
@@ -170,7 +172,7 @@ def test_every_kind_has_its_place() -> None:
 class TestRoundTrip:
     def test_every_record_is_equal_in_the_other_store(self, source: Workspace, target: Workspace, tmp_path: Path) -> None:
         wanted = content(source)
-        assert {kind for kind, _ in wanted} == set(KEYS)
+        assert {kind for kind, _ in wanted} == set(ORDER)
         report = export_project(source, "p", tmp_path / "p.zip", with_files=True)
         done = import_project(target, tmp_path / "p.zip")
         assert_equal_content(content(target), wanted)

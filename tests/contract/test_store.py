@@ -22,6 +22,9 @@ from src.records import (
     Analysis,
     Appearance,
     Image,
+    Job,
+    JobName,
+    JobStatus,
     Person,
     Project,
     Record,
@@ -368,3 +371,78 @@ class TestOpening:
     def test_address_of_no_store_is_refused(self, uri: str) -> None:
         with pytest.raises(ConfigError, match=re.escape(repr(uri))):
             open_store(uri)
+
+
+def count_up(store: Store, times: int) -> None:
+    """Count a job's revision up by comparing and setting, as often as it takes."""
+    for _ in range(times):
+        while True:
+            job = store.get(Job, "j")
+            assert job is not None
+            if store.put_if(replace(job, revision=job.revision + 1), revision=job.revision):
+                break
+
+
+class TestPutIf:
+    @each_kind
+    def test_a_new_record_is_written_once(self, store: Store, kind: type[Any]) -> None:
+        record = of_kind(full_records(), kind)
+        assert store.put_new(record)
+        assert not store.put_new(record)
+        assert_same(store.get(kind, *key_of(record)), record)
+
+    def test_what_is_there_stays_beside_a_new_record(self, store: Store) -> None:
+        store.put(Project("p", "one"))
+        assert not store.put_new(Project("p", "two"))
+        assert store.get(Project, "p").engine == "one"  # type: ignore[union-attr]
+
+    def test_replaces_what_is_as_expected(self, store: Store) -> None:
+        store.put(Job("j", "track", "p", {}, revision=7))
+        assert store.put_if(Job("j", "track", "p", {}, status=JobStatus.DONE, revision=8), revision=7, status=JobStatus.QUEUED)
+        assert store.get(Job, "j").status is JobStatus.DONE  # type: ignore[union-attr]
+
+    @pytest.mark.parametrize("expected", [{"revision": 6}, {"revision": 7, "owner": "b"}, {"status": JobStatus.FAILED}])
+    def test_leaves_what_is_otherwise(self, store: Store, expected: dict[str, Any]) -> None:
+        before = Job("j", "track", "p", {}, owner="a", revision=7)
+        store.put(before, Job("other", "track", "p", {}, owner="b", revision=6))
+        assert not store.put_if(replace(before, revision=8), **expected)
+        assert_same(store.get(Job, "j"), before)
+
+    def test_makes_nothing_of_nothing(self, store: Store) -> None:
+        assert not store.put_if(Job("j", "track", "p", {}), revision=0)
+        assert store.get(Job, "j") is None
+
+    def test_unstorable_record_is_refused(self, store: Store) -> None:
+        for write in (store.put_new, store.put_if):
+            with pytest.raises(StorageError, match="Nothing was written"):
+                write(BROKEN)
+
+    def test_of_many_at_once_one_has_written(self, store_uri: str, store: Store) -> None:
+        wins: list[int] = []
+
+        def claim(number: int) -> None:
+            with open_store(store_uri) as own:
+                for round_ in range(20):
+                    if own.put_new(JobName(f"{round_}", f"{number}")):
+                        wins.append(round_)
+
+        threads = [threading.Thread(target=claim, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(wins) == list(range(20))
+
+    def test_no_count_is_lost(self, store_uri: str, store: Store) -> None:
+        store.put(Job("j", "track", "p", {}))
+
+        def count() -> None:
+            with open_store(store_uri) as own:
+                count_up(own, 25)
+
+        threads = [threading.Thread(target=count) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert store.get(Job, "j").revision == 100  # type: ignore[union-attr]

@@ -14,7 +14,7 @@ import pytest
 from evaluation.shots import CutScore, main, score_cuts
 from src.errors import ShapeError
 from src.schema import RgbImage
-from src.video.shots import ShotDetector
+from src.video.shots import AHEAD_S, Settled, ShotDetector
 from tests.videos import pan, shots, snow, texture, with_gain, with_grain, write_video
 
 
@@ -23,8 +23,13 @@ def thumbnail(picture: RgbImage) -> RgbImage:
 
 
 def cuts(pictures: Iterable[RgbImage]) -> list[int]:
+    return [each.frame_index for each in settle(pictures) if each.transition]
+
+
+def settle(pictures: Iterable[RgbImage], rate: float = 25) -> list[Settled]:
     detector = ShotDetector()
-    return [index for index, picture in enumerate(pictures) if detector.update(thumbnail(picture))]
+    settled = [each for i, picture in enumerate(pictures) for each in detector.update(i, i / rate, thumbnail(picture))]
+    return settled + detector.finish()
 
 
 @pytest.mark.parametrize("seed", range(0, 60, 10))
@@ -104,32 +109,40 @@ def test_a_thing_that_enters_quickly_does_not_cut() -> None:
 def test_two_runs_and_a_reset_give_the_same() -> None:
     pictures = [thumbnail(picture) for picture in with_grain(shots([20, 20, 20]), sigma=5)]
     detector = ShotDetector()
-    first = [detector.update(picture) for picture in pictures]
-    detector.reset()
+    runs = []
+    for _ in range(2):
+        settled = [each for i, picture in enumerate(pictures) for each in detector.update(i, i / 25, picture)]
+        runs.append(settled + detector.finish())
+        detector.reset()
 
-    assert [detector.update(picture) for picture in pictures] == first
-    assert sum(first) == 2
+    assert runs[0] == runs[1]
+    assert sum(bool(each.transition) for each in runs[0]) == 2
 
 
-def test_decides_without_the_frames_to_come() -> None:
-    pictures = list(shots([20, 20, 20]))
+def test_every_frame_is_settled_once_in_order_and_no_later_than_promised() -> None:
+    detector, settled = ShotDetector(), list[Settled]()
+    for i, picture in enumerate(shots([20, 20, 20])):
+        settled += detector.update(i, i / 25, thumbnail(picture))
+        assert len(settled) >= i - AHEAD_S * 25 - 1
+    settled += detector.finish()
 
-    assert cuts(pictures[:35]) == [cut for cut in cuts(pictures) if cut < 35]
+    assert [each.frame_index for each in settled] == list(range(60))
+    assert detector.finish() == []
 
 
 def test_does_not_change_its_input() -> None:
     picture = thumbnail(texture(1))
     before = picture.copy()
     detector = ShotDetector()
-    detector.update(picture)
-    detector.update(picture)
+    detector.update(0, 0.0, picture)
+    detector.update(1, 0.04, picture)
 
     assert np.array_equal(picture, before)
 
 
 def test_refuses_another_size() -> None:
     with pytest.raises(ShapeError, match=r"thumbnail must be \(36, 64, 3\)"):
-        ShotDetector().update(np.zeros((64, 36, 3), np.uint8))
+        ShotDetector().update(0, 0.0, np.zeros((64, 36, 3), np.uint8))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,202 @@
+"""What each kind of job does: it runs the verb and says in few words what came of it.
+
+The verbs are imported when a job of theirs runs, in the process of that job: whoever only submits or watches stays small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..workspace import Workspace
+from .params import (
+    AlignParams,
+    AnalyseParams,
+    ClusterParams,
+    CrawlParams,
+    EraseParams,
+    ExportParams,
+    LearnParams,
+    NoParams,
+    TrackParams,
+    TrainParams,
+)
+
+if TYPE_CHECKING:
+    from ..appearances import Derived
+    from ..tracker import TrackReport
+
+MAX_LINES = 50
+"""Of failures and warnings a job keeps so many lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job: its result and, where it has failed nevertheless, why."""
+
+    result: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+def crawl(workspace: Workspace, project: str, params: CrawlParams, _by: str) -> Outcome:
+    """Search photos. It has failed where nobody has a usable picture."""
+    from .. import crawler
+
+    report = crawler.run(workspace, project, **params.model_dump())
+    without = [person.name for person in report.people if not person.has_pictures]
+    result = {
+        "usable": {person.name: person.usable for person in report.people},
+        "added": sum(person.added for person in report.people),
+        "without_pictures": without,
+    }
+    failed = without and len(without) == len(report.people)
+    error = f"No usable picture of {', '.join(without)}. Check the names, or give other providers." if failed else ""
+    return Outcome(result, error)
+
+
+def align(workspace: Workspace, project: str, params: AlignParams, _by: str) -> Outcome:
+    """Find and align the faces in the photos."""
+    from .. import aligner
+
+    report = aligner.run(workspace, project, discard_multi_faces=params.discard_multi_faces)
+    return Outcome(
+        {
+            "photos": sum(person.photos for person in report.people),
+            "aligned": sum(person.aligned for person in report.people),
+            "failures": [f"{failure.path}: {failure.reason}" for failure in report.failures[:MAX_LINES]],
+            "warnings": list(report.cleaning.all_warnings())[:MAX_LINES],
+        }
+    )
+
+
+def clean(workspace: Workspace, project: str, _params: NoParams, _by: str) -> Outcome:
+    """Set wrong and useless pictures aside."""
+    from .. import cleaning
+
+    report = cleaning.run(workspace, project)
+    return Outcome(
+        {
+            "kept": sum(person.kept for person in report.people),
+            "changed": sum(person.changed for person in report.people),
+            "warnings": list(report.all_warnings())[:MAX_LINES],
+        }
+    )
+
+
+def train(workspace: Workspace, project: str, params: TrainParams, _by: str) -> Outcome:
+    """Train a classifier."""
+    from .. import classifier
+
+    report = classifier.run(workspace, project, **params.model_dump())
+    return Outcome(
+        {
+            "model_id": report.model.model_id,
+            "is_new": report.is_new,
+            "people": [person.name for person in report.people],
+            "left_out": list(report.left_out),
+            "advice": list(report.advice)[:MAX_LINES],
+        }
+    )
+
+
+def learn(workspace: Workspace, project: str, params: LearnParams, _by: str) -> Outcome:
+    """Make training pictures of what people said."""
+    from .. import learn as verb
+
+    report = verb.run(workspace, project, params.person)
+    return Outcome(
+        {
+            "added": sum(person.added for person in report.people),
+            "taken_out": sum(person.taken_out for person in report.people),
+            "unread": dict(list(report.unread.items())[:MAX_LINES]),
+        }
+    )
+
+
+def track(workspace: Workspace, project: str, params: TrackParams, _by: str) -> Outcome:
+    """Find and follow the faces of a video."""
+    return Outcome(_tracked(_track(workspace, project, params)))
+
+
+def analyse(workspace: Workspace, project: str, params: AnalyseParams, _by: str) -> Outcome:
+    """Do what `track` does, then say who appears when, where the project has a model that knows somebody."""
+    from .. import clusterize
+    from ..identification import newest_model
+
+    tracked = _tracked(_track(workspace, project, params))
+    if newest_model(workspace, workspace.project(project)) is None:
+        workspace.progress.message("The project has no model yet: nobody is named. See: train")
+        return Outcome(tracked)
+    return Outcome(tracked | _derived([clusterize.run(workspace, params.video, project)]))
+
+
+def refresh(workspace: Workspace, project: str, _params: NoParams, _by: str) -> Outcome:
+    """Analyse again what an older tracker analysed. It has failed where nothing but failures came of it."""
+    from ..tracker.outdated import refresh as run
+
+    report = run(workspace, project)
+    result = {"refreshed": len(report.refreshed), "current": report.n_current, "failures": list(report.failures[:MAX_LINES])}
+    failed = report.failures and not report.refreshed
+    return Outcome(result, f"No video could be analysed anew: {report.failures[0]}" if failed else "")
+
+
+def identify(workspace: Workspace, project: str, _params: NoParams, _by: str) -> Outcome:
+    """Name the people in all videos anew."""
+    from .. import identify as verb
+
+    report = verb.run(workspace, project)
+    return Outcome({"model_id": report.model.model_id, "videos": report.n_videos, "appearances": report.n_appearances})
+
+
+def cluster(workspace: Workspace, project: str, params: ClusterParams, _by: str) -> Outcome:
+    """Say who appears when in a video, or in all."""
+    from .. import clusterize
+
+    rule = params.model_dump(exclude={"video"}, exclude_none=True)
+    if params.video is None:
+        return Outcome(_derived(clusterize.run_all(workspace, project, **rule)))
+    return Outcome(_derived([clusterize.run(workspace, params.video, project, **rule)]))
+
+
+def export(workspace: Workspace, project: str, params: ExportParams, _by: str) -> Outcome:
+    """Write what was seen in a video in a format of other programs."""
+    from .. import exporting
+
+    report = exporting.run(workspace, project, params.video, params.format)
+    return Outcome({"path": _relative(workspace, report.output), "rows": report.n_rows})
+
+
+def erase(workspace: Workspace, project: str, params: EraseParams, by: str) -> Outcome:
+    """Erase a person. The result names the receipt and not the person."""
+    from .. import erase as verb
+
+    receipt = verb.run(workspace, project, params.person, forget_embeddings=params.forget_embeddings, author=by)
+    return Outcome({"receipt_id": receipt.receipt_id, "scrubbed": receipt.scrubbed, "counts": dict(receipt.counts)})
+
+
+def _track(workspace: Workspace, project: str, params: TrackParams) -> TrackReport:
+    from .. import tracker
+
+    options = params.model_dump(exclude={"video"})
+    return tracker.run(workspace, params.video, project, **options)
+
+
+def _tracked(report: TrackReport) -> dict[str, Any]:
+    return {
+        "video_id": report.video.video_id,
+        "analysis_id": report.analysis.analysis_id,
+        "is_new": report.is_new,
+        "counts": dict(report.analysis.counts),
+        "damage": report.analysis.error,
+    }
+
+
+def _derived(reports: list[Derived]) -> dict[str, Any]:
+    return {"videos": len(reports), "appearances": sum(len(report.appearances) for report in reports)}
+
+
+def _relative(workspace: Workspace, path: Path) -> str:
+    """Return where a file lies in the data folder, as records name files."""
+    return path.resolve().relative_to(workspace.data_dir.resolve()).as_posix()

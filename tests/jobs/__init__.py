@@ -1,0 +1,1 @@
+"""Jobs: the queue, workers, and what happens when they die."""

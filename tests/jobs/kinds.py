@@ -1,0 +1,105 @@
+"""Kinds of jobs that misbehave, for tests: they sleep, crash, fail, or leave a mark of each time they are done."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from src.errors import GalleryError
+from src.jobs.kinds import KINDS, Kind
+from src.jobs.params import NoParams, Params
+from src.jobs.runs import Outcome
+from src.workspace import Workspace
+
+
+class MarkParams(Params):
+    """`text` is what is left behind."""
+
+    text: str = "x"
+
+
+class CrashParams(Params):
+    """`times` is how often it crashes before it does not any more; `by` is the signal."""
+
+    times: int = 1
+    by: int = signal.SIGABRT
+
+
+def marks(workspace: Workspace) -> Path:
+    """The file in which marks are left."""
+    return workspace.data_dir / "marks.txt"
+
+
+def _mark(workspace: Workspace, text: str) -> None:
+    marks(workspace).parent.mkdir(parents=True, exist_ok=True)
+    with marks(workspace).open("a", encoding="utf-8") as file:
+        file.write(f"{text}\n")
+
+
+def mark(workspace: Workspace, _project: str, params: MarkParams, by: str) -> Outcome:
+    """Leave a mark."""
+    with workspace.progress.task("Marking", 2, "marks") as task:
+        task.advance()
+        workspace.progress.message("half-way")
+        _mark(workspace, params.text)
+        task.advance()
+    return Outcome({"text": params.text, "by": by})
+
+
+def sleep(workspace: Workspace, _project: str, params: MarkParams, _by: str) -> Outcome:
+    """Sleep for ever, in Python, and say goodbye when asked to end."""
+    try:
+        with workspace.progress.task("Sleeping", 10) as task:
+            task.advance(3)
+            _mark(workspace, f"{params.text} begins {os.getpid()}")
+            time.sleep(600)
+    except KeyboardInterrupt:
+        _mark(workspace, f"{params.text} stops in good order")
+        raise
+    return Outcome()
+
+
+def deaf(workspace: Workspace, _project: str, params: MarkParams, _by: str) -> Outcome:
+    """Sleep for ever in native code that holds the interpreter, as the worst of libraries does."""
+    _mark(workspace, f"{params.text} begins {os.getpid()}")
+    ctypes.PyDLL(None).sleep(600)
+    return Outcome()
+
+
+def crash(workspace: Workspace, _project: str, params: CrashParams, _by: str) -> Outcome:
+    """End by a signal so many times, then leave a mark."""
+    _mark(workspace, "try")
+    if marks(workspace).read_text().count("try") <= params.times:
+        os.kill(os.getpid(), params.by)
+        time.sleep(600)
+    return Outcome({"survived": True})
+
+
+def fail(_workspace: Workspace, project: str, _params: NoParams, _by: str) -> Outcome:
+    """Fail as the stages do."""
+    raise GalleryError(f'Project "{project}" has no model. Run: train --project {project}')
+
+
+def surprise(_workspace: Workspace, _project: str, _params: NoParams, _by: str) -> Outcome:
+    """Fail as nobody expected."""
+    raise ZeroDivisionError("division by zero")
+
+
+TEST_KINDS: dict[str, Any] = {
+    "mark": Kind("mark", MarkParams, mark, in_turn=False),
+    "turn": Kind("turn", MarkParams, mark),
+    "sleep": Kind("sleep", MarkParams, sleep, in_turn=False),
+    "deaf": Kind("deaf", MarkParams, deaf, in_turn=False),
+    "crash": Kind("crash", CrashParams, crash, in_turn=False),
+    "fail": Kind("fail", NoParams, fail, in_turn=False),
+    "surprise": Kind("surprise", NoParams, surprise, in_turn=False),
+}
+
+
+def install() -> None:
+    """Add these kinds to the real ones, in this process."""
+    KINDS.update(TEST_KINDS)

@@ -1,0 +1,1 @@
+"""The service under load and under attack by chance: programs, some of which tests run with small numbers."""
