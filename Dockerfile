@@ -25,7 +25,7 @@ USER 1000:1000
 ENV FACEREC_SERVER__HOST=0.0.0.0 FACEREC_LOG__FORMAT=json
 EXPOSE 5000
 VOLUME ["/app/data", "/app/data/weights", "/app/video"]
-# No curl is there; the probe finds address, port and https in the settings, as the server does.
+# The probe finds address, port and https in the settings, as the server does.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-m", "src.api.ops.probe"]
 STOPSIGNAL SIGTERM
 CMD ["python", "server.py", "--production"]
