@@ -1,24 +1,32 @@
+# Built in two stages: what builds is left behind, and the image holds Python, the packages and the program.
+FROM python:3.11-slim AS build
+
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /opt/facerec
+COPY requirements.txt /tmp/requirements.txt
+# Every version is pinned there. Then pip goes too: nothing installs anything in the container later.
+RUN /opt/facerec/bin/pip install --prefer-binary -r /tmp/requirements.txt \
+    && /opt/facerec/bin/python -m compileall -q -j 0 /opt/facerec/lib \
+    && /opt/facerec/bin/pip uninstall --yes setuptools pip
+
 FROM python:3.11-slim
 
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-
+ENV PATH=/opt/facerec/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+RUN useradd --create-home --uid 1000 --shell /usr/sbin/nologin facerec \
+    && install --directory --owner=facerec --group=facerec /app/data /app/data/weights /app/video
+COPY --from=build /opt/facerec /opt/facerec
 WORKDIR /app
-COPY requirements.txt ./
-RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
-
-RUN useradd --create-home --uid 1000 facerec \
-    && mkdir data video \
-    && chown facerec:facerec data video
 COPY config/ config/
 COPY src/ src/
 COPY server.py ./
 
-USER facerec
+USER 1000:1000
 # Inside the container the service must be reachable from its host; docker-compose.yml shows it to this machine only.
 # Whoever comes in needs a token; the first one is made there.
-ENV FACEREC_SERVER__HOST=0.0.0.0 FACEREC_SERVER__TOKEN_PATH=data/admin.token
+ENV FACEREC_SERVER__HOST=0.0.0.0 FACEREC_SERVER__TOKEN_PATH=data/admin.token FACEREC_LOG__FORMAT=json
 EXPOSE 5000
-VOLUME ["/app/data", "/app/video"]
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:5000/healthz', timeout=4)"]
-CMD ["python", "server.py"]
+VOLUME ["/app/data", "/app/data/weights", "/app/video"]
+# The probe finds address, port and https in the settings, as the server does.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s CMD ["python", "-m", "src.api.ops.probe"]
+STOPSIGNAL SIGTERM
+CMD ["python", "server.py", "--production"]

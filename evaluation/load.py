@@ -235,6 +235,10 @@ def command(
         running = stack.enter_context(analysing(analysis, folder)) if analysis else None
         rows = [ask(address, name, path, library, clients, seconds, token) for name, path in wanted]
         memory += [("after these questions", memory_of(server.pid))] if server else []
+        if running and running.failed is not None:
+            raise ConfigError(
+                f"The analysis of {analysis} failed with status {running.failed}: these figures would be without it."
+            )
         done = running.n_done if running else 0
     print(table(rows))
     if memory:

@@ -40,9 +40,10 @@ class Memory:
 
 @dataclass(slots=True)
 class Analysing:
-    """An analysis that is made again and again."""
+    """An analysis that is made again and again: how often it came to its end, and the status it failed with."""
 
     n_done: int = 0
+    failed: int | None = None
 
 
 def environment_of(folder: Path) -> dict[str, str]:
@@ -114,7 +115,7 @@ def _memory(pid: int) -> Memory | None:
 def analysing(video: Path, folder: Path) -> Iterator[Analysing]:
     """Analyse a video again and again in a process beside, into the same store, until the end of the block."""
     state, over = Analysing(), threading.Event()
-    command = [sys.executable, "-m", "src", "track", "--video", str(video.resolve()), "--project", "meanwhile", "--refresh"]
+    command = [sys.executable, "-m", "src", "track", "--video", str(video.resolve()), "--project", "meanwhile"]
     current: list[subprocess.Popen[bytes]] = []
 
     def work() -> None:
@@ -128,7 +129,11 @@ def analysing(video: Path, folder: Path) -> Iterator[Analysing]:
             current[:] = [process]
             if over.is_set():
                 process.terminate()
-            state.n_done += process.wait() == 0
+            status = process.wait()
+            state.n_done += status == 0
+            if status and not over.is_set():
+                state.failed = status
+                return
             speedup = speedup % 50 + 1
 
     thread = threading.Thread(target=work)

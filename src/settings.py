@@ -24,7 +24,7 @@ from .recognition.voting import Voting
 
 CONFIG_FILE = Path("config/config.yaml")
 
-_SECRETS = ("database.uri", "server.metrics_token")
+_SECRETS = ("database.uri", "server.metrics_token", "worker.webhook_secret")
 """Settings whose value no message repeats."""
 
 _SECRET_WORDS = ("token", "secret", "password", "passwd", "api_key")
@@ -167,6 +167,7 @@ class ServerSettings(_Section):
     )
     processes: int = Field(2, ge=1, le=64, description="Processes that answer with --production")
     threads: int = Field(16, ge=1, le=256, description="Requests that each of them answers at a time")
+    worker: bool = Field(True, description="Do jobs beside the requests; false where `worker` runs apart")
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
     min_free_mb: int = Field(500, ge=0, description="With less free room on the disk of the data the service is not ready")
     metrics_token: SecretStr | None = Field(

@@ -16,6 +16,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
+from .. import logs
 from ..cli import INTERRUPTED
 from ..errors import AnnotationError
 from ..records import Job
@@ -42,10 +43,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(AttributeError, OSError):
         os.nice(order["nice"])
-    name = f"job {order['job_id']}"
-    logging.basicConfig(format=f"%(levelname)s {name} %(name)s: %(message)s", level=logging.WARNING)
+    log = order["settings"]["log"]
+    logs.configure(log["level"], log["format"])
     try:
-        return _work(order)
+        with logs.of_job(order["job_id"]):
+            return _work(order)
     except KeyboardInterrupt:
         return INTERRUPTED
     except AnnotationError as err:  # of the store: nobody can be told how the job ended

@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask, Response
@@ -20,9 +20,10 @@ from src.api.ops.health import Probe, disk_check, failing
 from src.api.ops.lifecycle import Lifecycle
 from src.api.ops.listening import address_of, certificate_of, listen
 from src.api.ops.production import choose
+from src.api.ops.workers import waiting_in_vain
 from src.errors import ConfigError
 from src.logs import REQUEST_ID, USER
-from src.records import Analysis, Status
+from src.records import Analysis, Job, JobStatus, Status
 from src.settings import ServerSettings, Settings
 from src.workspace import Workspace, open_workspace
 
@@ -48,7 +49,7 @@ class TestReady:
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json) == (
             200,
-            {"status": "ready", "checks": {"store": "ok", "disk": "ok", "process": "ok"}},
+            {"status": "ready", "checks": {"store": "ok", "disk": "ok", "process": "ok", "worker": "ok"}},
         )
 
     def test_closed_store_is_not_ready_but_alive(
@@ -59,7 +60,12 @@ class TestReady:
         assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
         assert answer.json is not None
         assert (answer.json["code"], answer.json["status"]) == ("not_ready", 503)
-        assert answer.json["checks"] == {"store": "does not answer; the log says why", "disk": "ok", "process": "ok"}
+        assert answer.json["checks"] == {
+            "store": "does not answer; the log says why",
+            "disk": "ok",
+            "process": "ok",
+            "worker": "ok",
+        }
         assert answer.json["detail"].startswith("store: ")
         # Anybody may ask: where the store lies is for the log alone.
         assert "facerec.db" not in answer.text
@@ -113,7 +119,46 @@ class TestReady:
         go_on.set()
 
 
+class TestWorkersApart:
+    @pytest.fixture
+    def apart(self, settings: Settings) -> Iterator[Workspace]:
+        server = settings.server.model_copy(update={"worker": False})
+        with open_workspace(settings.model_copy(update={"server": server})) as workspace:
+            yield workspace
+
+    def test_jobs_that_nobody_takes_up_are_told(self, apart: Workspace) -> None:
+        client = create_app(apart).test_client()
+        apart.store.put(Job("j1", "identify", "p", {}, created_at="2026-01-01T00:00:00+00:00"))
+        answer = client.get("/readyz")
+        assert answer.json is not None
+        assert (answer.status_code, answer.json["checks"]["worker"]) == (503, "jobs wait and no worker takes them up")
+
+    @pytest.mark.parametrize(
+        ("jobs", "well"),
+        [
+            ([], True),
+            ([{"created_at": "1970-01-01T00:01:00+00:00"}], False),
+            ([{"created_at": "1970-01-01T00:01:01+00:00"}], True),
+            ([{"not_before": 61.0}], True),
+            ([{"not_before": 500.0}], True),
+            ([{}, {"status": JobStatus.RUNNING, "lease_until": 121.0}], True),
+            ([{}, {"status": JobStatus.RUNNING, "lease_until": 119.0}], False),
+            ([{"status": JobStatus.FAILED}], True),
+        ],
+    )
+    def test_by_hand_two_minutes_after_1970(self, apart: Workspace, jobs: list[dict[str, Any]], well: bool) -> None:
+        early = {"created_at": "1970-01-01T00:00:00+00:00"}
+        apart.store.put(*(Job(f"j{number}", "train", "p", {}, **early | job) for number, job in enumerate(jobs)))
+        assert (waiting_in_vain(apart, 120.0) == "") is well
+
+
 class TestMetrics:
+    def test_tell_jobs_by_status_and_kind(self, client: FlaskClient, workspace: Workspace) -> None:
+        workspace.store.put(*(Job(f"j{number}", "train", "p", {}) for number in range(3)))
+        text = measured(client)
+        assert 'facerec_jobs{kind="train",status="queued"} 3.0' in text
+        assert 'facerec_jobs{kind="train",status="failed"} 0.0' in text
+
     def test_tell_analyses_frames_and_versions(self, client: FlaskClient, workspace: Workspace) -> None:
         for number, status in enumerate((Status.COMPLETE, Status.RUNNING, Status.RUNNING)):
             counts = {"n_frames": 100 * number, "n_samples": number}

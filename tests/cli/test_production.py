@@ -16,8 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from src.records import Project
+from src.jobs import get, submit
+from src.records import JobStatus, Project
+from src.settings import DatabaseSettings, Settings
 from src.storage import open_store
+from src.workspace import open_workspace
 from tests.servers.service import PATIENCE_S, Reply, Service, running
 
 JSON_LOG = {"FACEREC_LOG__FORMAT": "json"}
@@ -125,6 +128,24 @@ class TestAnswers:
         assert "json" in service.get("/nothing").headers["Content-Type"]
 
 
+class TestJobs:
+    def test_are_done_beside_by_one_process(self, service: Service, folder: Path) -> None:
+        settings = Settings(data_dir=folder, database=DatabaseSettings(uri=f"sqlite:///{folder / 'facerec.db'}"))
+        with open_workspace(settings) as workspace:
+            # It cannot be done, for there are no pictures: what it says comes from the worker.
+            job = submit(workspace, "train", "a", {})
+            until(lambda: get(workspace, job.job_id).status is JobStatus.FAILED)
+            assert get(workspace, job.job_id).error
+        assert 'facerec_jobs{kind="train",status="failed"} 1.0' in service.get("/metrics").body.decode()
+        assert service.stop() == 0
+
+    def test_are_left_alone_where_workers_run_apart(self, folder: Path, program: str) -> None:
+        with running(folder, program=program, environment={"FACEREC_SERVER__WORKER": "false"}) as service:
+            assert "worker" in service.get("/readyz").json["checks"]
+            assert service.stop() == 0
+        assert not (folder / ".locks").exists()
+
+
 class TestRequestIds:
     def test_are_taken_over_made_and_logged(self, service: Service) -> None:
         assert service.get("/projects", {"X-Request-ID": "abc.DEF-1_2"}).headers["X-Request-ID"] == "abc.DEF-1_2"
@@ -164,7 +185,7 @@ class TestTheEnd:
             assert service.get("/projects").status == 200
             assert service.stop(number) == 0
         assert list(temporary.iterdir()) == []
-        assert {file.name for file in folder.iterdir()} == {"facerec.db", "temporary"}
+        assert {file.name for file in folder.iterdir()} - {".locks"} == {"facerec.db", "temporary"}
         assert not any("Traceback" in line for line in service.lines)
         assert not any(event["level"] == "error" for event in service.events)
 

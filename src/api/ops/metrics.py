@@ -23,7 +23,9 @@ from prometheus_client.registry import Collector
 
 from ... import __version__
 from ...errors import AnnotationError
-from ...records import Analysis, Project, Status, Video
+from ...jobs import KINDS
+from ...records import Analysis, Job, JobStatus, Project, Status, Video
+from ...storage import Query
 from ...workspace import Workspace
 from .access import Answered
 from .production import SHARED
@@ -121,6 +123,11 @@ def _measured(workspace: Workspace) -> Iterator[Metric]:
     yield GaugeMetricFamily("facerec_store_bytes", "Room that the store takes on disk", value=store.size())
     yield GaugeMetricFamily("facerec_projects", "Projects", value=store.count(Project))
     yield GaugeMetricFamily("facerec_videos", "Videos", value=store.count(Video))
+    jobs = GaugeMetricFamily("facerec_jobs", "Jobs that are kept, by status and kind", labels=["status", "kind"])
+    found = Tally(store.cells(Job, ("status", "kind"), Query()))
+    for status, kind in sorted({(status, kind) for status in JobStatus for kind in KINDS} | set(found)):
+        jobs.add_metric([str(status), kind], found[status, kind])
+    yield jobs
     statuses: Tally[str] = Tally()
     n_frames = n_samples = 0
     for analysis in store.find(Analysis):

@@ -15,6 +15,7 @@ from ...workspace import Workspace
 from .access import ROUTE, RequestLog
 from .health import disk_check, failing, store_check
 from .lifecycle import Lifecycle
+from .workers import work_beside
 
 _NAME = "facerec.operations"
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip")
@@ -44,6 +45,7 @@ def add_operations(app: Flask, workspace: Workspace) -> Lifecycle:
     checks["store"] = store_check(workspace)
     checks["disk"] = disk_check(workspace.data_dir, workspace.settings.server.min_free_mb)
     checks["process"] = lambda: "is about to end" if state.lifecycle.stopping.is_set() else ""
+    work_beside(workspace, state.lifecycle)
     app.register_blueprint(operations)
     app.after_request(_keep_route)
     app.wsgi_app = RequestLog(app.wsgi_app, state.metrics.observe)  # type: ignore[method-assign]
