@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -46,6 +47,8 @@ LEASE_S = 3.0
 KILLS_A_ROUND = 30
 """In the time that a round takes which nobody disturbs; with many more nothing would ever be done."""
 GIVE_UP_S = 900.0
+_DATE = re.compile(r'"date": "[^"]*"')
+"""When a photo was found, which is when its job ran."""
 
 
 def prepare(folder: Path) -> list[Path]:
@@ -74,7 +77,10 @@ def further_jobs(films: Sequence[Path]) -> list[tuple[str, str, dict[str, Any]]]
 def snapshot(workspace: Workspace, folder: Path) -> dict[str, Any]:
     """Return all records and results but those of jobs."""
     work = {kind.__name__ for kind in OF_WORK}
-    return {kind: found for kind, found in contents(workspace.store).items() if kind not in work} | files(folder)
+    records = {kind: found for kind, found in contents(workspace.store).items() if kind not in work}
+    for image in records["Image"]:
+        image["provenance"] = _DATE.sub("", image["provenance"])
+    return records | files(folder)
 
 
 class Crew:
