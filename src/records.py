@@ -624,13 +624,23 @@ KEYS: Mapping[type[Any], tuple[str, ...]] = {
 """The fields that name a record; records are listed in their order."""
 
 INDEXES: Mapping[type[Any], tuple[tuple[str, ...], ...]] = {
-    Image: (("project", "person_id"), ("project", "path")),
-    Video: (("locator",), ("folder",)),
+    Person: (("project", "name"),),
+    Image: (("project", "person_id"), ("project", "path"), ("project", "state"), ("project", "person_id", "state")),
+    Video: (("locator",), ("folder",), ("title",), ("date",)),
     Analysis: (("video_id",),),
-    ProjectVideo: (("analysis_id",),),
+    Shot: (("analysis_id", "start_npt", "end_npt"),),
+    Track: (("analysis_id", "start_npt", "end_npt"),),
+    ProjectVideo: (("analysis_id",), ("project", "added_at")),
     Identification: (("project", "analysis_id"),),
+    UnknownPerson: (("project", "n_tracks"),),
     UnknownTrack: (("project", "unknown_id"),),
-    Appearance: (("project", "person_id"),),
+    Appearance: (
+        ("project", "person_id"),
+        ("project", "person_id", "confidence"),
+        ("project", "unknown_id", "confidence"),
+        ("project", "confidence"),
+        ("project", "analysis_id", "start_npt", "end_npt"),
+    ),
     Job: (("status",), ("project",), ("project", "status")),
     JobName: (("job_id",),),
     JobDelivery: (("state",),),

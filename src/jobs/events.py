@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..records import Job, JobEvent, JobStatus
-from ..storage import Store
+from ..storage import Query, Store
+from ..storage.pages import Place
 
 STATUS, PROGRESS, LOG = "status", "progress", "log"
 
@@ -28,7 +29,7 @@ def events(store: Store, job_id: str, after: int = 0, limit: int = 256) -> list[
     if job is not None and job.status in ENDS:
         # Whoever ended it may have died before writing this down.
         tell_end(store, job)
-    return store.page(JobEvent, limit, (job_id, max(after, 0)), job_id=job_id)
+    return list(store.page(JobEvent, Query({"job_id": job_id}), limit, (max(after, 0),)).items)
 
 
 def tell(store: Store, job: Job, what: str, message: str = "") -> JobEvent:
@@ -40,8 +41,7 @@ def tell(store: Store, job: Job, what: str, message: str = "") -> JobEvent:
         what: `STATUS`, `PROGRESS` or `LOG`.
         message: In one line.
     """
-    newest = store.page(JobEvent, 1, backwards=True, job_id=job.job_id)
-    number = newest[0].number if newest else 0
+    number = _last_number(store, job.job_id)
     while True:
         number += 1
         event = _event(job, number, what, message)
@@ -53,21 +53,31 @@ def tell_end(store: Store, job: Job) -> None:
     """Write down how a job ended, unless that was done, whoever else does it at the same time."""
     message = job.error if job.status is JobStatus.FAILED else str(job.status)
     while True:
-        newest = store.page(JobEvent, 1, backwards=True, job_id=job.job_id)
-        if _last_status(store, job.job_id) is job.status:
+        # First the number: what somebody else writes after this look makes ours taken.
+        number = _last_number(store, job.job_id) + 1
+        if _last_status(store, job.job_id) is job.status or store.put_new(_event(job, number, STATUS, message)):
             return
-        if store.put_new(_event(job, newest[0].number + 1 if newest else 1, STATUS, message)):
-            return
+
+
+def _last_number(store: Store, job_id: str) -> int:
+    newest = store.page(JobEvent, _backwards(job_id), 1).items
+    return newest[0].number if newest else 0
 
 
 def _last_status(store: Store, job_id: str) -> JobStatus | None:
-    after = None
-    while found := store.page(JobEvent, _BACK, after, backwards=True, job_id=job_id):
-        for event in found:
+    after: Place | None = None
+    while True:
+        page = store.page(JobEvent, _backwards(job_id), _BACK, after)
+        for event in page.items:
             if event.what == STATUS:
                 return event.status
-        after = (job_id, found[-1].number)
-    return None
+        if page.end is None:
+            return None
+        after = page.end
+
+
+def _backwards(job_id: str) -> Query:
+    return Query({"job_id": job_id}, descending=True)
 
 
 def _event(job: Job, number: int, what: str, message: str) -> JobEvent:

@@ -16,8 +16,9 @@ from typing import Any
 from ..errors import JobError
 from ..names import folder_name
 from ..records import Job, JobDelivery, JobName, JobStatus, now, stable_id
-from ..storage import Store
+from ..storage import Query, Store
 from ..storage.base import PAGE
+from ..storage.pages import Place
 from ..workspace import Workspace
 from .deliveries import WAITING, add_webhook, check_webhook
 from .events import LOG, STATUS, tell, tell_end
@@ -262,10 +263,13 @@ def _submit_once(store: Store, wanted: Job, name: str) -> Job:
 
 
 def _newest_first(store: Store, equals: dict[str, Any], after: str | None) -> Iterator[Job]:
-    key = None if after is None else (after,)
-    while page := store.page(Job, PAGE, key, backwards=True, **equals):
-        yield from page
-        key = (page[-1].job_id,)
+    place: Place | None = None if after is None else (after,)
+    while True:
+        page = store.page(Job, Query(equals, descending=True), PAGE, place)
+        yield from page.items
+        if page.end is None:
+            return
+        place = page.end
 
 
 def _wake_deliveries(store: Store, job_id: str) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ..errors import ConfigError
 from .base import Store
+from .pages import Page, Place, Query
 
-__all__ = ["Store", "open_store"]
+__all__ = ["Page", "Place", "Query", "Store", "open_store"]
 
 
 def open_store(uri: str, *, migrate: bool = False) -> Store:

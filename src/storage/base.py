@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ..errors import StorageError
 from ..records import Record
+from .pages import Page, Place, Plan, Query, check_place, plan_of
 from .schema import SCHEMA, Schema
 
 R = TypeVar("R", bound=Record)
@@ -17,6 +18,8 @@ Row = Mapping[str, Any]
 
 PAGE = 256
 """At most so many records are read at a time."""
+CELL_ROWS = 4096
+"""The same of `cells`, which reads no arrays."""
 PAGE_BYTES = 8_000_000
 """Records with large arrays come in smaller pages, so that memory stays bounded."""
 
@@ -81,34 +84,6 @@ class Store(ABC):
         self.schema.serving(kind, set(equals))
         return (self.schema.layouts[kind].record(row) for row in self._rows(kind, equals))
 
-    def page(
-        self,
-        kind: type[R],
-        limit: int,
-        after: Sequence[Any] | None = None,
-        *,
-        backwards: bool = False,
-        **equals: object,
-    ) -> list[R]:
-        """Return some of the records that `find` would yield: so many, from where an earlier page ended.
-
-        Args:
-            kind: Of which kind.
-            limit: At most so many, 1 or more; fewer only where there are no more.
-            after: The full key of the last record of the page before; None for the first page.
-            backwards: The other way round, the greatest key first.
-            **equals: As for `find`.
-        """
-        self.schema.serving(kind, set(equals))
-        layout = self.schema.layouts[kind]
-        key = None if after is None else list(after)
-        rows, more = list[Row](), True
-        while more and len(rows) < limit:
-            found, more = self._page(kind, equals, key, min(limit - len(rows), PAGE), backwards)
-            rows += found
-            key = [rows[-1][name] for name in layout.key] if rows else key
-        return [layout.record(row) for row in rows]
-
     def scan(self, kind: type[R]) -> Iterator[R | StorageError]:
         """Yield all records of a kind, and in the place of a damaged one what is wrong with it."""
         layout = self.schema.layouts[kind]
@@ -119,6 +94,48 @@ class Store(ABC):
                 yield err
             else:
                 yield record
+
+    def page(self, kind: type[R], query: Query, limit: int, after: Place | None = None) -> Page[R]:
+        """Return some records in the order of a key or index, and where the next ones begin.
+
+        Args:
+            kind: Of the records.
+            query: Which of them, and in which order.
+            limit: At most so many.
+            after: Where the page before ended.
+
+        Raises:
+            StorageError: Neither key nor index serves the query, or no page of it ends there.
+        """
+        plan, layout = plan_of(self.schema, kind, query), self.schema.layouts[kind]
+        if after is not None:
+            check_place(self.schema, kind, plan, after)
+        names = tuple(name for name in layout.types if name not in query.omit)
+        rows = self._select(kind, plan, query, names, limit + 1, after)
+        shown = rows[:limit]
+        end = tuple(shown[-1][name] for name in plan.sort) if len(rows) > limit else None
+        return Page(tuple(layout.record(row) for row in shown), end)
+
+    def cells(self, kind: type[Any], names: tuple[str, ...], query: Query) -> Iterator[tuple[Any, ...]]:
+        """Yield a few fields of many records, as numbers and text as they are stored: for overviews of thousands of records.
+
+        Raises:
+            StorageError: Neither key nor index serves the query.
+        """
+        plan = plan_of(self.schema, kind, query)
+        read = tuple(dict.fromkeys((*names, *plan.sort)))
+        after, more = None, True
+        while more:
+            rows = self._select(kind, plan, query, read, CELL_ROWS, after)
+            yield from (tuple(row[name] for name in names) for row in rows)
+            more = len(rows) == CELL_ROWS
+            after = tuple(rows[-1][name] for name in plan.sort) if more else None
+
+    @abstractmethod
+    def _select(
+        self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
+    ) -> list[Row]:
+        """Read some fields of the first records of a query after a place."""
 
     @abstractmethod
     def count(self, kind: type[R], **equals: object) -> int:
@@ -147,15 +164,8 @@ class Store(ABC):
         """Let go of the database; the store is of no use afterwards."""
 
     @abstractmethod
-    def _page(
-        self,
-        kind: type[Any],
-        equals: dict[str, object],
-        after: list[Any] | None,
-        limit: int = PAGE,
-        backwards: bool = False,
-    ) -> tuple[list[Row], bool]:
-        """Read the records after a key, or before it, as many as fit a page, and say whether there may be more."""
+    def _page(self, kind: type[Any], equals: dict[str, object], after: list[Any] | None) -> tuple[list[Row], bool]:
+        """Read the records after a key, as many as fit a page, and say whether there may be more."""
 
     def _rows(self, kind: type[Any], equals: dict[str, object]) -> Iterator[Row]:
         after, more = None, True

@@ -20,6 +20,7 @@ from ..errors import ConfigError, StorageError
 from ..records import Record
 from .base import PAGE, PAGE_BYTES, R, Row, Store, missing_indexes, n_bytes
 from .codec import Layout
+from .pages import Place, Plan, Query
 from .schema import SCHEMA, Columns, Schema, index_name
 
 if TYPE_CHECKING:
@@ -129,21 +130,12 @@ class MongoStore(Store):
         self._closed.set()
         self._client.close()
 
-    def _page(
-        self,
-        kind: type[Any],
-        equals: dict[str, object],
-        after: list[Any] | None,
-        limit: int = PAGE,
-        backwards: bool = False,
-    ) -> tuple[list[Row], bool]:
-        query, hint = self._query(kind, equals, after, backwards)
+    def _page(self, kind: type[Any], equals: dict[str, object], after: list[Any] | None) -> tuple[list[Row], bool]:
+        query, hint = self._query(kind, equals, after)
         # One reply a page: small at first, and as large as the largest records seen so far allow.
-        fitting = max(1, min(PAGE, PAGE_BYTES // self._largest[kind])) if kind in self._largest else _FIRST_PAGE
-        limit = min(limit, fitting)
-        order = [("_id", -1 if backwards else 1)]
+        limit = max(1, min(PAGE, PAGE_BYTES // self._largest[kind])) if kind in self._largest else _FIRST_PAGE
         found = self._trying(
-            lambda: list(self._collection(kind).find(query, hint=hint, sort=order, limit=limit, batch_size=limit))
+            lambda: list(self._collection(kind).find(query, hint=hint, sort=[("_id", 1)], limit=limit, batch_size=limit))
         )
         rows: list[Row] = [_decoded(self.schema.layouts[kind], document) for document in found]
         if rows:
@@ -151,7 +143,7 @@ class MongoStore(Store):
         return rows, len(rows) == limit
 
     def _query(
-        self, kind: type[Any], equals: Mapping[str, object], after: list[Any] | None = None, backwards: bool = False
+        self, kind: type[Any], equals: Mapping[str, object], after: list[Any] | None = None
     ) -> tuple[dict[str, Any], str]:
         """Return what to ask for, and the index that serves it: MongoDB is told, so that it never scans a collection."""
         columns, key = self.schema.serving(kind, set(equals)), self.schema.keys[kind]
@@ -167,9 +159,41 @@ class MongoStore(Store):
             elif equals:
                 bounds = {"$gte": start + _BETWEEN, "$lt": start + _ESCAPES}
         if after is not None:
-            passed, sign = ("$lt", "$lt") if backwards else ("$gte", "$gt")
-            bounds = {name: bound for name, bound in bounds.items() if name != passed} | {sign: _key_text(after)}
+            bounds = {name: bound for name, bound in bounds.items() if name != "$gte"} | {"$gt": _key_text(after)}
         return query | ({"_id": bounds} if bounds else {}), hint
+
+    def _select(
+        self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
+    ) -> list[Row]:
+        asked = self._asked(kind, plan, query, after)
+        by = [name for name in plan.sort if name not in self.schema.keys[kind]] if not plan.is_key else []
+        sort = [(name, -1 if query.descending else 1) for name in (*by, "_id")]
+        hint = _BY_KEY if plan.is_key else index_name(self.schema.layouts[kind], plan.columns)
+        found = self._trying(
+            lambda: list(
+                self._collection(kind).find(asked, dict.fromkeys(names, 1), hint=hint, sort=sort, limit=limit, batch_size=limit)
+            )
+        )
+        return [_decoded(self.schema.layouts[kind], document) for document in found]
+
+    def _asked(self, kind: type[Any], plan: Plan, query: Query, after: Place | None) -> dict[str, Any]:
+        """Return the documents after a place that a query asks for, in MongoDB's words."""
+        key, sign = self.schema.keys[kind], "$lt" if query.descending else "$gt"
+        asked: dict[str, Any] = self._query(kind, query.equals)[0] if plan.is_key else dict(query.equals)
+        for operator, bounds in (("$gte", query.at_least), ("$lt", query.below)):
+            for name, bound in bounds.items():
+                asked[name] = asked.get(name, {}) | {operator: bound}
+        if after is None:
+            return asked
+        place = {**query.equals, **dict(zip(plan.sort, after, strict=True))}
+        last = _key_text([place[name] for name in key])
+        if plan.is_key:
+            return {"$and": [asked, {"_id": {sign: last}}]}
+        by = [name for name in plan.sort if name not in key]
+        # After the place by the first field, or equal in it and after the place by the next one, and so on to the key.
+        later = [{**{same: place[same] for same in by[:n]}, name: {sign: place[name]}} for n, name in enumerate(by)]
+        later.append({**{same: place[same] for same in by}, "_id": {sign: last}})
+        return {"$and": [asked, {"$or": later}]}
 
     def _collection(self, kind: type[Any]) -> Collection[dict[str, Any]]:
         return self._database[self.schema.layouts[kind].name]

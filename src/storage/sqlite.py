@@ -14,6 +14,7 @@ from ..errors import StorageError
 from ..records import Record
 from .base import PAGE, PAGE_BYTES, R, Row, Store, missing_indexes, n_bytes
 from .codec import Layout
+from .pages import Place, Plan, Query
 from .schema import SCHEMA, Columns, Schema, index_name
 
 BUSY_TIMEOUT_S = 30.0
@@ -128,23 +129,14 @@ class SqliteStore(Store):
             while self._idle:
                 self._idle.pop().close()
 
-    def _page(
-        self,
-        kind: type[Any],
-        equals: dict[str, object],
-        after: list[Any] | None,
-        limit: int = PAGE,
-        backwards: bool = False,
-    ) -> tuple[list[Row], bool]:
+    def _page(self, kind: type[Any], equals: dict[str, object], after: list[Any] | None) -> tuple[list[Row], bool]:
         layout = self.schema.layouts[kind]
         where, values = _where(equals)
         if after is not None:
-            sign = "<" if backwards else ">"
-            later = f"({', '.join(layout.key)}) {sign} ({', '.join('?' * len(layout.key))})"
+            later = f"({', '.join(layout.key)}) > ({', '.join('?' * len(layout.key))})"
             where, values = f"{where} AND {later}" if where else f" WHERE {later}", [*values, *after]
         names = ", ".join(layout.types)
-        order = ", ".join(f"{name} DESC" if backwards else name for name in layout.key)
-        query = f"SELECT {names} FROM {layout.name}{where} ORDER BY {order} LIMIT {limit}"
+        query = f"SELECT {names} FROM {layout.name}{where} ORDER BY {', '.join(layout.key)} LIMIT {PAGE}"
         rows: list[Row] = []
         size = 0
         with _translated(self._path), self._connection() as connection, closing(connection.execute(query, values)) as cursor:
@@ -153,7 +145,25 @@ class SqliteStore(Store):
                 size += n_bytes(rows[-1])
                 if size >= PAGE_BYTES:
                     return rows, True
-        return rows, len(rows) == limit
+        return rows, len(rows) == PAGE
+
+    def _select(
+        self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
+    ) -> list[Row]:
+        layout = self.schema.layouts[kind]
+        conditions = [f"{name} {operator} ?" for name, operator, _ in _conditions(query)]
+        values = [value for *_, value in _conditions(query)]
+        if after is not None and plan.sort:
+            sign = "<" if query.descending else ">"
+            conditions.append(f"({', '.join(plan.sort)}) {sign} ({', '.join('?' * len(plan.sort))})")
+            values += after
+        # Named, so that a query never scans: where the index is missing it fails and says so.
+        table = layout.name if plan.is_key else f"{layout.name} INDEXED BY {index_name(layout, plan.columns)}"
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        order = ", ".join(f"{name}{' DESC' if query.descending else ''}" for name in plan.sort)
+        sql = f"SELECT {', '.join(names)} FROM {table}{where}{f' ORDER BY {order}' if order else ''} LIMIT {int(limit)}"
+        with _translated(self._path), self._connection() as connection:
+            return [dict(zip(names, cells, strict=True)) for cells in connection.execute(sql, values)]
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -240,12 +250,20 @@ def _add_missing(connection: sqlite3.Connection, layout: Layout, indexes: tuple[
             column = f"{name} {_column_type(layout.types[name])} DEFAULT {default}"
             connection.execute(f"ALTER TABLE {layout.name} ADD COLUMN {column}")
     for index in indexes:
-        name = index_name(layout, index)
-        connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {layout.name} ({', '.join((*index, *layout.key))})")
+        # A field that stands in an index twice keeps SQLite from sorting by what comes after it.
+        columns = ", ".join(dict.fromkeys((*index, *layout.key)))
+        connection.execute(f"CREATE INDEX IF NOT EXISTS {index_name(layout, index)} ON {layout.name} ({columns})")
 
 
 def _column_type(stored: str) -> str:
     return "TEXT" if stored == "JSON" else stored
+
+
+def _conditions(query: Query) -> Iterator[tuple[str, str, object]]:
+    """Yield field, operator and value of each condition."""
+    yield from ((name, "IS", value) for name, value in query.equals.items())
+    yield from ((name, ">=", value) for name, value in query.at_least.items())
+    yield from ((name, "<", value) for name, value in query.below.items())
 
 
 def _where(equals: dict[str, object]) -> tuple[str, list[Any]]:
@@ -266,6 +284,8 @@ def _translated(path: Path) -> Iterator[None]:
             remedy = f'Restore a backup, or save what can be read with: sqlite3 {path} ".recover" | sqlite3 new.db'
         elif "full" in text or "No space" in text:
             remedy = "Free some space on the disk and run the same command again."
+        elif "no such index" in text:
+            remedy = "An index is missing. Run: python -m src db migrate"
         elif "no such" in text or "has no column" in text:
             remedy = "Another version of FaceRec made this file. Use that version, or move the file away to begin anew."
         elif "locked" in text:

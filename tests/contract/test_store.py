@@ -23,7 +23,6 @@ from src.records import (
     Appearance,
     Image,
     Job,
-    JobEvent,
     JobName,
     JobStatus,
     Person,
@@ -438,40 +437,3 @@ class TestPutIf:
         for thread in threads:
             thread.join()
         assert store.get(Job, "j").revision == 100  # type: ignore[union-attr]
-
-
-class TestPage:
-    @pytest.fixture
-    def events(self, store: Store) -> list[int]:
-        numbers = list(range(1, 31))
-        store.put(*(JobEvent("j", number, "log", JobStatus.RUNNING) for number in numbers))
-        store.put(JobEvent("i", 99, "log", JobStatus.RUNNING), JobEvent("k", 0, "log", JobStatus.RUNNING))
-        return numbers
-
-    def numbers(self, found: list[JobEvent]) -> list[int]:
-        assert {event.job_id for event in found} <= {"j"}
-        return [event.number for event in found]
-
-    def test_forwards_page_by_page(self, store: Store, events: list[int]) -> None:
-        first = store.page(JobEvent, 20, job_id="j")
-        assert self.numbers(first) == events[:20]
-        assert self.numbers(store.page(JobEvent, 20, ("j", 20), job_id="j")) == events[20:]
-        assert store.page(JobEvent, 20, ("j", 30), job_id="j") == []
-
-    def test_backwards_page_by_page(self, store: Store, events: list[int]) -> None:
-        assert self.numbers(store.page(JobEvent, 20, backwards=True, job_id="j")) == events[:-21:-1]
-        assert self.numbers(store.page(JobEvent, 20, ("j", 11), backwards=True, job_id="j")) == events[9::-1]
-
-    def test_by_an_index(self, store: Store) -> None:
-        store.put(*(Job(f"{n}", "track", "p", {}, status=list(JobStatus)[n % 2]) for n in range(9)))
-        found = store.page(Job, 3, ("6",), backwards=True, project="p", status=JobStatus.QUEUED)
-        assert [job.job_id for job in found] == ["4", "2", "0"]
-        assert [job.job_id for job in store.page(Job, 2, ("1",), status=JobStatus.RUNNING)] == ["3", "5"]
-
-    def test_more_than_the_store_reads_at_a_time(self, store: Store) -> None:
-        store.put(*(person(number) for number in range(700)))
-        assert [found.person_id for found in store.page(Person, 600, project="p")] == [f"{n:06}" for n in range(600)]
-
-    def test_without_index_is_refused(self, store: Store) -> None:
-        with pytest.raises(StorageError, match="declare an index"):
-            store.page(Person, 1, name="A")
