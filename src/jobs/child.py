@@ -63,13 +63,18 @@ def _work(order: dict[str, Any]) -> int:
         workspace.progress = JobProgress(workspace.store, job, KINDS[job.kind].steps(params), _leave)
         outcome, code = _outcome(workspace, job, params)
         after = finish(workspace.store, job, outcome.result, outcome.error, code)
+        if after is not None and KINDS[job.kind].forgets:
+            with suppress(
+                AnnotationError
+            ):  # others are at work in the database: what is deleted goes when it is next written anew
+                workspace.store.scrub()
     return 0 if after is not None else LOST
 
 
 def _outcome(workspace: Workspace, job: Job, params: Any) -> tuple[Outcome, str]:
     """Do the job, and return what came of it with a code where it failed."""
     try:
-        outcome = KINDS[job.kind].run(workspace, job.project, params, job.submitted_by)
+        outcome = KINDS[job.kind].run(workspace, job, params)
     except AnnotationError as err:
         return Outcome(error=str(err)), type(err).__name__
     except MemoryError:

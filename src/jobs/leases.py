@@ -155,7 +155,8 @@ def finish(store: Store, job: Job, result: Mapping[str, Any], error: str = "", c
     def finished(found: Job) -> Job:
         status = JobStatus.FAILED if error else JobStatus.DONE
         progress = found.progress if error else 1.0
-        return replace(_ended(found, status), result=result, error=error, code=code, progress=progress)
+        params = {} if KINDS[found.kind].forgets and not error else found.params
+        return replace(_ended(found, status), params=params, result=result, error=error, code=code, progress=progress)
 
     after = own(store, job, finished)
     if after is not None:

@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("naming", "lessons"),
     ("derivation", "unknowns"),
     ("appearances",),
-    ("forgetting",),
+    ("forgetting", "traces"),
     ("cli",),
     ("cleaning",),
     (
