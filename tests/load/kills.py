@@ -93,21 +93,29 @@ class Crew:
         self.killed: Counter[str] = Counter()
 
     def strike(self) -> None:
-        """Kill a worker or the process of a job, or tell a worker to stop."""
-        worker = self._chance.choice(self._workers)
-        children = _children(worker.pid)
-        if children and self._chance.random() < 0.5:
+        """Kill a worker that does a job, or the process of the job, or tell the worker to stop; now and then an idle one."""
+        busy = [worker for worker in self._workers if _children(worker.pid)]
+        if not busy and self._chance.random() < 0.9:
+            return
+        worker = self._chance.choice(busy or self._workers)
+        children, what = _children(worker.pid), self._chance.random()
+        if children and what < 0.4:
             with suppress(ProcessLookupError):
                 os.kill(self._chance.choice(children), signal.SIGKILL)
-                self.killed["jobs"] += 1
-        elif self._chance.random() < 0.8:
+                self.killed["killed_jobs"] += 1
+        elif what < 0.9:
             worker.kill()
-            self.killed["workers"] += 1
+            self.killed["killed_workers"] += 1
             self._replace(worker)
         else:
             worker.terminate()
-            self.killed["stopped"] += 1
+            self.killed["stopped_workers"] += 1
             self._replace(worker)
+
+    @property
+    def n_kills(self) -> int:
+        """Processes killed by SIGKILL so far."""
+        return self.killed["killed_workers"] + self.killed["killed_jobs"]
 
     def dismiss(self) -> None:
         """Let all go home."""
@@ -144,7 +152,7 @@ class Trial:
     @property
     def n_kills(self) -> int:
         """Processes killed by SIGKILL so far."""
-        return self.killed["workers"] + self.killed["jobs"]
+        return self.killed["killed_workers"] + self.killed["killed_jobs"]
 
     def round(self, kills: int) -> dict[str, Any]:
         """Do all jobs once in a fresh folder, killing until there were so many, and return what is there afterwards."""
@@ -170,7 +178,7 @@ class Trial:
                 self.problems.append("a round did not end")
                 return
             time.sleep(self._chance.uniform(0, self._pause_s))
-            if crew.killed["workers"] + crew.killed["jobs"] < kills:
+            if crew.n_kills < kills:
                 crew.strike()
 
     def _check(self, workspace: Workspace, submitted: Sequence[Job]) -> None:
