@@ -55,8 +55,9 @@ format: $(DEV) ## Bring the code into the one format
 serve: $(BASE) ## Serve the API at http://127.0.0.1:5000
 	$(PY) server.py
 
-docs: $(BASE) ## Write the tables of settings and commands in docs/ anew
+docs: $(BASE) ## Write the tables of settings and commands in docs/ anew, and the description of the API
 	$(PY) -m docs.tables
+	$(PY) -m src.api.describe docs/openapi.json
 
 venv: $(FULL) ## Install everything into .venv/ for work on the code
 

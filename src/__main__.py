@@ -29,6 +29,8 @@ VERBS = {
     "worker": ("jobs.work", "Do the jobs that were submitted."),
     "jobs": ("jobs.commandline", "List, show, submit, cancel or retry jobs."),
     "serve": ("api.serve", "Serve the API to other programs."),
+    "token": ("access.commands", "Make, list or revoke the tokens that the service asks for."),
+    "audit": ("access.reading", "List who decided, erased, or was turned away."),
     "db": ("db.commands", "Check, migrate, export or import the database."),
     "models": ("models.__main__", "List, fetch or check the weights of the networks."),
 }

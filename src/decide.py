@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from .access import event_of
 from .appearances import Derived, derive_all, derive_if_complete
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .decisions import PIECE, active_decisions, anchors_of, check, new_id
@@ -63,7 +64,7 @@ def run(
         ConfigError: The decision lacks something, or names what does not exist.
     """
     owner = workspace.project(project)
-    person_id = _person_id(workspace, owner, person, make=verb is Verb.IS)
+    person_id = _person_id(workspace, owner, person, new=verb is Verb.IS)
     decision = Decision(
         owner.project,
         new_id(),
@@ -77,7 +78,11 @@ def run(
     )
     check(decision)
     _check_target(workspace, owner, decision)
-    workspace.store.put(decision)
+    if person_id and workspace.store.get(Person, owner.project, person_id) is None:
+        # Only now: what is refused leaves nobody behind.
+        workspace.store.put(Person(owner.project, person_id, display_name(person_id)))
+    event = event_of("decide", f"decision {decision.decision_id} {verb}", project=owner.project, who=author)
+    workspace.store.put(event, decision)
     _apply_names(workspace, owner)
     return DecideReport(decision, _derive(workspace, owner, decision))
 
@@ -121,18 +126,16 @@ def interval_target(workspace: Workspace, video: str, start_npt: float, end_npt:
     return Target("interval", record.video_id, str(fragment), start_npt=start_npt, end_npt=end_npt)
 
 
-def _person_id(workspace: Workspace, owner: Project, name: str, *, make: bool) -> str:
-    """Return the id of a person by name, alias or folder, making one where that is wanted."""
+def _person_id(workspace: Workspace, owner: Project, name: str, *, new: bool) -> str:
+    """Return the id of a person by name, alias or folder; that of somebody new where there may be somebody new."""
     if not name:
         return ""
     for person in workspace.store.find(Person, project=owner.project):
         if name in (person.name, person.person_id, *person.aliases):
             return person.person_id
-    if not make:
+    if not new:
         raise ConfigError(f'Project "{owner.project}" knows nobody called "{name}".')
-    folder = folder_name(name)
-    workspace.store.put(Person(owner.project, folder, display_name(folder)))
-    return folder
+    return folder_name(name)
 
 
 def _check_target(workspace: Workspace, owner: Project, decision: Decision) -> None:
@@ -277,7 +280,7 @@ def _target(
         start, _, end = interval.partition(",")
         return interval_target(workspace, video, parse_npt(start), parse_npt(end))
     if verb == Verb.RENAME and person:
-        return Target("person", person_id=_person_id(workspace, workspace.project(project), person, make=False))
+        return Target("person", person_id=_person_id(workspace, workspace.project(project), person, new=False))
     raise click.UsageError("Say of what: --video and --track, --video and --interval, --unknown_person, or --decision.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections import defaultdict
@@ -14,7 +15,7 @@ from .errors import ConfigError
 from .geometry import iou_matrix
 from .records import Anchor, Decision, Target, TrackSamples, Verb
 from .schema import Box
-from .storage import Store
+from .storage import Query, Store
 
 N_ANCHORS = 8
 """Samples of a track that a decision remembers, spread evenly over it."""
@@ -79,6 +80,16 @@ def active_decisions(store: Store, project: str) -> list[Decision]:
         if decision.verb is Verb.UNDO and decision.decision_id not in undone:
             undone.add(decision.target.decision_id)
     return [decision for decision in decisions if decision.decision_id not in undone and decision.verb is not Verb.UNDO]
+
+
+def undone_ids(store: Store, project: str) -> set[str]:
+    """Return the ids of the decisions of a project that were taken back, read without their anchors and names."""
+    fields = ("decision_id", "verb", "target")
+    undone: set[str] = set()
+    for decision_id, verb, target in reversed(list(store.cells(Decision, fields, Query({"project": project})))):
+        if verb == Verb.UNDO and decision_id not in undone:
+            undone.add(json.loads(target)["decision_id"])
+    return undone
 
 
 def rulings_of(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from .access import note
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .decisions import PIECE, active_decisions
 from .errors import ConfigError, StorageError
@@ -126,12 +127,13 @@ def run(workspace: Workspace, project: str, person: str, *, forget_embeddings: b
     return _write_receipt(workspace, owner, eraser, forget_embeddings, scrubbed, author)
 
 
-def run_expired(workspace: Workspace, project: str | None = None) -> list[Expired]:
+def run_expired(workspace: Workspace, project: str | None = None, author: str = "") -> list[Expired]:
     """Erase the photos that were fetched or made more than `retention_days` ago, and the models that rest on them.
 
     Args:
         workspace: Where to work; its settings say how long photos are kept.
         project: Whose photos; those of all projects where None.
+        author: Who asked for it.
 
     Raises:
         ConfigError: Photos are kept for ever, or the project does not exist.
@@ -143,6 +145,10 @@ def run_expired(workspace: Workspace, project: str | None = None) -> list[Expire
     owners = [workspace.project(project)] if project else list(workspace.store.find(Project))
     latest = datetime.now(UTC) - timedelta(days=days)
     reports = [_expire(workspace, owner, latest) for owner in owners]
+    for report in reports:
+        if report.n_images:
+            what = f"{report.n_images} photos older than {days} days"
+            note(workspace.store, "erase.expired", what, project=report.project, who=author)
     if any(report.n_images for report in reports):
         workspace.store.scrub()
     return reports
@@ -418,6 +424,7 @@ def _write_receipt(
     counts = {kind: eraser.counts[kind] for kind in (*kinds, "embeddings")}
     receipt = Receipt(receipt_id, owner.project, key, now(), author, forget_embeddings, scrubbed, counts)
     write_json(folder / f"{receipt_id}.json", asdict(receipt))
+    note(workspace.store, "erase", f"person {key} receipt {receipt_id}", project=owner.project, who=author)
     return receipt
 
 
@@ -435,10 +442,10 @@ def command(
     if expired == (person is not None) or (person is not None and project is None):
         raise click.UsageError("Give --project and --person, or --expired.")
     with workspace_of(config) as workspace:
-        if person is None:
-            _print_expired(run_expired(workspace, project))
-            return 0
         asker = getpass.getuser() if author is None else author
+        if person is None:
+            _print_expired(run_expired(workspace, project, asker))
+            return 0
         receipt = run(workspace, str(project), person, forget_embeddings=forget_embeddings, author=asker)
         path = workspace.data_dir / RECEIPTS / f"{receipt.receipt_id}.json"
     _print(receipt, path)

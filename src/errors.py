@@ -4,6 +4,8 @@
     ├── ConfigError          a setting, a flag or a name is wrong
     │   └── InvalidNameError a project or person name that cannot be used
     ├── FetchError           an address could not be fetched
+    │   └── ForbiddenAddressError  nor shall it be: it leads where clients must not send us
+    ├── ForbiddenPathError   a path leads out of the folder that it belongs to
     ├── MediaError           a photo or video cannot be read
     ├── EngineError          a detector or embedder cannot be used
     │   └── WeightsError     its weights are missing, damaged or cannot be fetched
@@ -47,6 +49,20 @@ class FetchError(AnnotationError):
         """Keep the address, what went wrong with it, and whether it may work another time."""
         super().__init__(f"{url}: {why}")
         self.url, self.why, self.passing = url, why, passing
+
+
+class ForbiddenAddressError(FetchError):
+    """An address that is not fetched for others, because of where it leads or how it is written."""
+
+
+class ForbiddenPathError(AnnotationError):
+    """A path that leads out of its folder, or that names no file there."""
+
+    def __init__(self, given: str, why: str) -> None:
+        """Keep the path as it was given and what is wrong with it; where the folder lies is nobody's business."""
+        shown = given if len(given) <= 120 else given[:117] + "..."
+        super().__init__(f"Path {shown!r} {why}")
+        self.given, self.why = given, why
 
 
 class MediaError(AnnotationError):

@@ -330,7 +330,10 @@ class _Learner:
             wanted[pick.frame_index].append(pick)
         last = max(wanted)
         title = f"Pictures of {plan.video.title or plan.video.locator}"
-        with open_stream(media) as stream, self._workspace.progress.task(title, len(plan.picks), "pictures") as task:
+        with (
+            open_stream(media, guard=self._workspace.guard) as stream,
+            self._workspace.progress.task(title, len(plan.picks), "pictures") as task,
+        ):
             for frame in stream.frames():
                 for pick in wanted.get(frame.frame_index, ()):
                     yield frame.rgb(), pick

@@ -28,6 +28,25 @@ _MAGIC = (
 )
 """How files of each kind begin: bytes, at which offset, kind."""
 
+_VIDEO_MAGIC = (
+    (b"ftyp", 4),
+    (b"moov", 4),
+    (b"mdat", 4),
+    (b"wide", 4),
+    (b"\x1aE\xdf\xa3", 0),
+    (b"AVI ", 8),
+    (b"OggS", 0),
+    (b"FLV\x01", 0),
+    (b"\0\0\x01\xba", 0),
+    (b"\0\0\x01\xb3", 0),
+    (b"0&\xb2u\x8ef\xcf\x11", 0),
+    (b"\x06\x0e+4\x02\x05\x01\x01", 0),
+)
+"""How videos begin: MP4 and MOV, Matroska, AVI, Ogg, Flash, MPEG, Windows Media and MXF, for the message alone."""
+
+_MAX_SCANS = 100
+"""A progressive JPEG has some ten passes over its pixels. A small file may ask for thousands, which take hours."""
+
 _KEPT = {"JPEG": ".jpg", "PNG": ".png", "WebP": ".webp"}
 """Kinds that are kept byte for byte; others become PNG, which every browser and tool can show."""
 
@@ -98,11 +117,16 @@ def why_no_picture(head: bytes) -> str:
         return "is a web page, not a picture"
     if start.startswith((b"<svg", b"<?xml")):
         return "is an SVG drawing or other XML, not a photo"
+    if any(head[at : at + len(magic)] == magic for magic, at in _VIDEO_MAGIC):
+        return "is a video, not a picture. Give it to track"
     return "is not a picture of a known kind (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF)"
 
 
 def read_picture(data: bytes, name: str, max_pixels: int) -> Picture:
     """Decode a photo completely; of an animation the first frame.
+
+    What it is, its first bytes say, whatever its name or content type. How large it is, its header says before anything is
+    decoded, and a header that lies costs no more than it announces. Everything that comes from outside is read here.
 
     Args:
         data: The bytes of the file.
@@ -179,7 +203,9 @@ def write_file(path: Path, data: bytes) -> None:
 
 
 def _decode(data: bytes, name: str, max_pixels: int) -> RgbImage:
-    """Read the header, and the pixels only where they are not too many."""
+    """Read the header, and the pixels only where they are not too many, and not to be gone over too often."""
+    if data.startswith(b"\xff\xd8\xff") and (n_scans := data.count(b"\xff\xda")) > _MAX_SCANS:
+        raise MediaError(name, f"is a JPEG in {n_scans} passes, more than {_MAX_SCANS}. Save it anew")
     with Image.open(io.BytesIO(data), formats=_DECODERS) as source:
         if source.width * source.height > max_pixels:
             raise MediaError(name, f"has {source.width} x {source.height} pixels, more than {max_pixels}")

@@ -208,7 +208,10 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """Frames between two cuts; `end_npt` lies outside."""
+    """Frames between two boundaries; `end_npt` lies outside.
+
+    `transition` says how the shot begins: `cut`, `dissolve`, `fade`; empty for the first one, and where nobody looked.
+    """
 
     analysis_id: str
     shot: int
@@ -216,6 +219,7 @@ class Shot:
     end_npt: float
     start_frame: int
     end_frame: int
+    transition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -574,6 +578,69 @@ class JobDelivery:
     error: str = ""
 
 
+class Role(enum.StrEnum):
+    """What a token allows, each with all that the ones before it do."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Leave to use the service. The token itself is shown once, when it is made; kept is what tells whether one is right.
+
+    Attributes:
+        token_id: The first part of the token, by which it is found and named.
+        name: What it is called in lists: `laptop`.
+        project: The only project that it is for; empty for all of them and for what belongs to none.
+        digest: SHA-256 of the secret part in hexadecimal digits.
+        expires_at: When it ends to be good; empty for never. `revoked_at`: when somebody ended it; empty for not.
+    """
+
+    token_id: str
+    name: str
+    role: Role
+    project: str
+    digest: str
+    created_by: str = ""
+    expires_at: str = ""
+    revoked_at: str = ""
+    created_at: str = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUse:
+    """When a token was last used, to some minutes. Beside `Token`, so that a use never overwrites a revocation."""
+
+    token_id: str
+    last_used_at: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """Who did what: events are only ever added. They name people by fingerprints, so that erasing somebody leaves them whole.
+
+    Attributes:
+        event_id: Sorts by time.
+        who: The user of the command line, or the token by its name and id.
+        what: `decide`, `erase`, `token.add`, `request`, `refused`, …
+        target: What it was done to: `decision 17…`, `DELETE /api/v1/videos/<video_id> video_id=ab12`.
+        outcome: `ok`, or how it failed.
+        address: Where the request came from; empty for the command line.
+    """
+
+    event_id: str
+    who: str
+    what: str
+    target: str = ""
+    outcome: str = "ok"
+    address: str = ""
+    project: str = ""
+    created_at: str = field(default_factory=now)
+
+
 Record = (
     Project
     | Person
@@ -596,6 +663,9 @@ Record = (
     | JobName
     | JobEvent
     | JobDelivery
+    | Token
+    | TokenUse
+    | AuditEvent
 )
 
 KEYS: Mapping[type[Any], tuple[str, ...]] = {
@@ -620,6 +690,9 @@ KEYS: Mapping[type[Any], tuple[str, ...]] = {
     JobName: ("name",),
     JobEvent: ("job_id", "number"),
     JobDelivery: ("job_id", "delivery_id"),
+    Token: ("token_id",),
+    TokenUse: ("token_id",),
+    AuditEvent: ("event_id",),
 }
 """The fields that name a record; records are listed in their order."""
 
@@ -644,5 +717,6 @@ INDEXES: Mapping[type[Any], tuple[tuple[str, ...], ...]] = {
     Job: (("status",), ("project",), ("project", "status")),
     JobName: (("job_id",),),
     JobDelivery: (("state",),),
+    AuditEvent: (("project",),),
 }
 """Further fields that records are looked up by. A look-up that no key or index serves is refused."""

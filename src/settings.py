@@ -1,26 +1,29 @@
-"""Every setting: name, type, default, range, meaning. Flags win over the environment, it over the file, that over defaults."""
+"""Every setting: name, type, default, range, meaning.
+
+A flag wins over the environment, that over the file .env, that over config.yaml, that over the defaults.
+"""
 
 from __future__ import annotations
 
 import difflib
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
+from .environment import CONFIG_VARIABLE, NO_SETTINGS, PREFIX, of_env_file, of_process
 from .errors import ConfigError
+from .guard import Guard
 from .recognition.voting import Voting
 
 CONFIG_FILE = Path("config/config.yaml")
-CONFIG_VARIABLE = "FACEREC_CONFIG"
-_PREFIX = "FACEREC_"
-_DATABASE_VARIABLES = ("FACEREC_DATABASE_URI", "FACEREC_DATABASE__URI")
-"""The address of the store is what a server is most often given; it may be written with one underscore too."""
+
+_SECRETS = ("database.uri", "server.metrics_token")
+"""Settings whose value no message repeats."""
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 TrackerName = Literal["sort", "bytetrack", "ocsort"]
@@ -106,11 +109,45 @@ class ClusterizeSettings(_Section):
     unknown_similarity: Ratio = Field(0.45, description="Cosine similarity that makes two unknown tracks one person")
 
 
+class FetchSettings(_Section):
+    """Which addresses are fetched that somebody else names."""
+
+    guarded: bool = Field(
+        False, description="Refuse addresses in private networks; the service always does, the command line where this is set"
+    )
+    allow_hosts: tuple[str, ...] = Field((), description="Servers that may lie in private networks: films.lan or *.archive.lan")
+    allow_networks: tuple[str, ...] = Field((), description="Private networks that may be called: 10.1.0.0/16")
+
+    @field_validator("allow_hosts", "allow_networks")
+    @classmethod
+    def _check(cls, values: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        Guard.of(*((values, ()) if info.field_name == "allow_hosts" else ((), values)))
+        return values
+
+
 class ServerSettings(_Section):
-    """Where the service listens."""
+    """Where the service listens, what it takes, and how it does with --production."""
 
     host: str = Field("127.0.0.1", description="Address to listen on")
     port: int = Field(5000, ge=1, le=65535, description="Port to listen on")
+    tls_certificate: Path | None = Field(None, description="PEM file with the certificate and its chain: answers https then")
+    tls_key: Path | None = Field(None, description="PEM file with the key of the certificate")
+    program: Literal["auto", "gunicorn", "waitress"] = Field(
+        "auto", description="What answers with --production; auto: gunicorn, or waitress where that does not run"
+    )
+    processes: int = Field(2, ge=1, le=64, description="Processes that answer with --production")
+    threads: int = Field(16, ge=1, le=256, description="Requests that each of them answers at a time")
+    stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
+    min_free_mb: int = Field(500, ge=0, description="With less free room on the disk of the data the service is not ready")
+    metrics_token: SecretStr | None = Field(
+        None, description="Who asks for /metrics must send it as Bearer; unset: only this machine may ask"
+    )
+    max_body_bytes: int = Field(
+        64_000_000, ge=1_000_000, description="Largest body of one request; larger files are sent in chunks"
+    )
+    max_upload_bytes: int = Field(20_000_000_000, ge=1000, description="Largest video that is sent in chunks")
+    max_uploads: int = Field(100, ge=1, description="Uploads under way at a time")
+    upload_days: int = Field(3, ge=1, description="An upload that nobody goes on with is deleted after so many days")
 
 
 class WorkerSettings(_Section):
@@ -134,10 +171,17 @@ class WorkerSettings(_Section):
     webhook_timeout_s: float = Field(10.0, gt=0, le=60, description="How long an address may take to answer it")
 
 
+class LogSettings(_Section):
+    """What the service and its workers write to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lesser lines are left out")
+    format: Literal["text", "json"] = Field("text", description="json: one object a line, for programs that collect logs")
+
+
 class Settings(BaseSettings):
     """All settings of FaceRec."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     data_dir: Path = Field(Path("data"), description="Training pictures, models, weights, results")
     weights_dir: Path = Field(Path("data/weights"), description="Networks, fetched once and checked")
@@ -156,8 +200,10 @@ class Settings(BaseSettings):
     crawler: CrawlerSettings = CrawlerSettings()
     tracker: TrackerSettings = TrackerSettings()
     clusterize: ClusterizeSettings = ClusterizeSettings()
+    fetch: FetchSettings = FetchSettings()
     server: ServerSettings = ServerSettings()
     worker: WorkerSettings = WorkerSettings()
+    log: LogSettings = LogSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -168,8 +214,16 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the environment win over the file, which arrives as arguments."""
-        return env_settings, init_settings
+        """Let the environment win over the files, which arrive as arguments."""
+        return _Variables(settings_cls, of_process()), init_settings
+
+
+class _Variables(EnvSettingsSource):
+    """Settings out of variables: of the environment, or of a file that is written like it."""
+
+    def __init__(self, settings_cls: type[BaseSettings], variables: Mapping[str, str]) -> None:
+        super().__init__(settings_cls)
+        self.env_vars = {name.lower(): value for name, value in variables.items()}
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -179,19 +233,22 @@ def load_settings(path: Path | None = None) -> Settings:
         path: The file; by default what FACEREC_CONFIG names, else config/config.yaml where that exists.
 
     Raises:
-        ConfigError: The file cannot be read, a key is unknown, or a value has the wrong type or lies outside its range.
+        ConfigError: A file cannot be read, a key is unknown, or a value has the wrong type or lies outside its range.
     """
-    named = path or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    env_file, from_file = of_env_file()
+    process = of_process()
+    named = path or next((Path(found[CONFIG_VARIABLE]) for found in (process, from_file) if found.get(CONFIG_VARIABLE)), None)
     file = named or CONFIG_FILE
     values = _read_yaml(file) if named or file.exists() else {}
-    _check_environment()
-    values = _with_database(values)
+    _check_variables("The environment", process)
+    _check_variables(str(env_file), from_file)
     try:
-        return Settings(**values)
+        return Settings(**_joined(values, _Variables(Settings, from_file)()))
     except SettingsError as err:
         raise ConfigError(f'Environment: {err}. Write lists as JSON, for example ["bing", "google"].') from err
     except ValidationError as err:
-        raise ConfigError("; ".join(_explain(problem, file) for problem in err.errors())) from err
+        places = f"{file}, {env_file}" if from_file else str(file)
+        raise ConfigError("; ".join(_explain(problem, places) for problem in err.errors())) from err
 
 
 def setting_names() -> Iterator[str]:
@@ -216,26 +273,22 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return {str(name): value for name, value in values.items()}
 
 
-def _with_database(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the file's values with the address that FACEREC_DATABASE_URI gives; its other spelling is read like all others."""
-    environment = {variable.upper(): value for variable, value in os.environ.items()}
-    found = [environment[variable] for variable in _DATABASE_VARIABLES if variable in environment]
-    if len(set(found)) > 1:
-        raise ConfigError(f"The environment sets {' and '.join(_DATABASE_VARIABLES)} to different addresses. Set one of them.")
-    if _DATABASE_VARIABLES[0] not in environment:
-        return values
-    section = values.get("database")
-    return values | {"database": (section if isinstance(section, dict) else {}) | {"uri": found[0]}}
+def _joined(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Lay settings over others, one by one also inside of sections."""
+    result = dict(below)
+    for name, value in above.items():
+        under = result.get(name)
+        result[name] = _joined(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return result
 
 
-def _check_environment() -> None:
+def _check_variables(where: str, variables: Mapping[str, str]) -> None:
     """Refuse a variable that begins like ours and is none: the setting meant would silently keep its value."""
-    for variable in map(str.upper, os.environ):
-        name = variable.removeprefix(_PREFIX).lower()
-        ours = variable.startswith(_PREFIX) and variable not in (CONFIG_VARIABLE, *_DATABASE_VARIABLES)
-        if ours and name.split("__")[0] not in Settings.model_fields:
-            near = [_PREFIX + found.upper().replace(".", "__") for found in _nearest(name.replace("__", "."))]
-            raise ConfigError(f"The environment sets {variable}, which is no setting." + _hint(near))
+    for variable in variables:
+        name = variable.removeprefix(PREFIX).lower()
+        if variable not in NO_SETTINGS and name.split("__")[0] not in Settings.model_fields:
+            near = [PREFIX + found.upper().replace(".", "__") for found in _nearest(name.replace("__", "."))]
+            raise ConfigError(f"{where} sets {variable}, which is no setting." + _hint(near))
 
 
 def _nearest(name: str) -> list[str]:
@@ -246,8 +299,9 @@ def _hint(near: list[str]) -> str:
     return f' Did you mean "{near[0]}"?' if near else ""
 
 
-def _explain(problem: Any, path: Path) -> str:
+def _explain(problem: Any, places: str) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f'{path} or the environment: there is no setting "{name}".' + _hint(_nearest(name))
-    return f'{path} or the environment: setting "{name}" is {problem["input"]!r}: {problem["msg"]}'
+        return f'{places} or the environment: there is no setting "{name}".' + _hint(_nearest(name))
+    given = "not shown here" if name in _SECRETS else repr(problem["input"])
+    return f'{places} or the environment: setting "{name}" is {given}: {problem["msg"]}'

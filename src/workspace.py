@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .engines import Engine, Runtime, open_engine
 from .errors import ConfigError
+from .guard import Guard
 from .locks import locked
 from .models import WeightsCache
 from .names import folder_name
@@ -31,6 +32,12 @@ class Workspace:
     def data_dir(self) -> Path:
         """The folder that relative paths of records start from."""
         return self.settings.data_dir
+
+    @property
+    def guard(self) -> Guard | None:
+        """What judges addresses before they are fetched; None where whoever named them may go anywhere."""
+        fetch = self.settings.fetch
+        return Guard.of(fetch.allow_hosts, fetch.allow_networks) if fetch.guarded else None
 
     def training_dir(self, project: str) -> Path:
         """Where photos of a project lie, a folder a person."""

@@ -10,14 +10,18 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
+from src.environment import ENV_FILE_VARIABLE
 from src.settings import DatabaseSettings, Settings
 from src.workspace import Workspace, open_workspace
 from tests.servers.mongod import GIVEN as MONGO_GIVEN
 from tests.servers.mongod import killable_mongo, mongo_address, mongo_uri  # noqa: F401 - fixtures for all tests
 
 ROOT = Path(__file__).parents[1]
+hypothesis.settings.register_profile("facerec", deadline=None, database=None)
+hypothesis.settings.load_profile("facerec")  # a slow machine is no failure, and tests leave nothing behind
 NEEDS = ("weights", "facenet", "mongo", "slow")
 """Marks of tests that a machine may lack something for. On CI nothing may be lacking: there a skip of theirs fails."""
 OURS = ("src", "facerec", "evaluation")
@@ -28,6 +32,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the settings that the caller's environment holds."""
     for name in [name for name in os.environ if name.upper().startswith("FACEREC_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv(ENV_FILE_VARIABLE, "")  # nor is the file .env of a clone read
 
 
 @pytest.fixture(autouse=True)

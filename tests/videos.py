@@ -175,7 +175,7 @@ def write_video(
 
 def _tick(path: Path, codec: str, rate: Fraction | int) -> Fraction:
     """Return the time base: AVI, MPEG-2 and MPEG-4 part 2 know no times between frames."""
-    return 1 / Fraction(rate) if path.suffix == ".avi" or codec in ("mpeg4", "mpeg2video") else _TICK
+    return 1 / Fraction(rate) if path.suffix == ".avi" or codec in ("mpeg4", "mpeg1video", "mpeg2video") else _TICK
 
 
 def _write_tone(container: av.container.OutputContainer, stream: av.AudioStream, seconds: float) -> None:

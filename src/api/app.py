@@ -1,33 +1,62 @@
-"""The Flask application."""
+"""The application: what it answers is put together here, and nowhere else."""
 
 from __future__ import annotations
 
+from apiflask import APIFlask
 from flask import Flask
 
 from .. import __version__
 from ..records import Project
 from ..workspace import Workspace
-from .errors import register_errors
+from . import v1
+from .context import keep_workspace, store
+from .documentation import documentation
+from .openapi import finished
+from .ops import add_operations
+from .problems import register_problems
 
 
 def create_app(workspace: Workspace) -> Flask:
     """Build the service over an open workspace.
 
+    Nothing heavy is loaded here: a module that opens videos or runs networks is imported by the view that needs it.
+
     Args:
         workspace: Stays open as long as the service runs; requests of several threads share it.
     """
-    app = Flask(__name__)
-    register_errors(app)
+    app = APIFlask(
+        __name__,
+        title="FaceRec",
+        version=__version__,
+        docs_path=None,
+        json_errors=False,
+        static_folder="documentation/assets",
+        static_url_path="/docs/assets",
+    )
+    app.config.update(
+        AUTO_SERVERS=False,
+        AUTO_OPERATION_ID=True,
+        AUTO_404_RESPONSE=False,
+        AUTO_VALIDATION_ERROR_RESPONSE=False,
+        MAX_CONTENT_LENGTH=workspace.settings.server.max_body_bytes,
+    )
+    # Text stays as it is: names in every script are what this is about.
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.spec_processor(finished)
+    keep_workspace(app, workspace)
+    register_problems(app)
+    for blueprint in (*v1.BLUEPRINTS, documentation):
+        app.register_blueprint(blueprint)
+    add_operations(app, workspace)
+    _add_plain_routes(app)
+    return app
 
-    @app.get("/healthz")
-    def healthz() -> dict[str, str]:
-        """Say that the service runs and its store answers."""
-        workspace.store.count(Project)
-        return {"status": "ok", "version": __version__}
+
+def _add_plain_routes(app: APIFlask) -> None:
+    """Add what stands outside /api/v1. The routes of the original service come beside these."""
 
     @app.get("/projects")
+    @app.doc(hide=True)
     def projects() -> list[str]:
         """List the names of all projects."""
-        return [project.project for project in workspace.store.find(Project)]
-
-    return app
+        return [project.project for project in store().find(Project)]

@@ -14,6 +14,7 @@ from ..engines import Engine
 from ..engines.finding import find_faces, main_face
 from ..errors import ConfigError, FetchError, MediaError
 from ..faces.sameness import same_photo
+from ..guard import Guard
 from ..names import display_name, folder_name
 from ..pictures import Picture, perceptual_hash, read_picture
 from ..progress import Task
@@ -75,7 +76,7 @@ def run(
     check_names(asked)
     wanted = max_num if max_num is not None else None if local and not asked else settings.max_num
     opened = workspace.engine(workspace.begin_project(slug, engine).engine)
-    with _web(settings, session) as web:
+    with _web(settings, session, workspace.guard) as web:
         chosen: list[Provider] = [*local, *(PROVIDERS[name](web) for name in asked)]
         pictures = TrainingSet(workspace, slug)
         pictures.notice_changes()
@@ -92,9 +93,9 @@ def _names(keywords: Sequence[str]) -> dict[str, str]:
 
 
 @contextmanager
-def _web(settings: CrawlerSettings, session: requests.Session | None) -> Iterator[Web]:
+def _web(settings: CrawlerSettings, session: requests.Session | None, guard: Guard | None) -> Iterator[Web]:
     limits = Limits(settings.workers, settings.per_host, settings.timeout_s, settings.retries, settings.max_bytes)
-    web = Web(limits, session)
+    web = Web(limits, session, guard)
     try:
         yield web
     finally:

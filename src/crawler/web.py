@@ -16,10 +16,11 @@ from urllib.parse import urlencode, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from .. import __version__
 from ..errors import FetchError
+from ..guard import Guard
+from ..guard.transport import CarefulAdapter, open_guarded_session
 
 USER_AGENT = f"FaceRec/{__version__} (training pictures for video archives; python-requests)"
 _CHUNK = 1 << 16
@@ -67,30 +68,41 @@ class _TryAgain(FetchError):
         self.wait_s = wait_s
 
 
-def open_session(limits: Limits) -> requests.Session:
-    """Return a session that several threads may use: no cookies, few redirects, our name on every request."""
+def open_session(limits: Limits, guard: Guard | None = None) -> requests.Session:
+    """Return a session that several threads may use: no cookies, few redirects, our name on every request.
+
+    Args:
+        limits: How many connections to keep.
+        guard: Says which servers may be called; any where None.
+    """
+    pools: dict[str, Any] = {"pool_connections": 2 * limits.workers, "pool_maxsize": limits.per_host}
+    if guard is not None:
+        session = open_guarded_session(guard, limits.total_s, **pools)
+        session.headers["User-Agent"] = USER_AGENT
+        return session
     session = requests.Session()
     session.max_redirects = _MAX_REDIRECTS
     # Without compression the length of an answer is what it announces, and no bomb can hide in it.
     session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "identity"})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=2 * limits.workers, pool_maxsize=limits.per_host))
+        session.mount(scheme, CarefulAdapter(**pools))
     return session
 
 
 class Web:
     """Fetches addresses from several threads, politely and never for ever."""
 
-    def __init__(self, limits: Limits, session: requests.Session | None = None) -> None:
+    def __init__(self, limits: Limits, session: requests.Session | None = None, guard: Guard | None = None) -> None:
         """Begin.
 
         Args:
             limits: What to expect of servers.
             session: Carries the requests; one of our own where None. It is closed with this.
+            guard: Says which servers a session of our own may call; any where None.
         """
         self.limits = limits
-        self._session = session or open_session(limits)
+        self._session = session or open_session(limits, guard)
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._hosts: dict[str, threading.BoundedSemaphore] = {}

@@ -12,6 +12,7 @@ from ..records import (
     KEYS,
     Analysis,
     Appearance,
+    AuditEvent,
     Image,
     Job,
     JobDelivery,
@@ -21,6 +22,8 @@ from ..records import (
     Project,
     ProjectVideo,
     Record,
+    Token,
+    TokenUse,
     Video,
 )
 from ..storage import Store
@@ -42,8 +45,11 @@ def _names_of(kind: type[Any]) -> set[str]:
 OF_WORK: tuple[type[Any], ...] = (Job, JobName, JobEvent, JobDelivery)
 """What workers of this database do for projects: no archive takes it along."""
 
+OF_ACCESS: tuple[type[Any], ...] = (Token, TokenUse, AuditEvent)
+"""Who may come in here, and who did: no archive takes it along, and none brings any."""
+
 OF_PROJECT: tuple[type[Any], ...] = tuple(
-    kind for kind in KEYS if kind not in (Project, *OF_WORK) and "project" in _names_of(kind)
+    kind for kind in KEYS if kind not in (Project, *OF_WORK, *OF_ACCESS) and "project" in _names_of(kind)
 )
 """Kinds of which each record belongs to one project."""
 

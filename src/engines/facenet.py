@@ -150,10 +150,11 @@ def make_engine(
     if detector == "mtcnn":
         version = weights_version("mtcnn-1.0.0 upright-160", variant.weights)
         return Engine(variant.engine, version, _mtcnn(weights, runtime), embedder)
-    from .sface import DETECTOR_WEIGHTS, YuNet
+    from .yunet import WEIGHTS as DETECTOR_WEIGHTS
+    from .yunet import YuNet
 
     version = weights_version("upright-160", variant.weights, DETECTOR_WEIGHTS)
-    return Engine(f"{variant.engine}-yunet", version, YuNet(weights.path(DETECTOR_WEIGHTS)), embedder)
+    return Engine(f"{variant.engine}-yunet", version, YuNet(weights, runtime), embedder)
 
 
 def _check(runtime: Runtime) -> None:

@@ -1,69 +1,26 @@
 """The engine `sface`: YuNet finds faces, SFace embeds them. Small, fast, free for any use.
 
-Sources: Wu et al., YuNet: a tiny millisecond-level face detector, MIR 2023; Zhong et al., SFace: sigmoid-constrained
-hypersphere loss for robust face recognition, TIP 2021.
+Source: Zhong et al., SFace: sigmoid-constrained hypersphere loss for robust face recognition, TIP 2021.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ..errors import ShapeError
 from ..faces.alignment import ARCFACE_TEMPLATE, align_faces
 from ..models import WeightsCache, weights_version
 from ..schema import Detections, FloatArray, RgbImage
-from .base import Engine, FaceDetector, FaceEmbedder, keep_inside
+from .base import Engine, FaceEmbedder
 from .runtime import CPU, Runtime
+from .yunet import WEIGHTS as DETECTOR_WEIGHTS
+from .yunet import YuNet
 
-DETECTOR_WEIGHTS = "yunet-2023mar-int8bq"
 EMBEDDER_WEIGHTS = "sface-2021dec-int8bq"
-_MIN_SIDE = 64
-"""A smaller picture is padded to this. YuNet's coarsest grid has cells of 32 pixels; with one row or column of them OpenCV
-4.13 finds faces of any place and size, infinite ones too, in one of 30 pictures of noise or of one colour; with two, none."""
 _BATCH = 16
-_LEFT_FIRST = [1, 0, 2, 4, 3]
-"""YuNet names the person's right eye first and the right mouth corner before the left."""
-
-
-class YuNet(FaceDetector):
-    """YuNet through OpenCV. Large pictures are scaled down first: it sees faces of about 10 to 300 pixels."""
-
-    def __init__(self, weights: Path, max_side: int = 640, min_score: float = 0.6) -> None:
-        """Load the network.
-
-        Args:
-            weights: The ONNX file.
-            max_side: Longer side in pixels to which larger pictures are scaled down.
-            min_score: Faces with a lower score are dropped.
-        """
-        self._max_side = max_side
-        self._network = cv2.FaceDetectorYN.create(str(weights), "", (max_side, max_side), min_score, 0.3, 5000)
-
-    def detect(self, images: Sequence[RgbImage]) -> list[Detections]:
-        """Find the faces of each picture, one picture at a time."""
-        return [self._detect(image) for image in images]
-
-    def _detect(self, image: RgbImage) -> Detections:
-        height, width = image.shape[:2]
-        scale = min(1.0, self._max_side / max(height, width))
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        bgr = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
-        bottom, right = max(0, _MIN_SIDE - size[1]), max(0, _MIN_SIDE - size[0])
-        if bottom or right:
-            bgr = cv2.copyMakeBorder(bgr, 0, bottom, 0, right, cv2.BORDER_CONSTANT)
-        self._network.setInputSize((bgr.shape[1], bgr.shape[0]))
-        found = self._network.detect(bgr)[1]
-        if found is None:
-            return Detections.empty()
-        rows: FloatArray = found[np.argsort(-found[:, 14], kind="stable")].astype(np.float32)
-        back = np.array([width / size[0], height / size[1]], np.float32)
-        landmarks = rows[:, 4:14].reshape(-1, 5, 2)[:, _LEFT_FIRST] * back
-        return keep_inside(Detections(rows[:, :4] * np.tile(back, 2), rows[:, 14], landmarks), width, height)
 
 
 class SFace(FaceEmbedder):
@@ -143,7 +100,7 @@ def make_engine(weights: WeightsCache, runtime: Runtime = CPU) -> Engine:
         WeightsError: The weights cannot be had.
     """
     runtime.check()
-    detector = YuNet(weights.path(DETECTOR_WEIGHTS))
+    detector = YuNet(weights, runtime)
     embedder = SFace(weights.path(EMBEDDER_WEIGHTS), runtime)
     version = weights_version("arcface-112", DETECTOR_WEIGHTS, EMBEDDER_WEIGHTS)
     return Engine("sface", version, detector, embedder)

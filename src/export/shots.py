@@ -9,8 +9,8 @@ from ..files import write_csv, write_json
 from ..records import Analysis, Shot
 from ..storage import Store
 
-COLUMNS = ("shot", "start_npt", "end_npt", "start_frame", "end_frame")
-"""Shots count from 0; an end lies outside, and is the start of the next shot."""
+COLUMNS = ("shot", "start_npt", "end_npt", "start_frame", "end_frame", "transition")
+"""Shots count from 0; an end lies outside, and is the start of the next shot. The transition is how the shot begins."""
 
 
 def write_shots_csv(path: Path, store: Store, analysis: Analysis) -> int:

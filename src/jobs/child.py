@@ -16,6 +16,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
+from .. import logs
 from ..cli import INTERRUPTED
 from ..errors import AnnotationError
 from ..records import Job
@@ -42,10 +43,11 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(AttributeError, OSError):
         os.nice(order["nice"])
-    name = f"job {order['job_id']}"
-    logging.basicConfig(format=f"%(levelname)s {name} %(name)s: %(message)s", level=logging.WARNING)
+    settings = Settings(**order["settings"])
+    logs.configure(settings.log.level, settings.log.format)
     try:
-        return _work(order)
+        with logs.of_job(order["job_id"]):
+            return _work(settings, order["job_id"], order["owner"])
     except KeyboardInterrupt:
         return INTERRUPTED
     except AnnotationError as err:  # of the store: nobody can be told how the job ended
@@ -53,11 +55,10 @@ def main() -> int:
         return 1
 
 
-def _work(order: dict[str, Any]) -> int:
-    settings = Settings(**order["settings"])
+def _work(settings: Settings, job_id: str, owner: str) -> int:
     with open_workspace(settings) as workspace:
-        job = workspace.store.get(Job, order["job_id"])
-        if job is None or job.owner != order["owner"]:
+        job = workspace.store.get(Job, job_id)
+        if job is None or job.owner != owner:
             return LOST
         params = KINDS[job.kind].params.model_validate(job.params)
         workspace.progress = JobProgress(workspace.store, job, KINDS[job.kind].steps(params), _leave)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ..records import Job, JobEvent, JobStatus
 from ..storage import Query, Store
-from ..storage.pages import Place
 
 STATUS, PROGRESS, LOG = "status", "progress", "log"
 
@@ -29,7 +28,7 @@ def events(store: Store, job_id: str, after: int = 0, limit: int = 256) -> list[
     if job is not None and job.status in ENDS:
         # Whoever ended it may have died before writing this down.
         tell_end(store, job)
-    return list(store.page(JobEvent, Query({"job_id": job_id}), limit, (max(after, 0),)).items)
+    return list(store.select(JobEvent, Query({"job_id": job_id}), limit, (max(after, 0),)).items)
 
 
 def tell(store: Store, job: Job, what: str, message: str = "") -> JobEvent:
@@ -41,7 +40,8 @@ def tell(store: Store, job: Job, what: str, message: str = "") -> JobEvent:
         what: `STATUS`, `PROGRESS` or `LOG`.
         message: In one line.
     """
-    number = _last_number(store, job.job_id)
+    newest = _newest(store, job.job_id)
+    number = newest.number if newest else 0
     while True:
         number += 1
         event = _event(job, number, what, message)
@@ -53,31 +53,27 @@ def tell_end(store: Store, job: Job) -> None:
     """Write down how a job ended, unless that was done, whoever else does it at the same time."""
     message = job.error if job.status is JobStatus.FAILED else str(job.status)
     while True:
-        # First the number: what somebody else writes after this look makes ours taken.
-        number = _last_number(store, job.job_id) + 1
-        if _last_status(store, job.job_id) is job.status or store.put_new(_event(job, number, STATUS, message)):
+        newest = _newest(store, job.job_id)
+        if _last_status(store, job.job_id) is job.status:
+            return
+        if store.put_new(_event(job, newest.number + 1 if newest else 1, STATUS, message)):
             return
 
 
-def _last_number(store: Store, job_id: str) -> int:
-    newest = store.page(JobEvent, _backwards(job_id), 1).items
-    return newest[0].number if newest else 0
+def _newest(store: Store, job_id: str) -> JobEvent | None:
+    return next(iter(store.select(JobEvent, Query({"job_id": job_id}, descending=True), 1).items), None)
 
 
 def _last_status(store: Store, job_id: str) -> JobStatus | None:
-    after: Place | None = None
+    place = None
     while True:
-        page = store.page(JobEvent, _backwards(job_id), _BACK, after)
+        page = store.select(JobEvent, Query({"job_id": job_id}, descending=True), _BACK, place)
         for event in page.items:
             if event.what == STATUS:
                 return event.status
         if page.end is None:
             return None
-        after = page.end
-
-
-def _backwards(job_id: str) -> Query:
-    return Query({"job_id": job_id}, descending=True)
+        place = page.end
 
 
 def _event(job: Job, number: int, what: str, message: str) -> JobEvent:

@@ -18,7 +18,6 @@ from ..names import folder_name
 from ..records import Job, JobDelivery, JobName, JobStatus, now, stable_id
 from ..storage import Query, Store
 from ..storage.base import PAGE
-from ..storage.pages import Place
 from ..workspace import Workspace
 from .deliveries import WAITING, add_webhook, check_webhook
 from .events import LOG, STATUS, tell, tell_end
@@ -263,9 +262,9 @@ def _submit_once(store: Store, wanted: Job, name: str) -> Job:
 
 
 def _newest_first(store: Store, equals: dict[str, Any], after: str | None) -> Iterator[Job]:
-    place: Place | None = None if after is None else (after,)
+    place = None if after is None else (after,)
     while True:
-        page = store.page(Job, Query(equals, descending=True), PAGE, place)
+        page = store.select(Job, Query(equals, descending=True), PAGE, place)
         yield from page.items
         if page.end is None:
             return

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..records import Analysis, Job, JobEvent, JobStatus
-from ..videos import find_video
 from ..workspace import Workspace
 from .events import STATUS
 from .params import (
@@ -193,6 +192,8 @@ def _track(workspace: Workspace, job: Job, params: TrackParams) -> TrackReport:
 
 def _has_begun(workspace: Workspace, job: Job, params: TrackParams) -> bool:
     """Say whether an earlier attempt of a job has thrown the old analysis away: then it goes on with the new one."""
+    from ..videos import find_video
+
     told = workspace.store.find(JobEvent, job_id=job.job_id)
     if sum(event.what == STATUS and event.status is JobStatus.RUNNING for event in told) < 2:
         return False

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from .. import logs
 from ..cli import CONTEXT, config_option, device_option, run_command, workspace_of
 from ..records import JobStatus
 from .queue import counts
@@ -24,6 +25,7 @@ from .worker import Worker
 def command(slots: int | None, until_idle: bool, device: str | None, config: Path | None) -> None:
     """Do the jobs that were submitted. Several workers may share a database; Ctrl-C hands back what is under way."""
     with workspace_of(config, device) as workspace:
+        logs.configure(workspace.settings.log.level, workspace.settings.log.format)
         worker = Worker(workspace, slots=slots)
         click.echo(f"Worker {worker.name} waits for jobs in {workspace.store.place}", err=True)
         with _stopping(worker):

@@ -95,7 +95,7 @@ class Store(ABC):
             else:
                 yield record
 
-    def page(self, kind: type[R], query: Query, limit: int, after: Place | None = None) -> Page[R]:
+    def select(self, kind: type[R], query: Query, limit: int, after: Place | None = None) -> Page[R]:
         """Return some records in the order of a key or index, and where the next ones begin.
 
         Args:
@@ -111,7 +111,7 @@ class Store(ABC):
         if after is not None:
             check_place(self.schema, kind, plan, after)
         names = tuple(name for name in layout.types if name not in query.omit)
-        rows = self._select(kind, plan, query, names, limit + 1, after)
+        rows = self._selected(kind, plan, query, names, limit + 1, after)
         shown = rows[:limit]
         end = tuple(shown[-1][name] for name in plan.sort) if len(rows) > limit else None
         return Page(tuple(layout.record(row) for row in shown), end)
@@ -126,13 +126,13 @@ class Store(ABC):
         read = tuple(dict.fromkeys((*names, *plan.sort)))
         after, more = None, True
         while more:
-            rows = self._select(kind, plan, query, read, CELL_ROWS, after)
+            rows = self._selected(kind, plan, query, read, CELL_ROWS, after)
             yield from (tuple(row[name] for name in names) for row in rows)
             more = len(rows) == CELL_ROWS
             after = tuple(rows[-1][name] for name in plan.sort) if more else None
 
     @abstractmethod
-    def _select(
+    def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
     ) -> list[Row]:
         """Read some fields of the first records of a query after a place."""
@@ -158,6 +158,10 @@ class Store(ABC):
             StorageError: Others are at work in the database, or there is no room.
         """
         return False
+
+    @abstractmethod
+    def size(self) -> int:
+        """Return how many bytes the database takes on disk, about."""
 
     @abstractmethod
     def close(self) -> None:

@@ -125,6 +125,11 @@ class MongoStore(Store):
             there = self._trying(self._database[layout.name].index_information)
             yield from missing_indexes(self.place, [index_name(layout, index)], there)
 
+    def size(self) -> int:
+        """Ask the server what records and indexes take."""
+        stats = self._trying(lambda: self._database.command("dbStats"))
+        return int(stats.get("storageSize", 0) + stats.get("indexSize", 0))
+
     def close(self) -> None:
         """Close all connections."""
         self._closed.set()
@@ -162,7 +167,7 @@ class MongoStore(Store):
             bounds = {name: bound for name, bound in bounds.items() if name != "$gte"} | {"$gt": _key_text(after)}
         return query | ({"_id": bounds} if bounds else {}), hint
 
-    def _select(
+    def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
     ) -> list[Row]:
         asked = self._asked(kind, plan, query, after)

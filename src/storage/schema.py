@@ -52,8 +52,10 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "projects, people, images, models, videos, analyses, tracks, appearances", "8ffb0bcb"),
     Migration(2, "members, identifications, decisions, unknown people, blocks of embeddings", "f9dcaa18", sqlite=to_version_2),
     Migration(3, "appearances say by how much their name leads, and why there is none", "fe0fe995"),
-    Migration(5, "jobs, their events, names and deliveries", "fe8dcc13"),
-    Migration(7, "indexes for pages in another order than that of the keys", "bf99bde6"),
+    Migration(4, "shots say how they begin", "6c6616e7"),
+    Migration(5, "jobs, their events, names and deliveries", "2afea17f"),
+    Migration(6, "indexes for pages in another order than that of the keys", "46f179cf"),
+    Migration(7, "tokens, their uses, and the audit log", "a8a602db"),
 )
 """Oldest first; the last one's version is that of this program. Numbers may be left out, never used twice."""
 

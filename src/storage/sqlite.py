@@ -122,6 +122,11 @@ class SqliteStore(Store):
             raise StorageError(f"{self._path} is in use by others, and keeps what was deleted. Stop them and run this again.")
         return True
 
+    def size(self) -> int:
+        """Add up the file and its write-ahead log."""
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def close(self) -> None:
         """Close the connections; one that another thread is using is closed when that thread has done with it."""
         with self._lock:
@@ -147,7 +152,7 @@ class SqliteStore(Store):
                     return rows, True
         return rows, len(rows) == PAGE
 
-    def _select(
+    def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
     ) -> list[Row]:
         layout = self.schema.layouts[kind]

@@ -156,7 +156,9 @@ class Analyser:
 
     def _end_shot(self, shot: EndedShot) -> None:
         (start_frame, start_npt), (end_frame, end_npt) = shot.start, shot.end
-        self._shots.append(Shot(self.analysis.analysis_id, shot.number, start_npt, end_npt, start_frame, end_frame))
+        self._shots.append(
+            Shot(self.analysis.analysis_id, shot.number, start_npt, end_npt, start_frame, end_frame, shot.transition)
+        )
         self._counts["n_shots"] = shot.number + 1
 
     def _end_window(self, progress: float) -> None:

@@ -66,7 +66,8 @@ def _analyse_again(workspace: Workspace, owner: Project, old: Analysis) -> None:
     if video is None:
         raise MediaError(old.video_id, "is no video that is stored. Track it again by its name.")
     hwaccel = workspace.settings.tracker.hwaccel
-    with open_stream(video.media, threads=workspace.settings.threads, hwaccel=hwaccel) as stream:
+    threads, guard = workspace.settings.threads, workspace.guard
+    with open_stream(video.media, threads=threads, hwaccel=hwaccel, guard=guard) as stream:
         if video_identity(video.media)[0] != old.video_id:
             raise MediaError(video.media, "is another file than the one that was analysed. Track it by its name.")
         fragment, settings = parse_fragment(old.fragment), _settings_of(workspace, old)

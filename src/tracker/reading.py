@@ -1,17 +1,22 @@
-"""The first part of the work: frames are decoded, cuts found and samples chosen. It runs ahead of the other parts, which find
+"""The first part of the work: frames are decoded, shots found and samples chosen. It runs ahead of the other parts, which find
 faces, follow, embed and store them.
+
+Where a shot begins is known a moment after the frame was decoded. Until then only what may still be needed is held back: the
+planes of samples, and of all frames where faces are followed, since the first of each shot is a sample then. They are converted
+to RGB when the shot is known, so that 1080p at 60 frames a second holds 130 MB at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from ..errors import MediaError
 from ..schema import Frame, Interval, RgbImage
 from ..video.sampling import Sampling
-from ..video.shots import ShotDetector
+from ..video.shots import ShotDetector, Transition
 from ..video.stream import DecodedFrame, VideoStream
 
 Grey: TypeAlias = RgbImage
@@ -28,11 +33,32 @@ _BATCH_PX = 16_000_000
 
 @dataclass(frozen=True, slots=True)
 class EndedShot:
-    """A shot that was seen to its end. `start` and `end` are frame index and npt; the end lies outside."""
+    """A shot that was seen to its end. `start` and `end` are frame index and npt; the end lies outside.
+
+    `transition` says how it began, empty for the first one.
+    """
 
     number: int
     start: tuple[int, float]
     end: tuple[int, float]
+    transition: Transition = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """A frame whose shot is not known yet.
+
+    Attributes:
+        decoded: Its planes; None where they are not needed, whatever it turns out to be.
+        is_sample: Whether it is one even if no shot begins here.
+        is_shown: Whether faces are followed in it.
+    """
+
+    frame_index: int
+    npt: float
+    decoded: DecodedFrame | None
+    is_sample: bool
+    is_shown: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,49 +143,66 @@ class Reader:
         Raises:
             MediaError: Not one frame lies in the interval, or none can be decoded.
         """
-        shots, sampler, size = ShotDetector(), self.sampling.sampler(), self._size()
-        displayed = Sampling(sample_period_s=1 / self.track_fps).sampler() if self.track_fps else None
-        number, start, end = -1, (0, 0.0), (0, 0.0)
-        period = float(1 / self.stream.info.frame_rate)
-        for decoded in self.stream.frames(self.interval):
-            here = decoded.frame_index, decoded.npt
-            begins = shots.update(decoded.thumbnail()) or number < 0
-            if begins:
-                if number >= 0:
-                    self._shots.append(EndedShot(number, start, here))
-                number, start = number + 1, here
-            end = decoded.frame_index + 1, decoded.npt + period
+        size, shot = self._size(), None
+        end, period = (0, 0.0), float(1 / self.stream.info.frame_rate)
+        for held, transition in self._settled():
+            here = held.frame_index, held.npt
+            begins = shot is None or transition != ""
+            if shot is None or begins:
+                shot = self._next_shot(shot, here, transition)
+            end = held.frame_index + 1, held.npt + period
             self._n_frames += 1
-            is_shown = displayed is not None and displayed.wants(*here)
-            if sampler.wants(*here) or (displayed is not None and (begins or self._n_glances >= _MOST_GLANCES)):
-                yield from self._take(decoded, number, size)
-            elif is_shown:
-                self._glance(decoded)
-        if number < 0:
+            follows = self.track_fps is not None
+            if held.is_sample or (follows and (begins or self._n_glances >= _MOST_GLANCES)):
+                yield from self._take(held, shot.number, size)
+            elif held.is_shown:
+                self._glance(held)
+        if shot is None:
             raise MediaError(self.stream.info.locator, f"has no frame from {self.interval.start_npt:g} s on. It ends before.")
-        self._shots.append(EndedShot(number, start, end))
+        self._next_shot(shot, end, "")
         yield self._batch(end[1], tuple(self._glances))
 
-    def _glance(self, decoded: DecodedFrame) -> None:
-        self._n_glances += 1
-        if decoded.frame_index > self.done_frame:
-            self._glances.append(Glance(decoded.frame_index, decoded.npt, decoded.grey(GREY_SIDE_PX)))
+    def _settled(self) -> Iterator[tuple[_Held, Transition]]:
+        """Yield each frame when it is known whether and how it begins a shot."""
+        detector, waiting = ShotDetector(), deque[_Held]()
+        sampler = self.sampling.sampler()
+        displayed = Sampling(sample_period_s=1 / self.track_fps).sampler() if self.track_fps else None
+        for decoded in self.stream.frames(self.interval):
+            here = decoded.frame_index, decoded.npt
+            is_sample, is_shown = sampler.wants(*here), displayed is not None and displayed.wants(*here)
+            is_needed = decoded.frame_index >= self.done_frame and (is_sample or displayed is not None)
+            waiting.append(_Held(*here, decoded if is_needed else None, is_sample, is_shown))
+            for settled in detector.update(*here, decoded.thumbnail()):
+                yield waiting.popleft(), settled.transition
+        for settled in detector.finish():
+            yield waiting.popleft(), settled.transition
 
-    def _take(self, decoded: DecodedFrame, shot: int, size: int) -> Generator[Batch]:
+    def _next_shot(self, shot: EndedShot | None, here: tuple[int, float], transition: Transition) -> EndedShot:
+        """End a shot here, and return the one that begins; its end is not known yet."""
+        if shot is not None:
+            self._shots.append(replace(shot, end=here))
+        return EndedShot(0 if shot is None else shot.number + 1, here, here, transition)
+
+    def _glance(self, held: _Held) -> None:
+        self._n_glances += 1
+        if held.decoded is not None and held.frame_index > self.done_frame:
+            self._glances.append(Glance(held.frame_index, held.npt, held.decoded.grey(GREY_SIDE_PX)))
+
+    def _take(self, held: _Held, shot: int, size: int) -> Generator[Batch]:
         """Take in a sample, and yield the batch before it where that is whole."""
         self._n_glances = 0
         follows = self.track_fps is not None
-        is_known = decoded.frame_index <= self.done_frame
-        if is_known and not (follows and decoded.frame_index == self.done_frame):
-            yield self._batch(decoded.npt)
+        is_known = held.frame_index <= self.done_frame
+        if held.decoded is None or (is_known and not (follows and held.frame_index == self.done_frame)):
+            yield self._batch(held.npt)
             return
-        window = self._window_of(decoded.npt)
+        window = self._window_of(held.npt)
         if self._samples and (len(self._samples) >= size or window != self._window or self._samples[0].is_known):
             yield self._batch(self._samples[-1].frame.npt)
-            window = self._window_of(decoded.npt)
+            window = self._window_of(held.npt)
         self._window = window
-        frame = Frame(decoded.frame_index, decoded.npt, decoded.rgb(), shot)
-        grey = decoded.grey(GREY_SIDE_PX) if follows else None
+        frame = Frame(held.frame_index, held.npt, held.decoded.rgb(), shot)
+        grey = held.decoded.grey(GREY_SIDE_PX) if follows else None
         self._samples.append(Sample(frame, is_known, grey, tuple(self._glances)))
         self._glances = []
 

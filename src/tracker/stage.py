@@ -90,7 +90,7 @@ def run(
     sampling = _sampling(settings, video_speedup, sample_period_s)
     locator, fragment = split_locator(video)
     threads, hwaccel = workspace.settings.threads, settings.hwaccel
-    with open_stream(locator, threads=threads, hwaccel=hwaccel) as stream:
+    with open_stream(locator, threads=threads, hwaccel=hwaccel, guard=workspace.guard) as stream:
         # Two films of one name that are begun at the same moment get a folder each.
         with workspace.locked(f"folder-{video_folder(locator)}"):
             record = register_video(workspace.store, locator, stream)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from ..errors import ConfigError
+from ..guard import Guard
+from .guarded import GuardedAddress
+from .source import is_address
 from .stream import VideoStream
 
 BACKENDS = ("pyav", "opencv")
@@ -10,7 +13,12 @@ BACKENDS = ("pyav", "opencv")
 
 
 def open_stream(
-    locator: str, backend: str = "pyav", timeout_s: float = 30.0, threads: int = 0, hwaccel: str = "none"
+    locator: str,
+    backend: str = "pyav",
+    timeout_s: float = 30.0,
+    threads: int = 0,
+    hwaccel: str = "none",
+    guard: Guard | None = None,
 ) -> VideoStream:
     """Open a video for reading.
 
@@ -20,12 +28,17 @@ def open_stream(
         timeout_s: Longest wait for a server.
         threads: Threads of the decoder; 0 as many as FFmpeg sees fit. `opencv` does not look at it.
         hwaccel: What decodes, one of `source.HWACCELS`; `opencv` knows `none` only.
+        guard: Says which servers may be called, where somebody else named the address; any where None.
 
     Raises:
         ConfigError: There is no such backend, or it cannot do what is asked.
+        ForbiddenAddressError: The guard does not let the address through.
         FetchError: The address cannot be reached.
         MediaError: There is no such file, or it is no video that can be read.
     """
+    if guard is not None and is_address(locator):
+        guard.check(locator)
+        locator = GuardedAddress(locator, guard)
     if backend == "pyav":
         from .pyav import PyAvStream
 

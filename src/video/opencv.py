@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import MediaError
 from ..schema import WHOLE, Interval, RgbImage
+from .frameindex import FrameIndex
 from .source import ffmpeg_name, is_address
 from .stream import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, DecodedFrame, VideoInfo, VideoStream, small_size
 
@@ -20,11 +21,11 @@ _LARGEST_DENOMINATOR = 1001
 class OpenCvFrame(DecodedFrame):
     """A frame of an `OpenCvStream`; OpenCV has converted it already."""
 
-    __slots__ = ("_image", "frame_index", "npt")
+    __slots__ = ("_image", "frame_index", "n_skipped", "npt")
 
     def __init__(self, frame_index: int, npt: float, image: RgbImage) -> None:
         """Keep the picture."""
-        self.frame_index, self.npt, self._image = frame_index, npt, image
+        self.frame_index, self.npt, self.n_skipped, self._image = frame_index, npt, 0, image
 
     def rgb(self) -> RgbImage:
         """Return (H, W, 3) uint8 RGB, upright."""
@@ -66,8 +67,8 @@ class OpenCvStream(VideoStream):
         self.n_damaged, self.damage = 0, ""
         self.info = self._describe(locator)
 
-    def frames(self, interval: Interval = WHOLE) -> Iterator[DecodedFrame]:
-        """Decode in presentation order the frames whose npt lies in an interval."""
+    def frames(self, interval: Interval = WHOLE, *, index: FrameIndex | None = None) -> Iterator[DecodedFrame]:
+        """Decode in presentation order the frames whose npt lies in an interval, from the start; there is no index."""
         self.close()
         self.n_damaged, self.damage = 0, ""
         self._reading = self._read(interval)

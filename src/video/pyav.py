@@ -2,179 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
 from fractions import Fraction
-from threading import Lock
+from itertools import islice
 from typing import cast
 
 import av
-import numpy as np
-from av.buffer import Buffer
 from av.container import InputContainer
-from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream as AvVideoStream
 
 from ..errors import MediaError
-from ..schema import WHOLE, Interval, RgbImage
+from ..schema import WHOLE, Interval
 from .clock import Clock, Rhythm
-from .source import open_container, raise_if_network, video_stream
-from .stream import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, DecodedFrame, VideoInfo, VideoStream, small_size
+from .frameindex import AccessPoint, FrameIndex
+from .numbering import PROBE_FRAMES, Numbering
+from .packets import Packet, packets_from, scan
+from .planes import Converter, PyAvFrame, Upright
+from .source import is_address, open_container, raise_if_network, video_stream
+from .stream import DecodedFrame, VideoInfo, VideoStream
 
 _FALLBACK_RATE = Fraction(25)
-_UNSPECIFIED = 2
-"""FFmpeg's AVCOL_SPC_UNSPECIFIED."""
-
-_LARGE_PX = 1280 * 720
-"""Pictures with more pixels are thinned out before they are averaged to a thumbnail: their decoding is dear enough."""
-
 _MISSING_END_S = 1.0
 """A video that ends this much before the time that its container promises has lost its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Upright:
-    """How decoded pictures are turned and mirrored to be shown, as the display matrix of the container says.
-
-    Attributes:
-        transposed: Rows become columns, first of all.
-        flip_x, flip_y: Then left and right, or top and bottom, change places.
-    """
-
-    transposed: bool = False
-    flip_x: bool = False
-    flip_y: bool = False
-
-    @staticmethod
-    def of(frame: VideoFrame) -> _Upright:
-        """Read the display matrix of a frame, to the nearest quarter turn.
-
-        Source: ISO/IEC 14496-12, section 6.2.2 (matrix): a point (x, y) goes to (a x + c y, b x + d y).
-        """
-        matrix = cast(Mapping[object, Buffer], frame.side_data).get(SideDataType.DISPLAYMATRIX)
-        if matrix is None:
-            return _Upright()
-        a, b, _, c, d = np.frombuffer(bytes(matrix), np.int32)[:5].tolist()
-        return _Upright(True, c < 0, b < 0) if abs(b) > abs(a) else _Upright(False, a < 0, d < 0)
-
-    @property
-    def rotation(self) -> int:
-        """The turn alone, degrees clockwise; where the picture is mirrored too, that comes after the turn."""
-        mirrored = self.transposed ^ self.flip_x ^ self.flip_y
-        if self.transposed:
-            return 270 if self.flip_y else 90
-        return 180 if self.flip_x ^ mirrored else 0
-
-    def apply(self, image: RgbImage) -> RgbImage:
-        """Turn and mirror (H, W, 3) or grey (H, W) pixels."""
-        turned = image.swapaxes(0, 1) if self.transposed else image
-        turned = turned[:: -1 if self.flip_y else 1, :: -1 if self.flip_x else 1]
-        return np.ascontiguousarray(turned)
-
-    def size(self, width: int, height: int) -> tuple[int, int]:
-        """Return width and height after turning."""
-        return (height, width) if self.transposed else (width, height)
-
-
-class _Converter:
-    """Scales and converts decoded frames; kept from frame to frame because setting FFmpeg's scaler up is dear."""
-
-    def __init__(self, width: int, height: int, upright: _Upright) -> None:
-        """Convert to a size in decoded pixels, before turning."""
-        self._width, self._height, self._upright = width, height, upright
-        self._full, self._thin, self._small = VideoReformatter(), VideoReformatter(), VideoReformatter()
-        self._grey = VideoReformatter()
-        # A scaler lets go of the GIL while it holds its own state: frames may be converted from several threads.
-        self._lock = Lock()
-
-    def rgb(self, frame: VideoFrame) -> RgbImage:
-        """Return (H, W, 3) uint8 RGB, upright."""
-        with self._lock:
-            image = self._to_rgb(self._full, frame, self._width, self._height, Interpolation.BILINEAR, 0)
-        return self._upright.apply(image)
-
-    def grey(self, frame: VideoFrame, max_side_px: int) -> RgbImage:
-        """Return (h, w) uint8, upright."""
-        size = small_size(self._width, self._height, max_side_px)
-        with self._lock:
-            small = self._grey.reformat(frame, *size, "gray", interpolation=Interpolation.FAST_BILINEAR, threads=1)
-            image = cast(RgbImage, small.to_ndarray())
-        return self._upright.apply(image)
-
-    def thumbnail(self, frame: VideoFrame) -> RgbImage:
-        """Return (36, 64, 3) uint8 RGB by averaging, so that grain and fine texture do not flicker."""
-        with self._lock:
-            if frame.width * frame.height > _LARGE_PX:
-                frame = self._thin.reformat(
-                    frame,
-                    THUMBNAIL_WIDTH * 4,
-                    THUMBNAIL_HEIGHT * 4,
-                    interpolation=Interpolation.FAST_BILINEAR,
-                    threads=1,
-                )
-            return self._to_rgb(self._small, frame, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT, Interpolation.AREA, 1)
-
-    def _to_rgb(
-        self, scaler: VideoReformatter, frame: VideoFrame, width: int, height: int, how: Interpolation, threads: int
-    ) -> RgbImage:
-        converted = scaler.reformat(
-            frame,
-            width,
-            height,
-            "rgb24",
-            src_colorspace=self._colorspace(frame),
-            dst_color_range=ColorRange.JPEG,
-            interpolation=how,
-            threads=threads,
-        )
-        return cast(RgbImage, converted.to_ndarray())
-
-    def _colorspace(self, frame: VideoFrame) -> int | None:
-        """Return the matrix to decode colour with, None for what the frame says.
-
-        Players take untagged pictures of more than standard size for BT.709, others for BT.601; so do we.
-        """
-        if frame.colorspace != _UNSPECIFIED:
-            return None
-        high_definition = self._width >= 1280 or self._height > 576
-        return Colorspace.ITU709 if high_definition else Colorspace.ITU601
-
-
-class PyAvFrame(DecodedFrame):
-    """A frame of a `PyAvStream`; usable as long as one likes, at the price of its memory."""
-
-    __slots__ = ("_converter", "_frame", "frame_index", "npt")
-
-    def __init__(self, frame_index: int, npt: float, frame: VideoFrame, converter: _Converter) -> None:
-        """Keep the decoded planes."""
-        self.frame_index, self.npt = frame_index, npt
-        self._frame, self._converter = frame, converter
-
-    def rgb(self) -> RgbImage:
-        """Convert to (H, W, 3) uint8 RGB, upright, by the colour matrix and range of the stream."""
-        return self._converter.rgb(self._frame)
-
-    def grey(self, max_side_px: int) -> RgbImage:
-        """Return an upright (h, w) uint8 grey picture."""
-        return self._converter.grey(self._frame, max_side_px)
-
-    def thumbnail(self) -> RgbImage:
-        """Return a small (36, 64, 3) uint8 RGB picture, not rotated."""
-        return self._converter.thumbnail(self._frame)
 
 
 class PyAvStream(VideoStream):
     """A video file or http(s) address read with PyAV.
 
-    Every reading opens the video anew and decodes from its start, so that `frame_index` is true in any interval; a new
-    reading ends the one before. Pixels stay as they are coded where they are not square (sample aspect ratio), and so
-    do the fields of interlaced video.
+    Every reading opens the video anew, and ends the one before. Without an index it decodes from the start, with one from an
+    access point. Pixels stay as they are coded where they are not square (sample aspect ratio), and so do the fields of
+    interlaced video.
 
     `n_damaged` counts the packets that are damaged or that the decoder refused, the frames that it could restore only in part
-    (they are yielded, since most of the picture is true), and the frames missing from an even row of times. A lost frame has
-    no index: times stay right, indices close up.
+    (they are yielded, since most of the picture is true), and the frames missing from an even row of times. A lost frame whose
+    packet was read keeps its number (see `Numbering`); times stay right in any case.
     """
 
     def __init__(self, locator: str, timeout_s: float = 30.0, threads: int = 0, hwaccel: str = "none") -> None:
@@ -197,14 +59,35 @@ class PyAvStream(VideoStream):
         self._forget_damage()
         with open_container(locator, timeout_s, hwaccel) as container:
             stream = video_stream(container, locator, threads)
-            first = next(self._decode(container, stream), None)
+            first = next(self._decode(stream, self._packets(container, stream)), None)
             if first is None:
                 raise self._nothing_decoded()
-            self._upright, self._width, self._height = _Upright.of(first), first.width, first.height
+            self._upright, self._width, self._height = Upright.of(first), first.width, first.height
             self.info = self._describe(container, stream)
         self._forget_damage()
 
-    def frames(self, interval: Interval = WHOLE) -> Iterator[DecodedFrame]:
+    def index(self) -> FrameIndex | None:
+        """Read all packets, without decoding them: some 5 microseconds each.
+
+        Only files are read: of an address all of it would have to be fetched.
+        """
+        if is_address(self._locator) or self._hwaccel != "none":
+            return None
+        self.close()
+        self._forget_damage()
+        shown = self._first_times()
+        with open_container(self._locator, self._timeout_s) as container:
+            stream = video_stream(container, self._locator, self._threads)
+            return scan(container, stream, shown, _start(container)) if not self.n_damaged else None
+
+    def _first_times(self) -> list[int | None]:
+        """Return the PTS of the first frames."""
+        with open_container(self._locator, self._timeout_s) as container:
+            stream = video_stream(container, self._locator, self._threads)
+            frames = self._decode(stream, self._packets(container, stream))
+            return [frame.pts for frame in islice(frames, PROBE_FRAMES)]
+
+    def frames(self, interval: Interval = WHOLE, *, index: FrameIndex | None = None) -> Iterator[DecodedFrame]:
         """Decode in presentation order the frames whose npt lies in an interval.
 
         Raises:
@@ -213,7 +96,7 @@ class PyAvStream(VideoStream):
         """
         self.close()
         self._forget_damage()
-        self._reading = self._read(interval)
+        self._reading = self._read(interval, index)
         return self._reading
 
     def close(self) -> None:
@@ -243,14 +126,17 @@ class PyAvStream(VideoStream):
             rotation=self._upright.rotation,
         )
 
-    def _read(self, interval: Interval) -> Generator[DecodedFrame]:
-        converter = _Converter(self._width, self._height, self._upright)
+    def _read(self, interval: Interval, index: FrameIndex | None) -> Generator[DecodedFrame]:
+        converter = Converter(self._width, self._height, self._upright)
+        begin = None if index is None else index.decode_from(interval.start_npt, self.info.codec)
         npt = -1.0
         with open_container(self._locator, self._timeout_s, self._hwaccel) as container:
             stream = video_stream(container, self._locator, self._threads)
             clock = Clock(_time_base(stream), _rate(stream), _start(container), stream.start_time)
+            if index is not None and begin is not None and begin.frame_index:
+                clock.npt(int(index.pts[0]), None)
             rhythm = Rhythm()
-            for frame_index, frame in enumerate(self._decode(container, stream)):
+            for frame_index, frame in self._numbered(container, stream, begin):
                 before, npt = npt, clock.npt(frame.pts, frame.dts)
                 self._note_missing(rhythm.missing_before(npt), before, npt)
                 if interval.end_npt is not None and npt >= interval.end_npt:
@@ -261,27 +147,49 @@ class PyAvStream(VideoStream):
                 raise self._nothing_decoded()
             self._check_end(npt, _promised_end(container, stream))
 
-    def _decode(self, container: InputContainer, stream: AvVideoStream) -> Iterator[VideoFrame]:
+    def _numbered(
+        self, container: InputContainer, stream: AvVideoStream, begin: AccessPoint | None
+    ) -> Iterator[tuple[int, VideoFrame]]:
+        """Yield frames with their numbers, from an access point on."""
+        numbering = Numbering(begin.frame_index, PROBE_FRAMES) if begin else Numbering()
+
+        def noted() -> Iterator[Packet]:
+            for packet in self._packets(container, stream, begin):
+                if packet.size and not packet.is_discard and not _is_before(packet.pts, begin):
+                    numbering.sent(packet.pts, packet.dts)
+                yield packet
+
+        for frame in self._decode(stream, noted()):
+            # What is shown before the access point may refer to what was not read.
+            if _is_before(frame.pts, begin):
+                continue
+            number, _ = numbering.number(frame.pts)
+            if number is None:
+                self._note_damage("a damaged frame came too late to be shown")
+            else:
+                yield number, frame
+
+    def _packets(self, container: InputContainer, stream: AvVideoStream, begin: AccessPoint | None = None) -> Iterator[Packet]:
+        """Yield all packets that can be read; the last one is empty and makes the decoder give out what it still holds."""
+        packets = container.demux(stream) if begin is None else packets_from(container, stream, begin)
+        try:
+            yield from packets
+        except (av.FFmpegError, OSError) as err:
+            raise_if_network(err, self._locator, self._timeout_s)
+            self._note_damage(f"reading stopped before the end: {err.strerror}")
+            # What the decoder still holds is good.
+            yield cast("Packet", av.Packet())
+
+    def _decode(self, stream: AvVideoStream, packets: Iterator[Packet]) -> Iterator[VideoFrame]:
         """Yield all frames that can be decoded, noting what cannot."""
-        packets = container.demux(stream)
-        while True:
-            try:
-                packet = next(packets)
-            except StopIteration:
-                return
-            except (av.FFmpegError, OSError) as err:
-                raise_if_network(err, self._locator, self._timeout_s)
-                self._note_damage(f"reading stopped before the end: {err.strerror}")
-                # What the decoder still holds is good.
-                yield from self._decode_packet(stream, None)
-                return
+        for packet in packets:
             yield from self._decode_packet(stream, packet)
 
-    def _decode_packet(self, stream: AvVideoStream, packet: av.Packet[AvVideoStream] | None) -> Iterator[VideoFrame]:
-        if packet is not None and packet.is_corrupt:
+    def _decode_packet(self, stream: AvVideoStream, packet: Packet) -> Iterator[VideoFrame]:
+        if packet.is_corrupt:
             self._note_damage("a packet is damaged")
         try:
-            frames = stream.decode(packet)
+            frames = stream.decode(packet if packet.size else None)
         except EOFError:
             return
         except (av.FFmpegError, ValueError) as err:
@@ -307,6 +215,10 @@ class PyAvStream(VideoStream):
         tolerance = max(_MISSING_END_S, float(2 / self.info.frame_rate))
         if promised is not None and npt + tolerance < promised:
             self.damage = f"the video ends at {npt:.2f} s, though its container promises {promised:.2f} s"
+
+
+def _is_before(pts: int | None, begin: AccessPoint | None) -> bool:
+    return begin is not None and (pts is None or pts < begin.pts)
 
 
 def _time_base(stream: AvVideoStream) -> Fraction:

@@ -14,6 +14,8 @@ from av.container import Flags, InputContainer
 from av.video.stream import VideoStream as AvVideoStream
 
 from ..errors import AnnotationError, ConfigError, FetchError, MediaError
+from ..guard.ranged import RangedFile
+from .guarded import GuardedAddress, source_of
 
 FILE_FORMATS = (
     "mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "m4v", "h264", "hevc", "vvc", "obu", "ivf", "flv", "ogg",
@@ -89,18 +91,25 @@ def open_container(locator: str, timeout_s: float, hwaccel: str = "none") -> Ite
         FetchError: The address cannot be reached.
         MediaError: There is no such file, or it holds no media that can be read.
     """
-    name, remote = ffmpeg_name(locator), is_address(locator)
+    with source_of(locator, ffmpeg_name(locator), timeout_s) as source, _opened(source, locator, timeout_s, hwaccel) as opened:
+        yield opened
+
+
+@contextmanager
+def _opened(name: str | RangedFile, locator: str, timeout_s: float, hwaccel: str) -> Iterator[InputContainer]:
+    remote = is_address(locator) and not isinstance(locator, GuardedAddress)
     options = {
-        "protocol_whitelist": "http,https,httpproxy,tcp,tls" if remote else "file",
+        "protocol_whitelist": "http,https,httpproxy,tcp,tls" if remote else "file" if isinstance(name, str) else "none",
         "format_whitelist": ",".join(FILE_FORMATS),
     }
     if remote:
         options |= {"user_agent": "FaceRec", "reconnect": "1", "reconnect_delay_max": str(max(1, int(timeout_s / 4)))}
     timeout = timeout_s if remote else None
     try:
-        container = av.open(name, options=options, metadata_errors="replace", timeout=timeout)
+        container = av.open(name, mode="r", options=options, metadata_errors="replace", timeout=timeout)
         if hwaccel != "none":
             container.close()
+            _rewind(name)
             container = _open_on_hardware(name, options, timeout, hwaccel)
     except (av.FFmpegError, OSError) as err:
         raise explain(err, locator, timeout_s) from err
@@ -112,7 +121,7 @@ def open_container(locator: str, timeout_s: float, hwaccel: str = "none") -> Ite
         container.close()
 
 
-def _open_on_hardware(name: str, options: dict[str, str], timeout: float | None, hwaccel: str) -> InputContainer:
+def _open_on_hardware(name: str | RangedFile, options: dict[str, str], timeout: float | None, hwaccel: str) -> InputContainer:
     """Open what can be opened without hardware: whatever fails here is the hardware's fault.
 
     Raises:
@@ -124,15 +133,21 @@ def _open_on_hardware(name: str, options: dict[str, str], timeout: float | None,
     for kind in HWACCELS[2:] if hwaccel == "auto" else (hwaccel,):
         accelerator = HWAccel(kind, allow_software_fallback=False)
         try:
-            return av.open(name, options=options, metadata_errors="replace", timeout=timeout, hwaccel=accelerator)
+            return av.open(name, mode="r", options=options, metadata_errors="replace", timeout=timeout, hwaccel=accelerator)
         except (av.FFmpegError, OSError, RuntimeError, ValueError, NotImplementedError) as err:
             why = _reason(err)
+            _rewind(name)
     if hwaccel == "auto":
-        return av.open(name, options=options, metadata_errors="replace", timeout=timeout)
+        return av.open(name, mode="r", options=options, metadata_errors="replace", timeout=timeout)
     raise ConfigError(
         f'The hardware "{hwaccel}" cannot decode this video here ({why}). '
         "Check its driver, or set tracker.hwaccel to none or auto."
     )
+
+
+def _rewind(source: str | RangedFile) -> None:
+    if not isinstance(source, str):
+        source.seek(0)
 
 
 def video_stream(container: InputContainer, locator: str, threads: int = 0) -> AvVideoStream:

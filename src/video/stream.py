@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from ..schema import WHOLE, Interval, RgbImage
+from .frameindex import FrameIndex
 
 THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 64, 36
 """Pixels of the small picture that cuts are found in."""
@@ -51,10 +52,12 @@ class DecodedFrame(ABC):
     Attributes:
         frame_index: Counts from 0 in presentation order from the start of the video.
         npt: Seconds from the start of the video (PTS minus the container's start time).
+        n_skipped: Frames since the one handed out before that were left out because nobody asked for them.
     """
 
     frame_index: int
     npt: float
+    n_skipped: int
 
     @abstractmethod
     def rgb(self) -> RgbImage:
@@ -82,12 +85,25 @@ class VideoStream(ABC):
     n_damaged: int
     damage: str
 
+    def index(self) -> FrameIndex | None:
+        """Find all frames and where reading may begin; None where the video can only be read in order.
+
+        It ends the reading under way, and may read the file once, without decoding.
+        """
+        return None
+
     @abstractmethod
-    def frames(self, interval: Interval = WHOLE) -> Iterator[DecodedFrame]:
+    def frames(self, interval: Interval = WHOLE, *, index: FrameIndex | None = None) -> Iterator[DecodedFrame]:
         """Decode in presentation order the frames whose npt lies in an interval.
 
         `frame_index` counts from the start of the video, whatever the interval. Damaged packets are skipped and
         counted; a video that ends too early ends the iteration, and `damage` says so.
+
+        Args:
+            interval: Which frames are yielded.
+            index: What `index` said of this very video. A reading that begins late then starts from an access point; the
+                frames are the same, to the last bit, as those of a reading from the start. Only what is read can be found
+                damaged.
 
         Raises:
             MediaError: Not one frame can be decoded.

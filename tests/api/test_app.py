@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from src import __version__
 from src.api import create_app
 from src.api.serve import is_loopback, main, open_server
-from src.errors import ConfigError, EngineError, StorageError
+from src.errors import ConfigError, EngineError, GalleryError, InvalidNameError, MediaError, ShapeError, StorageError
 from src.records import Project
 from src.workspace import Workspace
 
@@ -41,7 +41,8 @@ def failing(app: Flask, fault: BaseException | Callable[[], object]) -> FlaskCli
     return app.test_client()
 
 
-def test_healthz(client: FlaskClient) -> None:
+def test_healthz_needs_no_store(client: FlaskClient, workspace: Workspace) -> None:
+    workspace.store.close()
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json) == (200, {"status": "ok", "version": __version__})
 
@@ -61,29 +62,37 @@ def test_projects_are_a_list_of_names_in_order(client: FlaskClient, workspace: W
         ("GET", "/../etc", 404, "not_found"),
     ],
 )
-def test_wrong_request_is_answered_in_json(client: FlaskClient, method: str, path: str, status: int, code: str) -> None:
+def test_wrong_request_is_a_problem(client: FlaskClient, method: str, path: str, status: int, code: str) -> None:
     answer = client.open(path, method=method)
     assert answer.status_code == status
-    assert answer.mimetype == "application/json"
+    assert answer.mimetype == "application/problem+json"
     assert answer.json is not None
-    assert set(answer.json["error"]) == {"code", "message", "details"}
-    assert answer.json["error"]["code"] == code
+    assert set(answer.json) == {"type", "title", "status", "detail", "code"}
+    assert (answer.json["code"], answer.json["status"], answer.json["type"]) == (code, status, f"/docs#{code}")
+
+
+def test_wrong_method_says_which_are_right(client: FlaskClient) -> None:
+    assert "GET" in client.post("/projects").headers["Allow"]
 
 
 @pytest.mark.parametrize(
     ("fault", "status", "code"),
     [
-        (ConfigError('There is no project "x".'), 422, "ConfigError"),
-        (StorageError("store.db: disk I/O error."), 503, "StorageError"),
-        (EngineError("no weights"), 500, "EngineError"),
+        (ConfigError('There is no project "x".'), 422, "invalid"),
+        (InvalidNameError("person", "/", "is a path"), 422, "bad_name"),
+        (MediaError("x.mp4", "is empty"), 422, "bad_media"),
+        (GalleryError("two people are needed"), 409, "conflict"),
+        (StorageError("store.db: disk I/O error."), 503, "store_unavailable"),
+        (EngineError("no weights"), 503, "engine_unavailable"),
+        (ShapeError("boxes", "(n, 4)", (3,)), 500, "internal_error"),
     ],
 )
 def test_error_of_ours_says_what_to_do(
     app: Flask, caplog: pytest.LogCaptureFixture, fault: Exception, status: int, code: str
 ) -> None:
     answer = failing(app, fault).get("/fails")
-    assert answer.status_code == status
-    assert answer.json == {"error": {"code": code, "message": str(fault), "details": {}}}
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["code"], answer.json["detail"]) == (status, code, str(fault))
     assert [record.levelname for record in caplog.records] == (["ERROR"] if status >= 500 else [])
     caplog.clear()
 
@@ -92,7 +101,7 @@ def test_error_of_ours_says_what_to_do(
 def test_unforeseen_error_shows_no_inside(app: Flask, caplog: pytest.LogCaptureFixture, testing: bool) -> None:
     app.testing = testing
     answer = failing(app, RuntimeError("secret in line 7")).get("/fails")
-    assert (answer.status_code, answer.mimetype) == (500, "application/json")
+    assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
     assert "secret" not in answer.text
     assert "Traceback" not in answer.text
     assert "secret in line 7" in caplog.text
@@ -102,17 +111,11 @@ def test_unforeseen_error_shows_no_inside(app: Flask, caplog: pytest.LogCaptureF
 def test_abort_says_why(app: Flask) -> None:
     answer = failing(app, lambda: abort(422, "q is missing")).get("/fails")
     assert answer.json is not None
-    assert answer.json["error"]["message"] == "q is missing"
+    assert answer.json["detail"] == "q is missing"
 
 
 def test_redirect_is_no_error(app: Flask) -> None:
     assert failing(app, lambda: redirect("/projects")).get("/fails").status_code == 302
-
-
-def test_closed_store_is_not_healthy(client: FlaskClient, workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
-    workspace.store.close()
-    assert client.get("/healthz").status_code == 503
-    caplog.clear()
 
 
 @pytest.mark.parametrize(

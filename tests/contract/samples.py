@@ -12,6 +12,7 @@ from src.records import (
     Analysis,
     Anchor,
     Appearance,
+    AuditEvent,
     Decision,
     FaceQuality,
     Identification,
@@ -29,9 +30,12 @@ from src.records import (
     ProjectVideo,
     Provenance,
     Record,
+    Role,
     Shot,
     Status,
     Target,
+    Token,
+    TokenUse,
     Track,
     TrackEmbeddings,
     TrackSamples,
@@ -92,7 +96,7 @@ def full_records() -> list[Record]:
             versions={"av": "1"},
             checkpoint={"frame_index": 7, "open": [[1, 2]]},
         ),
-        Shot("a1", 0, 0.0, 1 / 3, 0, 2**40),
+        Shot("a1", 0, 0.0, 1 / 3, 0, 2**40, "dissolve"),
         Track("a1", 3, 0, 0.1, 0.2, 1, 2, 2, 0.1, 1, BOX, 0.9, bytes(range(256))),
         TrackSamples(
             analysis_id="a1",
@@ -205,6 +209,11 @@ def full_records() -> list[Record]:
         JobName("key:" + TEXT, "0001-ab", "ef01", "2024-01-01T00:00:00+00:00"),
         JobEvent("0001-ab", 2**40, "log", JobStatus.RUNNING, 0.1, TEXT, "2024-01-01T00:00:00+00:00"),
         JobDelivery("0001-ab", "cd", "https://x/ü?a=1", "failed", 7, 1.7e9 + 0.1, TEXT),
+        Token(
+            "0a1b2c3d", TEXT, Role.EDITOR, "p", "ab" * 32, TEXT, "2025-01-01T00:00:00+00:00", "2024-06-01T00:00:00+00:00", ""
+        ),
+        TokenUse("0a1b2c3d", "2024-01-01T00:00:00+00:00", "::1"),
+        AuditEvent("0001", TEXT, "decide", TEXT, "failed", "127.0.0.1", "p", "2024-01-01T00:00:00+00:00"),
     ]
 
 
@@ -268,6 +277,9 @@ def bare_records() -> list[Record]:
         JobName("bare", "bare", created_at=""),
         JobEvent("bare", 0, "", JobStatus.QUEUED, created_at=""),
         JobDelivery("bare", "", ""),
+        Token("bare", "", Role.VIEWER, "", "", created_at=""),
+        TokenUse("bare", ""),
+        AuditEvent("bare", "", "", created_at=""),
     ]
 
 

@@ -20,7 +20,7 @@ from src.db import archive as archive_module
 from src.db.checking import check_database
 from src.db.exporting import export_project
 from src.db.importing import import_project
-from src.db.scope import OF_ANALYSIS, OF_PROJECT, OF_WORK, ORDER
+from src.db.scope import OF_ACCESS, OF_ANALYSIS, OF_PROJECT, OF_WORK, ORDER
 from src.errors import ConfigError, StorageError
 from src.records import (
     KEYS,
@@ -162,8 +162,8 @@ def assert_equal_content(got: dict[Any, Record], wanted: dict[Any, Record]) -> N
 
 
 def test_every_kind_has_its_place() -> None:
-    assert {*ORDER, *OF_WORK} == set(KEYS), (
-        "say in db.scope whether a new kind of record belongs to a project, an analysis or a worker"
+    assert {*ORDER, *OF_WORK, *OF_ACCESS} == set(KEYS), (
+        "say in db.scope whether a new kind of record belongs to a project, an analysis, a worker or to who may come in"
     )
     assert ORDER[-1] is Project
     assert ORDER.index(Analysis) > max(ORDER.index(kind) for kind in OF_ANALYSIS)

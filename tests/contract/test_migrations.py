@@ -6,7 +6,7 @@ import gzip
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,9 @@ def test_first_version_still_opens(version_1: Path) -> None:
             if isinstance(record, Project | Person | Image | Model | Video | Shot | Track | TrackSamples | Appearance):
                 assert store.get(type(record), *key_of(record)) is not None
             if isinstance(record, Person | Video | Shot | Track):
-                assert_same(store.get(type(record), *key_of(record)), record)
+                # What was not there in the first version has its default.
+                wanted = replace(record, transition="") if isinstance(record, Shot) else record
+                assert_same(store.get(type(record), *key_of(record)), wanted)
     assert Opener(f"sqlite:///{version_1}").version() == SCHEMA.version
 
 

@@ -29,7 +29,7 @@ def walk(store: Store, kind: type[Any], query: Query, limit: int) -> list[Any]:
     found: list[Any] = []
     place = None
     while True:
-        page = store.page(kind, query, limit, place)
+        page = store.select(kind, query, limit, place)
         assert len(page.items) == limit or page.end is None
         found += page.items
         if page.end is None:
@@ -68,36 +68,36 @@ class TestWalking:
 def test_bounds_are_inside_below_and_outside_above(store: Store) -> None:
     store.put(*tracks())
     query = Query({"analysis_id": "a"}, ("start_npt",), at_least={"start_npt": 1.5}, below={"start_npt": 6.0})
-    assert [item.track_id for item in store.page(Track, query, 10).items] == [1, 2, 3, 4]
+    assert [item.track_id for item in store.select(Track, query, 10).items] == [1, 2, 3, 4]
 
 
 def test_what_is_written_in_between_moves_nothing(store: Store) -> None:
     store.put(*tracks())
     query = Query({"analysis_id": "a"}, ("start_npt",))
-    first = store.page(Track, query, 3)
+    first = store.select(Track, query, 3)
     early, late = (replace(tracks()[0], track_id=10 + n, start_npt=npt, end_npt=npt) for n, npt in enumerate((0.5, 2.5)))
     store.put(early, late)
     store.delete(Track, analysis_id="a", track_id=2)
-    rest = store.page(Track, query, 10, first.end)
+    rest = store.select(Track, query, 10, first.end)
     assert [item.track_id for item in first.items] == [0, 1, 2]
     assert [item.track_id for item in rest.items] == [3, 11, 4, 5]
 
 
 def test_empty_page_and_exact_page(store: Store) -> None:
-    assert store.page(Person, Query({"project": "p"}), 5) == store.page(Person, Query({"project": "q"}), 5)
+    assert store.select(Person, Query({"project": "p"}), 5) == store.select(Person, Query({"project": "q"}), 5)
     store.put(*(person(number) for number in range(5)))
-    assert store.page(Person, Query({"project": "p"}), 5).end is None
+    assert store.select(Person, Query({"project": "p"}), 5).end is None
 
 
 def test_full_key_finds_one(store: Store) -> None:
     store.put(person(1), person(2))
-    page = store.page(Person, Query({"project": "p", "person_id": "000001"}), 5)
+    page = store.select(Person, Query({"project": "p", "person_id": "000001"}), 5)
     assert ([item.name for item in page.items], page.end) == (["Person 1"], None)
 
 
 def test_omitted_fields_have_their_defaults(store: Store) -> None:
     store.put(*tracks())
-    page = store.page(Track, Query({"analysis_id": "a"}, omit=frozenset({"thumbnail"})), 2)
+    page = store.select(Track, Query({"analysis_id": "a"}, omit=frozenset({"thumbnail"})), 2)
     assert [item.thumbnail for item in page.items] == [b"", b""]
     assert page.items[1] == replace(tracks()[1], thumbnail=b"")
 
@@ -128,7 +128,7 @@ def test_cells_of_many_records(store: Store, monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_what_nothing_serves_is_refused(store: Store, kind: type[Any], query: Query) -> None:
     with pytest.raises(StorageError, match="declare an index"):
-        store.page(kind, query, 5)
+        store.select(kind, query, 5)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_what_nothing_serves_is_refused(store: Store, kind: type[Any], query: Qu
 def test_places_of_other_queries_are_refused(store: Store, place: tuple[Any, ...]) -> None:
     store.put(*tracks())
     with pytest.raises(StorageError, match="first page"):
-        store.page(Track, Query({"analysis_id": "a"}, ("start_npt",)), 5, place)
+        store.select(Track, Query({"analysis_id": "a"}, ("start_npt",)), 5, place)
 
 
 def test_indexes_serve_without_sorting(tmp_path: Any) -> None:
@@ -148,7 +148,7 @@ def test_indexes_serve_without_sorting(tmp_path: Any) -> None:
         with store._connection() as connection:
             connection.set_trace_callback(plans.append)
         store.put(*tracks())
-        store.page(Track, Query({"analysis_id": "a"}, ("start_npt",), at_least={"end_npt": 1.0}), 5, (1.5, 2.0, 1))
+        store.select(Track, Query({"analysis_id": "a"}, ("start_npt",), at_least={"end_npt": 1.0}), 5, (1.5, 2.0, 1))
         (sql,) = (text for text in plans if text.startswith("SELECT"))
         with store._connection() as connection:
             connection.set_trace_callback(None)
@@ -160,9 +160,9 @@ def test_indexes_serve_without_sorting(tmp_path: Any) -> None:
 def test_newest_first(store: Store) -> None:
     decided = [Decision("p", f"{n:020d}-aa", Verb.UNDO, Target("decision")) for n in range(4)]
     store.put(*decided)
-    first = store.page(Decision, Query({"project": "p"}, descending=True), 3)
+    first = store.select(Decision, Query({"project": "p"}, descending=True), 3)
     assert [item.decision_id for item in first.items] == [item.decision_id for item in decided[:0:-1]]
     unknown = next(record for record in bare_records() if isinstance(record, UnknownPerson))
     store.put(*(replace(unknown, unknown_id=n, n_tracks=9 - n) for n in range(3)))
-    page = store.page(UnknownPerson, Query({"project": "bare"}, ("n_tracks",), descending=True), 9)
+    page = store.select(UnknownPerson, Query({"project": "bare"}, ("n_tracks",), descending=True), 9)
     assert [item.unknown_id for item in page.items] == [0, 1, 2]

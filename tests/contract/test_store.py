@@ -218,6 +218,15 @@ class TestDelete:
         assert store.count(TrackSamples) == 1
 
 
+class TestSize:
+    def test_is_some_bytes_and_more_with_more_in_it(self, store: Store) -> None:
+        store.put(*full_records())
+        before = store.size()
+        assert before > 0
+        store.put(*(Person("p", f"more {number}", "x" * 5000) for number in range(200)))
+        assert store.size() > before
+
+
 class TestAllOrNothing:
     def test_unwritable_record_in_the_middle_leaves_nothing(self, store: Store) -> None:
         with pytest.raises(StorageError, match=r"A Person cannot be stored: metadata: .*Nothing was written"):

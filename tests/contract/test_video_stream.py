@@ -393,7 +393,10 @@ def test_damage_in_the_middle_is_passed_over_and_told(pyav: Open, tmp_path: Path
     # Before and well after the damage, pictures are at their own times.
     assert all(number == round(npt * 25) for _, npt, number in frames if not 2.4 < npt < 4)
     assert frames[-1][1] == pytest.approx(149 / 25, abs=0.001)
-    assert [index for index, _, _ in frames] == list(range(len(frames)))
+    if name == "a.mp4":  # all packets are read, also those that cannot be decoded: no number moves
+        assert [index for index, _, _ in frames] == [round(npt * 25) for _, npt, _ in frames]
+    else:
+        assert all(before < after for (before, _, _), (after, _, _) in pairwise(frames))
 
 
 def test_damage_of_a_reading_is_forgotten_by_the_next(pyav: Open, tmp_path: Path) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import struct
+import tracemalloc
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ from src.errors import MediaError
 from src.pictures import hash_distance, kind_of, perceptual_hash, read_picture, to_rgb
 from src.schema import RgbImage
 from tests.servers.photos import animation, draw, encode, huge_png, photo, rotated_photo
+from tests.videos import numbered, write_video
 
 LIMIT = 50_000_000
 
@@ -88,6 +93,10 @@ def test_float_pictures_keep_their_range() -> None:
         (b"\xef\xbb\xbf\n <HTML>", "is a web page"),
         (b"<?xml version='1.0'?><svg>", "SVG"),
         (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+        (b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41", "is a video"),
+        (b"\0\0\0\x14ftypqt  \0\0\0\0", "is a video"),
+        (b"\x1aE\xdf\xa3\x01\0\0\0\0\0\0\x1f", "is a video"),
+        (b"RIFF\x24\0\0\0AVI LIST", "is a video"),
         (b"%PDF-1.7", "not a picture of a known kind"),
         (b"\xff\xd8\xff", "damaged JPEG"),
         (photo(1)[:-3000], "damaged JPEG picture: .*truncated"),
@@ -109,6 +118,57 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(monkeypatch: pytest.Monk
         read_picture(huge_png(), "a", LIMIT)
     with pytest.raises(MediaError, match="320 x 240 pixels, more than 1000"):
         read_picture(small, "a", 1000)
+
+
+def test_a_video_named_as_a_picture(tmp_path: Path) -> None:
+    for name in ("a.mp4", "a.mkv", "a.avi", "a.mpg", "a.mxf"):
+        data = write_video(tmp_path / name, numbered(5)).read_bytes()
+        with pytest.raises(MediaError, match="is a video"):
+            read_picture(data, "portrait.jpg", LIMIT)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
+def test_what_a_picture_is_its_bytes_say(kind: str) -> None:
+    assert read_picture(encode(draw(1), kind), "film.mp4", LIMIT).width == 320
+
+
+def test_a_picture_whose_header_lies_costs_what_it_announces() -> None:
+    """A PNG of 8 x 8 whose data would unpack to 100 MB: what is beyond its size is never unpacked."""
+    rows = zlib.compress(bytes(100_000_000), 9)
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0))
+    data = b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    tracemalloc.start()
+    assert read_picture(data, "a", LIMIT).width == 8
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def test_text_that_unpacks_to_megabytes_is_refused() -> None:
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    bomb = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(200_000_000), 9))
+    png = encode(draw(1), "PNG")
+    with pytest.raises(MediaError, match="damaged PNG"):
+        read_picture(png[:33] + bomb + png[33:], "a", LIMIT)
+
+
+def test_a_jpeg_with_thousands_of_passes_is_refused() -> None:
+    data = encode(draw(1))
+    at = data.index(b"\xff\xda")
+    length = int.from_bytes(data[at + 2 : at + 4], "big")
+    bomb = data[:-2] + data[at : at + 2 + length] * 5000 + b"\xff\xd9"
+    with pytest.raises(MediaError, match="5001 passes, more than 100"):
+        read_picture(bomb, "a", LIMIT)
+    buffer = io.BytesIO()
+    Image.fromarray(draw(1)).save(buffer, "JPEG", progressive=True)
+    assert 1 < buffer.getvalue().count(b"\xff\xda") < 20
+    assert read_picture(buffer.getvalue(), "a", LIMIT).width == 320
 
 
 def test_copies_of_a_photo_hash_alike_and_other_photos_do_not() -> None:

@@ -1,0 +1,59 @@
+"""Which analysis of a video a request means, and which track."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from pydantic import Field
+
+from ..decisions import PIECE
+from ..records import Analysis, ProjectVideo, Status, Track
+from .context import existing, existing_project, store
+from .problems import Problem, missing
+
+ProjectName = Annotated[str, Field(max_length=200, description="Whose analysis of the video; the newest one where empty")]
+AnalysisId = Annotated[str, Field(max_length=100, description="This analysis, in the place of a project's")]
+FragmentText = Annotated[str, Field(max_length=200, description="Of the part of the video that was analysed, `t=10,20`")]
+
+
+def chosen_analysis(video_id: str, project: str, analysis_id: str, fragment: str) -> Analysis:
+    """Return an analysis of a video: the one that is named, else the one that counts in a project, else the newest.
+
+    Raises:
+        Problem: There is none.
+    """
+    if analysis_id:
+        analysis = cast(Analysis, existing(Analysis, "analysis", analysis_id))
+        if analysis.video_id != video_id:
+            raise missing("analysis of this video", analysis_id)
+        return analysis
+    if project:
+        member = existing(ProjectVideo, "video in this project", existing_project(project).project, video_id, fragment)
+        return cast(Analysis, existing(Analysis, "analysis", member.analysis_id))
+    found = [analysis for analysis in store().find(Analysis, video_id=video_id) if analysis.fragment == fragment]
+    if not found:
+        raise Problem("not_found", "This video has not been analysed.")
+    return max(found, key=lambda analysis: (analysis.status is Status.COMPLETE, analysis.updated_at))
+
+
+def track_name(analysis_id: str, track_id: int) -> str:
+    """Return what a track is called in addresses."""
+    return f"{analysis_id}-{track_id}"
+
+
+def existing_track(name: str) -> Track:
+    """Return a track by what it is called in addresses; for a piece of a split track, the whole one.
+
+    Raises:
+        Problem: There is none.
+    """
+    analysis_id, number = track_parts(name)
+    return cast(Track, existing(Track, "track", analysis_id, number % PIECE))
+
+
+def track_parts(name: str) -> tuple[str, int]:
+    """Return analysis and number of a track by what it is called in addresses; it need not exist."""
+    analysis_id, _, number = name.rpartition("-")
+    if not (number.isascii() and number.isdigit() and len(number) <= 15):
+        raise missing("track", name)
+    return analysis_id, int(number)

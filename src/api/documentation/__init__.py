@@ -1,0 +1,37 @@
+"""The documentation page of the API, made on the server from its description: it needs no script and no other machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, current_app, render_template
+
+from ..problems import CODES
+
+documentation = APIBlueprint("documentation", __name__, template_folder="templates", enable_openapi=False)
+
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+@documentation.get("/docs")
+def page() -> Response:
+    """Show every operation with its parameters, bodies and answers."""
+    spec: dict[str, Any] = current_app.spec  # type: ignore[attr-defined]
+    response = Response(render_template("documentation.html", spec=spec, codes=CODES, name_of=_name_of))
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _name_of(schema: dict[str, Any]) -> str:
+    """Return the type of a value in a few words."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "anyOf" in schema:
+        return " or ".join(_name_of(one) for one in schema["anyOf"])
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    if schema.get("type") == "array":
+        return f"list of {_name_of(schema.get('items', {}))}"
+    return str(schema.get("format") or schema.get("type") or schema.get("const") or "anything")

@@ -1,0 +1,66 @@
+"""What runs beside the requests of a process, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+_LOG = logging.getLogger(__name__)
+
+Check = Callable[[], str]
+"""Says what is wrong in few words, without paths or addresses; nothing where all is well."""
+
+
+class Lifecycle:
+    """The start and the end of a process that answers requests.
+
+    Attributes:
+        stopping: Set when the process was told to end. Answers that go on for long, such as streams of events, wait on it
+            instead of sleeping, and end when it is set.
+        checks: What /readyz looks at, by name.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing that runs."""
+        self.stopping = threading.Event()
+        self.checks: dict[str, Check] = {}
+        self._starts: list[Callable[[], None]] = []
+        self._ends: list[Callable[[], None]] = []
+        self._ended = threading.Event()
+        self._watcher: threading.Thread | None = None
+
+    def on_start(self, start: Callable[[], None]) -> None:
+        """Call this when the process is about to answer requests; never where an application is only built, as in tests."""
+        self._starts.append(start)
+
+    def on_stop(self, end: Callable[[], None]) -> None:
+        """Call this when the process was told to end, while requests under way go on. The last one given is called first."""
+        self._ends.append(end)
+
+    def start(self) -> None:
+        """Start what runs beside the requests, and a thread that ends it: a handler of a signal may only set `stopping`."""
+        self._watcher = threading.Thread(target=self._watch, name="facerec-lifecycle", daemon=True)
+        self._watcher.start()
+        for start in self._starts:
+            start()
+
+    def stop(self, wait_s: float | None = None) -> None:
+        """End what runs beside the requests, and wait for that; a second call only waits."""
+        self.stopping.set()
+        if self._watcher is None:
+            self._end()
+        self._ended.wait(wait_s)
+
+    def _watch(self) -> None:
+        self.stopping.wait()
+        self._end()
+
+    def _end(self) -> None:
+        while self._ends:
+            end = self._ends.pop()
+            try:
+                end()
+            except Exception:
+                _LOG.exception("Something did not end in good order; the others do.")
+        self._ended.set()

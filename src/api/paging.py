@@ -1,0 +1,133 @@
+"""Lists, a page at a time: filtered, sorted, and continued by a cursor that stays where it is while others write."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from flask import Response, request
+from pydantic import BaseModel, Field
+
+from ..errors import StorageError
+from ..storage import Page, Place, Query
+from ..storage.pages import check_place, plan_of
+from .answers import answer
+from .context import store
+from .problems import Problem
+from .validation import Parameters
+
+T = TypeVar("T", bound=BaseModel)
+
+MAX_LIMIT = 500
+_LOOKS = 10
+"""Pages that are read at most for one that shows only some of what it finds: an answer never takes long."""
+
+
+class PageParameters(Parameters):
+    """What every list takes."""
+
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="At most so many items")
+    cursor: str = Field("", max_length=4000, description="`next` of the page before; empty for the first page")
+
+
+class PageOf(BaseModel, Generic[T]):
+    """A page of a list."""
+
+    items: list[T]
+    next: str | None = Field(description="Cursor of the next page; null on the last one")
+    total: int | None = Field(description="Items on all pages, where counting is cheap; else null")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list shows.
+
+    Attributes:
+        kind: Of the records.
+        query: Which of them; `descending` and `order` come from `sort`.
+        orders: What each name that a client may sort by stands for; the first is the usual one.
+        counted: Whether the page says how many there are on all pages.
+        keep: Which of the records found are shown, for what no index serves. A page may then be short and not the last.
+    """
+
+    kind: type[Any]
+    query: Query
+    orders: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"": ()})
+    counted: bool = False
+    keep: Callable[[Any], bool] | None = None
+
+
+def listed(
+    listing: Listing, parameters: PageParameters, shape: Callable[[Any], BaseModel], page: type[PageOf[Any]], sort: str = ""
+) -> Response:
+    """Return a page of a list.
+
+    Args:
+        listing: What the list shows.
+        parameters: Of the request.
+        shape: Makes an item of a record.
+        page: The model of the page.
+        sort: What the client wants to sort by, with `-` before it for the last first.
+
+    Raises:
+        Problem: The cursor is none of this list.
+    """
+    name = sort.removeprefix("-") or next(iter(listing.orders))
+    query = replace(listing.query, order=listing.orders[name], descending=sort.startswith("-"))
+    mark = _mark(listing.kind, query)
+    found = _found(listing, query, parameters.limit, _place(listing.kind, query, mark, parameters.cursor))
+    total = store().count(listing.kind, **query.equals) if listing.counted else None
+    following = None if found.end is None else _cursor(mark, found.end)
+    response = answer(page(items=[shape(record) for record in found.items], next=following, total=total))
+    if following is not None:
+        arguments = {**request.args.to_dict(), "cursor": following}
+        response.headers["Link"] = f'<{request.path}?{urlencode(arguments)}>; rel="next"'
+    return response
+
+
+def _found(listing: Listing, query: Query, limit: int, place: Place | None) -> Page[Any]:
+    if listing.keep is None:
+        return store().select(listing.kind, query, limit, place)
+    kept: list[Any] = []
+    for _ in range(_LOOKS):
+        page = store().select(listing.kind, query, limit - len(kept), place)
+        kept += filter(listing.keep, page.items)
+        place = page.end
+        if place is None or len(kept) == limit:
+            break
+    return Page(tuple(kept), place)
+
+
+def _mark(kind: type[Any], query: Query) -> str:
+    """Return what tells the cursors of one list from those of another, or of the same list with other filters."""
+    parts = [kind.__name__, query.equals, query.order, query.at_least, query.below, query.descending]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+
+def _cursor(mark: str, place: Place) -> str:
+    return base64.urlsafe_b64encode(json.dumps([mark, *place], ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _place(kind: type[Any], query: Query, mark: str, cursor: str) -> Place | None:
+    if not cursor:
+        return None
+    try:
+        data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+        found, *place = json.loads(data)
+        if found != mark:
+            raise ValueError("of another list")
+        check_place(store().schema, kind, plan_of(store().schema, kind, query), place)
+        for value in place:
+            if isinstance(value, str):
+                value.encode()
+    except (ValueError, TypeError, RecursionError, binascii.Error, StorageError) as err:
+        raise Problem(
+            "bad_cursor", "The cursor is not one of this list with these filters. Begin again without a cursor."
+        ) from err
+    return tuple(place)

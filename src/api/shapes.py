@@ -1,0 +1,343 @@
+"""What the API shows of each record: the fields of `records` under their names, without arrays and server paths."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..records import ImageState, Status, Verb
+
+
+class Shape(BaseModel):
+    """A model of an answer, read from the fields of a record or given one by one."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Problem(Shape):
+    """What went wrong, as RFC 9457 writes it."""
+
+    type: str = Field(description="Where the code is explained")
+    title: str
+    status: int
+    detail: str = Field(description="What happened, to which thing, and what to do")
+    code: str = Field(description="One of the codes in docs/api.md; does not change")
+    errors: list[ProblemPlace] = Field(default=[], description="What is wrong where in the request")
+
+
+class ProblemPlace(Shape):
+    """A value of a request that was refused."""
+
+    where: str
+    message: str
+
+
+class Box(Shape):
+    """A rectangle in pixels of the original frame, origin top left."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+
+class Candidate(Shape):
+    """One person that a face may be."""
+
+    name: str
+    score: float
+    confidence: float
+
+
+class Project(Shape):
+    """A set of people and videos that belong together, with one engine."""
+
+    project: str
+    engine: str
+    engine_version: str
+    classifier: str
+    settings: dict[str, Any]
+    created_at: str
+
+
+class Person(Shape):
+    """Somebody whom a project knows by name."""
+
+    project: str
+    person_id: str
+    name: str
+    aliases: list[str]
+    description: str
+    uri: str | None
+    metadata: dict[str, Any]
+    recognisable: bool
+
+
+class Provenance(Shape):
+    """Where a picture comes from."""
+
+    provider: str
+    query: str
+    url: str
+    page: str
+    licence: str
+    date: str
+
+
+class FaceQuality(Shape):
+    """What makes a face easy or hard to recognise."""
+
+    size_px: float
+    sharpness: float
+    frontality: float
+    overall: float
+
+
+class Image(Shape):
+    """A training picture, with its state and the reason for it."""
+
+    project: str
+    sha256: str
+    person_id: str
+    path: str
+    aligned_path: str | None
+    provenance: Provenance
+    width: int
+    height: int
+    state: ImageState
+    reason: str
+    state_by: str
+    n_faces: int | None
+    box: Box | None
+    score: float | None
+    quality: FaceQuality | None
+    engine: str | None
+
+
+class Model(Shape):
+    """A trained classifier."""
+
+    project: str
+    model_id: str
+    engine: str
+    classifier: str
+    people: list[str]
+    n_images: int
+    thresholds: dict[str, float]
+    created_at: str
+
+
+class Video(Shape):
+    """A video as it was named and as it was found."""
+
+    video_id: str
+    locator: str
+    title: str
+    date: str
+    duration: float | None
+    width: int
+    height: int
+    frame_rate: str = Field(description="Exact, as a fraction: 30000/1001")
+    checksum: str
+    metadata: dict[str, Any]
+    local: bool = Field(description="Whether the server has the file, and so its media, frames and thumbnails")
+
+
+class ProjectVideo(Shape):
+    """A video of a project, and the analysis of it that counts there."""
+
+    project: str
+    video_id: str
+    fragment: str
+    analysis_id: str
+    added_at: str
+    video: Video
+
+
+class Analysis(Shape):
+    """What was seen in a video with one engine, sampling and tracker."""
+
+    analysis_id: str
+    video_id: str
+    engine: str
+    sampling: dict[str, Any]
+    tracker: dict[str, Any]
+    fragment: str
+    status: Status
+    progress: float
+    counts: dict[str, int]
+    error: str
+    versions: dict[str, str]
+    created_at: str
+    updated_at: str
+
+
+class Shot(Shape):
+    """Frames between two cuts; the end lies outside."""
+
+    analysis_id: str
+    shot: int
+    start_npt: float
+    end_npt: float
+    start_frame: int
+    end_frame: int
+    transition: str = Field(description="How it begins: cut, dissolve or fade; empty for the first, and where nobody looked")
+
+
+class Samples(Shape):
+    """Where a face was in some of the frames that it was seen in: one entry a sample in each list."""
+
+    frame_index: list[int]
+    npt: list[float]
+    boxes_xywh: list[tuple[float, float, float, float]]
+    scores: list[float]
+    qualities: list[float]
+    n_samples: int = Field(description="Samples in the window, before they were thinned out")
+
+
+class Track(Shape):
+    """One face followed inside one shot."""
+
+    id: str = Field(description="Names the track in addresses: analysis and number")
+    analysis_id: str
+    track_id: int
+    shot: int
+    start_npt: float
+    end_npt: float
+    start_frame: int
+    end_frame: int
+    n_samples: int
+    best_npt: float
+    best_frame: int
+    best_box: Box
+    best_quality: float
+    samples: Samples | None = Field(description="Where samples were asked for")
+
+
+class Appearance(Shape):
+    """Somebody is to be seen from `start_npt` to `end_npt`."""
+
+    project: str
+    analysis_id: str
+    track_id: int
+    name: str
+    person_id: str | None
+    unknown_id: int | None
+    start_npt: float
+    end_npt: float
+    start_frame: int
+    end_frame: int
+    start_sample: int
+    end_sample: int
+    confidence: float
+    merged_tracks: list[int]
+    box: Box
+    best_npt: float
+    candidates: list[Candidate]
+    source: str
+    margin: float
+    accepted: bool
+    reason: str
+
+
+class UnknownPerson(Shape):
+    """Somebody without a name, with a number that is never given to anybody else."""
+
+    project: str
+    unknown_id: int
+    n_tracks: int
+    name: str
+    created_at: str
+
+
+class Anchor(Shape):
+    """Where a track was when somebody decided about it."""
+
+    npt: float
+    box: Box
+
+
+class Target(Shape):
+    """What a decision is about."""
+
+    kind: str
+    video_id: str
+    fragment: str
+    analysis_id: str
+    track_id: int
+    anchors: list[Anchor]
+    start_npt: float
+    end_npt: float
+    unknown_id: int
+    person_id: str
+    decision_id: str
+
+
+class Decision(Shape):
+    """What a person said. Decisions are only ever added."""
+
+    project: str
+    decision_id: str
+    verb: Verb
+    target: Target
+    person_id: str
+    name: str
+    npt: float
+    other: Target | None
+    author: str
+    created_at: str
+    undone: bool = Field(description="Whether somebody took it back")
+
+
+class DecisionReport(Shape):
+    """What a decision changed."""
+
+    decision: Decision
+    changed: list[str] = Field(description="Analyses whose appearances were derived anew")
+    lost: list[str] = Field(description="Decisions whose track is not found any more in these analyses")
+
+
+class Lane(Shape):
+    """When one person, or one unknown person, is to be seen."""
+
+    name: str
+    person_id: str | None
+    unknown_id: int | None
+    seconds: float
+    intervals: list[tuple[float, float]] = Field(description="Those nearer to each other than `bin_s` are one")
+
+
+class Overview(Shape):
+    """A video at a glance, for a timeline."""
+
+    analysis_id: str
+    duration: float
+    bin_s: float
+    appearances: list[int] = Field(description="How many people are to be seen in each bin")
+    lanes: list[Lane] = Field(description="Who is to be seen longest first")
+    n_lanes: int = Field(description="How many lanes there would be")
+
+
+class UnknownTrack(Shape):
+    """A track that was taken for an unknown person."""
+
+    id: str = Field(description="Names the track in addresses")
+    analysis_id: str
+    track_id: int
+    unknown_id: int
+
+
+class Upload(Shape):
+    """A file that comes in chunks."""
+
+    upload_id: str
+    kind: str
+    filename: str
+    size: int
+    offset: int = Field(description="Bytes that have arrived")
+    project: str
+    person_id: str
+    created_at: str
+    complete: bool
+    result: str = Field(description="`video_id` or `sha256` of what it became")

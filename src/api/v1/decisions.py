@@ -1,0 +1,175 @@
+"""Decisions: what people say of tracks, intervals and unknown people. They are added and taken back, never changed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from apiflask import APIBlueprint
+from flask import Response, url_for
+from pydantic import Field
+
+from ...decisions import undone_ids
+from ...records import Decision, ProjectVideo, Target, Verb, Video
+from ...storage import Query
+from .. import shapes
+from ..answers import answer
+from ..choosing import existing_track, track_parts
+from ..context import existing, existing_project, store, workspace
+from ..paging import Listing, PageOf, PageParameters, listed
+from ..problems import Problem
+from ..validation import Body, Text
+from .tracks import Seconds
+
+decisions = APIBlueprint("decisions", __name__, url_prefix="/api/v1", tag="Decisions")
+
+Name = Annotated[Text, Field(max_length=200)]
+
+
+class TrackTarget(Body):
+    """A track, or a piece of one that was split."""
+
+    kind: Literal["track"]
+    track: Annotated[str, Field(max_length=200, description="Its `id`")]
+
+
+class UnknownTarget(Body):
+    """An unknown person."""
+
+    kind: Literal["unknown"]
+    unknown_id: Annotated[int, Field(ge=1, lt=2**63)]
+
+
+class IntervalTarget(Body):
+    """A stretch of a video."""
+
+    kind: Literal["interval"]
+    video_id: Annotated[str, Field(max_length=100)]
+    fragment: Annotated[str, Field(max_length=200)] = ""
+    start_npt: Seconds
+    end_npt: Seconds
+
+
+class PersonTarget(Body):
+    """A person of the project, for `rename`."""
+
+    kind: Literal["person"]
+    person_id: Annotated[str, Field(max_length=200)]
+
+
+class DecisionTarget(Body):
+    """A decision, for `undo`."""
+
+    kind: Literal["decision"]
+    decision_id: Annotated[str, Field(max_length=100)]
+
+
+AnyTarget = Annotated[TrackTarget | UnknownTarget | IntervalTarget | PersonTarget | DecisionTarget, Field(discriminator="kind")]
+
+
+class NewDecision(Body):
+    """Something to say. `ignore` says that a track is no face, or not to be shown."""
+
+    verb: Annotated[Verb, Field(strict=False)]
+    target: AnyTarget
+    person: Annotated[Name, Field(description="Who it is or is not: name, alias or id; `is` makes a new person")] = ""
+    other: Annotated[AnyTarget | None, Field(description="The second track or unknown person, for pairs")] = None
+    name: Annotated[Name, Field(description="The new name, for `rename`")] = ""
+    npt: Annotated[Seconds, Field(description="Where to cut, for `split`")] = 0.0
+    author: Annotated[Name, Field(description="Who says so")] = ""
+
+
+class DecisionPage(PageOf[shapes.Decision]):
+    """Some decisions."""
+
+
+class DecisionParameters(PageParameters):
+    """How decisions are listed."""
+
+    sort: Literal["decision_id", "-decision_id"] = Field("-decision_id", description="Ids sort by time")
+
+
+@decisions.get("/projects/<project>/decisions")
+@decisions.input(DecisionParameters, location="query")
+@decisions.output(DecisionPage)
+def list_decisions(project: str, query_data: DecisionParameters) -> Response:
+    """List what people said, the latest first."""
+    owner = existing_project(project).project
+    undone = undone_ids(store(), owner)
+    listing = Listing(Decision, Query({"project": owner}), {"decision_id": ()}, counted=True)
+    return listed(listing, query_data, lambda said: _shape(said, undone), DecisionPage, query_data.sort)
+
+
+@decisions.get("/projects/<project>/decisions/<decision_id>")
+@decisions.output(shapes.Decision)
+def get_decision(project: str, decision_id: str) -> Response:
+    """Show a decision."""
+    owner = existing_project(project).project
+    return answer(_shape(existing(Decision, "decision", owner, decision_id), undone_ids(store(), owner)))
+
+
+@decisions.post("/projects/<project>/decisions")
+@decisions.input(NewDecision)
+@decisions.output(shapes.DecisionReport, 201)
+def decide(project: str, json_data: NewDecision) -> Response:
+    """Say who a track or an unknown person is or is not; the appearances that rest on it are derived anew."""
+    from ...decide import run
+
+    owner = existing_project(project).project
+    report = run(
+        workspace(),
+        owner,
+        json_data.verb,
+        _target(owner, json_data.target),
+        person=json_data.person,
+        other=_target(owner, json_data.other) if json_data.other else None,
+        name=json_data.name,
+        npt=json_data.npt,
+        author=json_data.author,
+    )
+    said = report.decision
+    body = shapes.DecisionReport(
+        decision=_shape(said, set()),
+        changed=[derived.analysis.analysis_id for derived in report.derived],
+        lost=sorted({lost.decision_id for derived in report.derived for lost in derived.lost}),
+    )
+    return answer(body, 201, location=url_for("decisions.get_decision", project=owner, decision_id=said.decision_id))
+
+
+def _shape(decision: Decision, undone: set[str]) -> shapes.Decision:
+    plain: dict[str, Any] = {name: getattr(decision, name) for name in shapes.Decision.model_fields if name != "undone"}
+    return shapes.Decision.model_validate({**plain, "undone": decision.decision_id in undone}, from_attributes=True)
+
+
+def _target(owner: str, given: AnyTarget) -> Target:
+    """Return the target of a decision as it is stored.
+
+    Raises:
+        Problem: It names what is not there, or not in this project.
+    """
+    if isinstance(given, TrackTarget):
+        return _track_target(owner, given.track)
+    if isinstance(given, UnknownTarget):
+        return Target("unknown", unknown_id=given.unknown_id)
+    if isinstance(given, IntervalTarget):
+        existing(
+            ProjectVideo, "video in this project", owner, existing(Video, "video", given.video_id).video_id, given.fragment
+        )
+        if not given.start_npt < given.end_npt:
+            raise Problem("invalid", "The interval is empty. Give its start before its end.")
+        return Target("interval", given.video_id, given.fragment, start_npt=given.start_npt, end_npt=given.end_npt)
+    if isinstance(given, PersonTarget):
+        return Target("person", person_id=given.person_id)
+    return Target("decision", decision_id=given.decision_id)
+
+
+def _track_target(owner: str, name: str) -> Target:
+    from ...decisions import anchors_of
+    from ...videos import read_samples
+
+    track = existing_track(name)
+    members = store().find(ProjectVideo, analysis_id=track.analysis_id)
+    member = next((member for member in members if member.project == owner), None)
+    if member is None:
+        raise Problem("not_found", f"Track {name} is of no video of this project.")
+    anchors = anchors_of(read_samples(store(), track))
+    return Target("track", member.video_id, member.fragment, track.analysis_id, track_parts(name)[1], anchors)

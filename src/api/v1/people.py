@@ -1,0 +1,157 @@
+"""People of a project, by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from apiflask import APIBlueprint
+from flask import Response, url_for
+from pydantic import Field
+
+from ...names import display_name, folder_name, inside
+from ...records import Image, ImageState, Person, Target, Verb
+from ...storage import Query
+from .. import shapes
+from ..answers import answer, check_match, editing
+from ..context import existing, existing_project, store, workspace
+from ..media import PNG, file_response, sends
+from ..paging import Listing, PageOf, PageParameters, listed
+from ..problems import Problem, missing
+from ..validation import Body, Metadata, Text
+
+people = APIBlueprint("people", __name__, url_prefix="/api/v1", tag="People")
+
+Name = Annotated[Text, Field(min_length=1, max_length=200)]
+Uri = Annotated[Text, Field(pattern=r"^(|(https?://|urn:).+)$", description="In a knowledge graph; empty for none")]
+_LOOKED_AT = 50
+"""Pictures among which the best face is looked for."""
+
+
+class PersonPage(PageOf[shapes.Person]):
+    """Some people."""
+
+
+class PersonParameters(PageParameters):
+    """How people are listed."""
+
+    sort: Literal["name", "-name", "person_id", "-person_id"] = "name"
+
+
+class NewPerson(Body):
+    """Somebody to know by name."""
+
+    name: Name
+    aliases: Annotated[list[Name], Field(max_length=100, default_factory=list)]
+    description: Annotated[Text, Field(max_length=2000)] = ""
+    uri: Uri = ""
+    metadata: Annotated[Metadata, Field(default_factory=dict)]
+
+
+class PersonChange(Body):
+    """What of a person may be changed. What was their name becomes an alias."""
+
+    name: Name | None = None
+    aliases: Annotated[list[Name], Field(max_length=100)] | None = None
+    description: Annotated[Text, Field(max_length=2000)] | None = None
+    uri: Uri | None = None
+    metadata: Metadata | None = None
+    recognisable: bool | None = None
+
+
+def shape(person: Person) -> shapes.Person:
+    """Return what is shown of a person."""
+    return shapes.Person.model_validate(person)
+
+
+def existing_person(project: str, person_id: str) -> Person:
+    """Return a person of a project."""
+    found: Person = existing(Person, "person", existing_project(project).project, person_id)
+    return found
+
+
+@people.get("/projects/<project>/people")
+@people.input(PersonParameters, location="query")
+@people.output(PersonPage)
+def list_people(project: str, query_data: PersonParameters) -> Response:
+    """List the people of a project."""
+    owner = existing_project(project).project
+    listing = Listing(Person, Query({"project": owner}), {"name": ("name",), "person_id": ()}, counted=True)
+    return listed(listing, query_data, shape, PersonPage, query_data.sort)
+
+
+@people.post("/projects/<project>/people")
+@people.input(NewPerson)
+@people.output(shapes.Person, 201)
+def add_person(project: str, json_data: NewPerson) -> Response:
+    """Add a person to a project."""
+    owner, person_id = existing_project(project).project, folder_name(json_data.name)
+    with editing(f"person {owner} {person_id}"):
+        if store().get(Person, owner, person_id) is not None:
+            raise Problem("conflict", f"There is a person {person_id!r} already.")
+        person = Person(
+            owner,
+            person_id,
+            display_name(person_id),
+            tuple(json_data.aliases),
+            json_data.description,
+            json_data.uri or None,
+            json_data.metadata,
+        )
+        store().put(person)
+    return answer(shape(person), 201, location=url_for("people.get_person", project=owner, person_id=person_id))
+
+
+@people.get("/projects/<project>/people/<person_id>")
+@people.output(shapes.Person)
+def get_person(project: str, person_id: str) -> Response:
+    """Show a person."""
+    return answer(shape(existing_person(project, person_id)))
+
+
+@people.patch("/projects/<project>/people/<person_id>")
+@people.input(PersonChange)
+@people.output(shapes.Person)
+def change_person(project: str, person_id: str, json_data: PersonChange) -> Response:
+    """Change a person, or whether they may be recognised; names in videos follow. Needs If-Match."""
+    with editing(f"person {project} {person_id}"):
+        person = existing_person(project, person_id)
+        check_match(shape(person))
+        changes: dict[str, Any] = json_data.model_dump(exclude_none=True, exclude={"name", "recognisable"})
+        if "aliases" in changes:
+            changes["aliases"] = tuple(changes["aliases"])
+        if "uri" in changes:
+            changes["uri"] = changes["uri"] or None
+        if changes:
+            store().put(replace(person, **changes))
+        _apply(person, json_data)
+    return answer(shape(existing_person(project, person_id)))
+
+
+@people.get("/projects/<project>/people/<person_id>/thumbnail")
+@people.doc(responses=sends(PNG))
+def get_person_thumbnail(project: str, person_id: str) -> Response:
+    """Show the best face among the training pictures of a person."""
+    person = existing_person(project, person_id)
+    query = Query(
+        {"project": person.project, "person_id": person.person_id, "state": ImageState.ACTIVE.value},
+        omit=frozenset({"embedding", "landmarks"}),
+    )
+    aligned = [image for image in store().select(Image, query, _LOOKED_AT).items if image.aligned_path and image.quality]
+    best = max(aligned, key=lambda image: image.quality.overall if image.quality else 0.0, default=None)
+    if best is None or best.aligned_path is None:
+        raise missing("aligned picture of", person_id)
+    return file_response(inside(workspace().data_dir, best.aligned_path), PNG)
+
+
+def _apply(person: Person, change: PersonChange) -> None:
+    """Do what has consequences in videos in the way the command line does it."""
+    if change.name is not None and change.name != person.name:
+        from ... import decide
+
+        target = Target("person", person_id=person.person_id)
+        decide.run(workspace(), person.project, Verb.RENAME, target, name=change.name)
+    if change.recognisable is not None and change.recognisable != person.recognisable:
+        from ...people import run
+
+        run(workspace(), person.project, person.person_id, recognisable=change.recognisable)

@@ -1,0 +1,8 @@
+"""What others name, addresses and paths, is judged here before anything is fetched or opened."""
+
+from __future__ import annotations
+
+from .paths import confined, confined_to_one
+from .policy import Guard
+
+__all__ = ["Guard", "confined", "confined_to_one"]

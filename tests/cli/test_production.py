@@ -1,0 +1,233 @@
+"""`python server.py --production` as a process, by gunicorn and by waitress: health, metrics, logs, TLS, and its end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from src.records import Project
+from src.storage import open_store
+from tests.servers.service import PATIENCE_S, Reply, Service, running
+
+JSON_LOG = {"FACEREC_LOG__FORMAT": "json"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder with a store that knows two projects."""
+    with open_store(f"sqlite:///{tmp_path / 'facerec.db'}") as store:
+        store.put(Project("a", "sface"), Project("b", "sface"))
+    return tmp_path
+
+
+@pytest.fixture(params=["gunicorn", "waitress"])
+def program(request: pytest.FixtureRequest) -> str:
+    """Each server in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def service(folder: Path, program: str) -> Iterator[Service]:
+    with running(folder, program=program, environment=JSON_LOG) as started:
+        yield started
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> dict[str, str]:
+    """The variables that name a certificate for 127.0.0.1 that signs itself, and its key."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    try:
+        subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True, timeout=60)
+    except FileNotFoundError:
+        pytest.skip("openssl is not installed")
+    return {"FACEREC_SERVER__TLS_CERTIFICATE": str(certificate), "FACEREC_SERVER__TLS_KEY": str(key)}
+
+
+def requests_of(service: Service) -> list[dict[str, object]]:
+    return [event for event in service.events if "route" in event]
+
+
+def samples(reply: Reply) -> dict[str, float]:
+    """Return the measurements of an answer of /metrics by their name with its labels."""
+    lines = [line for line in reply.body.decode().splitlines() if line and not line.startswith("#")]
+    return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines}
+
+
+def slowly(folder: Path, program: str, **environment: str) -> AbstractContextManager[Service]:
+    """Start the service with a request that waits for the file `go on`."""
+    command = ("-m", "tests.servers.slow_service")
+    return running(folder, program=program, environment=JSON_LOG | environment, command=command)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something has happened."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
+
+
+def connects(address: str) -> bool:
+    host, _, port = address.removeprefix("http://").rpartition(":")
+    with socket.socket() as line:
+        return line.connect_ex((host, int(port))) == 0
+
+
+def children_of(process: int) -> list[int]:
+    """Return the processes that another one started."""
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+class TestAnswers:
+    def test_health_readiness_and_what_the_store_knows(self, service: Service) -> None:
+        assert service.get("/healthz").json["status"] == "ok"
+        ready = service.get("/readyz")
+        assert (ready.status, ready.json["status"]) == (200, "ready")
+        assert {"store", "disk", "process"} <= set(ready.json["checks"])
+        assert service.get("/projects").json == ["a", "b"]
+
+    def test_counts_of_all_processes_are_one(self, service: Service) -> None:
+        for _ in range(12):
+            service.get("/projects")
+        service.get("/no/such/route/1")
+        service.get("/no/such/route/2")
+        found = samples(service.get("/metrics"))
+        assert found['facerec_http_requests_total{method="GET",route="/projects",status="200"}'] == 12
+        assert found['facerec_http_requests_total{method="GET",route="(none)",status="404"}'] == 2
+        assert found['facerec_http_request_duration_seconds_count{method="GET",route="/projects"}'] == 12
+        assert found['facerec_http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/projects"}'] == 12
+        assert (found["facerec_projects"], found["facerec_store_up"]) == (2, 1)
+        assert found["facerec_store_bytes"] > 4096
+        assert found['facerec_analyses{status="RUNNING"}'] == 0
+
+    def test_metrics_are_for_this_machine_only(self, service: Service) -> None:
+        assert service.get("/metrics").status == 200
+        for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+            refused = service.get("/metrics", {header: "10.0.0.9"})
+            assert (refused.status, refused.json["code"]) == (403, "forbidden")
+            assert b"facerec_projects" not in refused.body
+
+    def test_wrong_route_is_no_page_of_the_server(self, service: Service) -> None:
+        assert service.get("/nothing").status == 404
+        assert "json" in service.get("/nothing").headers["Content-Type"]
+
+
+class TestRequestIds:
+    def test_are_taken_over_made_and_logged(self, service: Service) -> None:
+        assert service.get("/projects", {"X-Request-ID": "abc.DEF-1_2"}).headers["X-Request-ID"] == "abc.DEF-1_2"
+        made = service.get("/projects?token=s3cret").headers["X-Request-ID"]
+        assert len(made) == 32
+        assert service.stop() == 0
+        logged = requests_of(service)
+        assert [event["request_id"] for event in logged] == ["abc.DEF-1_2", made]
+        assert {(event["route"], event["path"], event["status"], event["client"]) for event in logged} == {
+            ("/projects", "/projects", 200, "127.0.0.1")
+        }
+        assert all(isinstance(event["duration_ms"], float) and event["bytes"] == 10 for event in logged), logged
+        assert "s3cret" not in "\n".join(service.lines)
+
+    def test_that_are_not_well_formed_are_replaced(self, service: Service) -> None:
+        for given in ("a b", "x" * 129, "a\tb", "ü", "<script>", "a;b", '{"a":1}'):
+            found = service.get("/healthz", {"X-Request-ID": given.encode().decode("latin-1")}).headers["X-Request-ID"]
+            assert found != given
+            assert found.isalnum()
+
+    def test_evil_path_forges_no_line(self, service: Service) -> None:
+        service.get("/x%0a%7b%22level%22%3a%22forged%22%7d%0d%1b%5b31m%e2%80%a8")
+        assert service.stop() == 0
+        logged = requests_of(service)
+        assert len(logged) == 1
+        assert "forged" in str(logged[0]["path"])
+        assert str(logged[0]["path"]).isprintable()
+        assert all(event["level"] != "forged" for event in service.events)
+
+
+class TestTheEnd:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_is_in_order_and_leaves_nothing(self, folder: Path, program: str, tmp_path: Path, number: int) -> None:
+        temporary = tmp_path / "temporary"
+        temporary.mkdir()
+        with running(folder, program=program, environment=JSON_LOG | {"TMPDIR": str(temporary)}) as service:
+            assert service.get("/projects").status == 200
+            assert service.stop(number) == 0
+        assert list(temporary.iterdir()) == []
+        assert {file.name for file in folder.iterdir()} == {"facerec.db", "temporary"}
+        assert not any("Traceback" in line for line in service.lines)
+        assert not any(event["level"] == "error" for event in service.events)
+
+    def test_waits_for_the_request_under_way_and_takes_no_new_one(self, folder: Path, program: str) -> None:
+        with slowly(folder, program) as service, ThreadPoolExecutor() as pool:
+            reply = pool.submit(service.get, "/slow")
+            until((folder / "begun").exists)
+            service.process.send_signal(signal.SIGTERM)
+            until(lambda: not connects(service.address))
+            until(lambda: not list(folder.glob("beside *")))  # what runs beside is ended meanwhile
+            assert service.process.poll() is None
+            (folder / "go on").touch()
+            assert (reply.result(PATIENCE_S).status, reply.result().body) == (200, b"done")
+            assert service.process.wait(PATIENCE_S) == 0
+
+    def test_does_not_wait_for_ever(self, folder: Path, program: str) -> None:
+        with slowly(folder, program, FACEREC_SERVER__STOP_S="1") as service, ThreadPoolExecutor() as pool:
+            reply = pool.submit(service.get, "/slow")
+            until((folder / "begun").exists)
+            service.process.send_signal(signal.SIGTERM)
+            until(lambda: not list(folder.glob("beside *")))
+            with pytest.raises(OSError):
+                reply.result(PATIENCE_S)
+            (folder / "go on").touch()  # a thread of waitress cannot be ended from outside
+            assert service.process.wait(PATIENCE_S) == 0
+
+    def test_streams_hear_of_it(self, folder: Path, program: str) -> None:
+        with slowly(folder, program) as service:
+            with urllib.request.urlopen(service.address + "/events", timeout=PATIENCE_S) as stream:
+                assert stream.readline() == b"first\n"
+                service.process.send_signal(signal.SIGTERM)
+                assert stream.read() == b"last\n"
+            assert service.process.wait(PATIENCE_S) == 0
+
+    def test_what_runs_beside_is_begun_in_each_process_and_ended(self, folder: Path) -> None:
+        with slowly(folder, "gunicorn", FACEREC_SERVER__PROCESSES="3") as service:
+            until(lambda: len(list(folder.glob("beside *"))) == 3)
+            assert service.stop(signal.SIGINT) == 0
+        assert list(folder.glob("beside *")) == []
+
+    @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are listed in /proc")
+    def test_of_one_process_is_made_good(self, folder: Path) -> None:
+        with running(folder, program="gunicorn", environment=JSON_LOG | {"FACEREC_SERVER__PROCESSES": "1"}) as service:
+            until(lambda: len(children_of(service.process.pid)) == 1)
+            (child,) = children_of(service.process.pid)
+            os.kill(child, signal.SIGKILL)
+            until(lambda: children_of(service.process.pid) not in ([], [child]))
+            assert service.get("/projects").json == ["a", "b"]
+            assert service.stop() == 0
+
+
+class TestTls:
+    def test_answers_https_and_only_that(self, folder: Path, certificate: dict[str, str]) -> None:
+        context = ssl.create_default_context(cafile=certificate["FACEREC_SERVER__TLS_CERTIFICATE"])
+        for program in ("gunicorn", None):
+            with running(folder, program=program, environment=certificate, context=context) as service:
+                assert service.address.startswith("https://127.0.0.1:")
+                assert service.get("/projects").json == ["a", "b"]
+                assert service.stop() == 0
+
+    def test_waitress_says_that_it_cannot(self, folder: Path, certificate: dict[str, str]) -> None:
+        with (
+            pytest.raises(AssertionError, match="waitress cannot answer https"),
+            running(folder, program="waitress", environment=certificate),
+        ):
+            pass

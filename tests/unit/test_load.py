@@ -1,0 +1,97 @@
+"""The store that measurements begin from, and the measurement of the service itself, both small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evaluation.load import QUESTIONS, Asked, Words, asked_for, main, table
+from evaluation.seeding import Sizes, describe, seed
+from src.errors import ConfigError
+from src.records import Analysis, Appearance, Project, Status, Track, TrackSamples, UnknownTrack, Video
+from src.storage import open_store
+from src.videos import find_analysis, find_video, read_embeddings, read_samples
+from src.workspace import Workspace
+from tests.contract.samples import assert_same
+
+SMALL = Sizes(n_videos=3, n_tracks=50, n_long_tracks=20, n_people=4, n_unknown=3)
+
+
+class TestSeed:
+    def test_looks_as_if_every_stage_had_run(self, workspace: Workspace) -> None:
+        store = workspace.store
+        library = seed(store, SMALL)
+        assert (store.count(Video), store.count(Track), store.count(Project)) == (3, 50, 1)
+        assert library.n_tracks == 50
+        for video in library.videos:
+            found, fragment = find_video(store, video.locator)
+            analysis = find_analysis(store, found, "sface", fragment, library.project)
+            assert (analysis.status, analysis.counts["n_tracks"]) == (
+                Status.COMPLETE,
+                store.count(Track, analysis_id=analysis.analysis_id),
+            )
+            embeddings = read_embeddings(store, analysis.analysis_id)
+            assert embeddings is not None
+            assert set(embeddings.track_ids) == {
+                track.track_id for track in store.find(Track, analysis_id=analysis.analysis_id)
+            }
+
+    def test_tracks_agree_with_their_samples_and_appearances(self, workspace: Workspace) -> None:
+        store = workspace.store
+        library = seed(store, SMALL)
+        for track in store.find(Track, analysis_id=library.long_analysis):
+            samples = read_samples(store, track)
+            assert len(samples.npt) == track.n_samples
+            assert (samples.npt[0], samples.npt[-1]) == (track.start_npt, track.end_npt)
+            appearance = store.get(Appearance, library.project, library.long_analysis, track.track_id)
+            assert appearance is not None
+            assert (appearance.start_npt, appearance.end_npt) == (track.start_npt, track.end_npt)
+            unknown = store.get(UnknownTrack, library.project, library.long_analysis, track.track_id)
+            assert appearance.unknown_id == (unknown.unknown_id if unknown else None)
+
+    def test_first_track_of_the_long_video_lasts_three_hours(self, workspace: Workspace) -> None:
+        library = seed(workspace.store, SMALL)
+        track = workspace.store.get(Track, library.long_analysis, 1)
+        assert track is not None
+        assert (track.start_npt, track.n_samples) == (0, 3 * 3600)
+        assert workspace.store.count(TrackSamples, analysis_id=library.long_analysis, track_id=1) == 11
+
+    def test_is_the_same_each_time_and_known_without_looking(self, workspace: Workspace, tmp_path: Path) -> None:
+        library = seed(workspace.store, SMALL)
+        assert describe(SMALL) == library
+        with open_store(f"sqlite:///{tmp_path / 'other.db'}") as other:
+            seed(other, SMALL)
+            for kind in (Video, Analysis, Track, TrackSamples, Appearance):
+                for one, two in zip(workspace.store.find(kind), other.find(kind), strict=True):
+                    assert_same(one, two)
+
+
+class TestLoad:
+    def test_percentiles_and_errors_by_hand(self) -> None:
+        asked = Asked("q", [number / 1000 for number in range(1, 101)], n_bytes=204_000, wall_s=2.0)
+        asked.statuses.update({200: 100, 503: 2})
+        assert (asked.n_wrong, round(asked.ms(50), 1), round(asked.ms(95), 1)) == (2, 50.5, 95.0)
+        assert "| q | 102 | 51 | 50 | 95 | 99 | 2.0 | 2 x 503 |" in table([asked])
+
+    def test_words_are_the_same_for_the_same_client(self) -> None:
+        library = describe(SMALL)
+        paths = list(QUESTIONS.values())
+        first, again, other = ([Words(library, client).fill(path) for path in paths * 5] for client in (0, 0, 1))
+        assert first == again != other
+        assert not any("{" in path for path in first)
+
+    def test_unknown_question_names_those_that_there_are(self) -> None:
+        assert list(asked_for(["/x"])) == [("/x", "/x")]
+        with pytest.raises(ConfigError, match="one video"):
+            list(asked_for(["nothing"]))
+
+    def test_measures_a_service_of_its_own(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        flags = ["--data", str(tmp_path), "--videos", "2", "--tracks", "8", "--clients", "3", "--seconds", "0.3"]
+        assert main([*flags, "--question", "/projects", "--question", "videos", "--question", "/no"]) == 0
+        rows = {line.split("|")[1].strip(): line.split("|") for line in capsys.readouterr().out.splitlines() if "|" in line}
+        for name in ("/projects", "videos"):
+            assert int(rows[name][2]) >= 3
+            assert rows[name][-2].strip() == "0"
+        assert "404" in rows["/no"][-2]
+        assert int(rows["idle"][2]) == 3
