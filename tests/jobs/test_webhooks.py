@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -146,8 +147,11 @@ def test_post_reaches_a_server_and_follows_no_redirect(workspace: Workspace, tel
     settings = workspace.settings.model_copy(update={"fetch": fetch})
     assert post(settings, tell_server(200), b"{}", {"X": "y"}, 5.0) == 200
     assert post(settings, tell_server(302), b"{}", {}, 5.0) == 302
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     with pytest.raises(FetchError, match="cannot be reached"):
-        post(settings, "http://127.0.0.1:1/", b"{}", {}, 5.0)
+        post(settings, f"http://127.0.0.1:{port}/", b"{}", {}, 5.0)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "169.254.169.254", "2130706433", "10.0.0.1", "localhost"])
