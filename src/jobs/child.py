@@ -37,7 +37,10 @@ logger = logging.getLogger(__name__)
 
 def main() -> int:
     """Do the job of the order, and return a status: 0 where the store says how it ended."""
-    order = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:  # the worker died before it said what to do
+        return LOST
+    order = json.loads(line)
     _die_with(order["worker_pid"])
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -80,6 +80,11 @@ def snapshot(workspace: Workspace, folder: Path) -> dict[str, Any]:
     records = {kind: found for kind, found in contents(workspace.store).items() if kind not in work}
     for image in records["Image"]:
         image["provenance"] = _DATE.sub("", image["provenance"])
+    # What was begun twice was done twice for the log of who did what, which tells just that; its numbers are never the same.
+    told = {
+        json.dumps({name: event[name] for name in ("who", "what", "outcome", "project")}) for event in records["AuditEvent"]
+    }
+    records["AuditEvent"] = [json.loads(line) for line in sorted(told)]
     return records | files(folder)
 
 
@@ -217,6 +222,7 @@ def main(kills: int, workers: int, seed: int, scratch: Path | None) -> None:
         while trial.n_kills < kills and not trial.problems:
             rounds += 1
             trial.problems += differences(trial.wanted, trial.round(kills - trial.n_kills))
+            print(f"round {rounds}: {trial.n_kills} of {kills} kills, {trial.n_attempts} attempts", file=sys.stderr)
     said = {
         "kills": trial.n_kills,
         **trial.killed,
