@@ -37,17 +37,20 @@ logger = logging.getLogger(__name__)
 
 def main() -> int:
     """Do the job of the order, and return a status: 0 where the store says how it ended."""
-    order = json.loads(sys.stdin.readline())
+    line = sys.stdin.readline()
+    if not line:  # the worker died before it said what to do
+        return LOST
+    order = json.loads(line)
     _die_with(order["worker_pid"])
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(AttributeError, OSError):
         os.nice(order["nice"])
-    log = order["settings"]["log"]
-    logs.configure(log["level"], log["format"])
+    settings = Settings(**order["settings"])
+    logs.configure(settings.log.level, settings.log.format)
     try:
         with logs.of_job(order["job_id"]):
-            return _work(order)
+            return _work(settings, order["job_id"], order["owner"])
     except KeyboardInterrupt:
         return INTERRUPTED
     except AnnotationError as err:  # of the store: nobody can be told how the job ended
@@ -55,23 +58,27 @@ def main() -> int:
         return 1
 
 
-def _work(order: dict[str, Any]) -> int:
-    settings = Settings(**order["settings"])
+def _work(settings: Settings, job_id: str, owner: str) -> int:
     with open_workspace(settings) as workspace:
-        job = workspace.store.get(Job, order["job_id"])
-        if job is None or job.owner != order["owner"]:
+        job = workspace.store.get(Job, job_id)
+        if job is None or job.owner != owner:
             return LOST
         params = KINDS[job.kind].params.model_validate(job.params)
         workspace.progress = JobProgress(workspace.store, job, KINDS[job.kind].steps(params), _leave)
         outcome, code = _outcome(workspace, job, params)
         after = finish(workspace.store, job, outcome.result, outcome.error, code)
+        if after is not None and KINDS[job.kind].forgets:
+            with suppress(
+                AnnotationError
+            ):  # others are at work in the database: what is deleted goes when it is next written anew
+                workspace.store.scrub()
     return 0 if after is not None else LOST
 
 
 def _outcome(workspace: Workspace, job: Job, params: Any) -> tuple[Outcome, str]:
     """Do the job, and return what came of it with a code where it failed."""
     try:
-        outcome = KINDS[job.kind].run(workspace, job.project, params, job.submitted_by)
+        outcome = KINDS[job.kind].run(workspace, job, params)
     except AnnotationError as err:
         return Outcome(error=str(err)), type(err).__name__
     except MemoryError:

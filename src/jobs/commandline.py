@@ -29,7 +29,7 @@ def command() -> None:
 
 @command.command("list", context_settings=CONTEXT)
 @click.option("--project", help="Only jobs of this project.")
-@click.option("--status", type=click.Choice(tuple(JobStatus)), help="Only jobs of this status.")
+@click.option("--status", type=click.Choice([status.value for status in JobStatus]), help="Only jobs of this status.")
 @click.option("--kind", type=click.Choice(tuple(KINDS)), help="Only jobs of this kind.")
 @click.option("--max_num", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many, the newest first.")
 @config_option

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import JobError
+from ..records import Job
 from ..workspace import Workspace
 from . import runs
 from .params import (
@@ -34,17 +35,19 @@ class Kind:
     Attributes:
         name: What it is called.
         params: Its parameters.
-        run: Does it, in the process of the job: workspace, project, parameters, who asked for it.
+        run: Does it, in the process of the job: workspace, job, its parameters.
         steps: How the labels of its tasks begin, with the share of the whole that each is; nothing where there is one task.
         in_turn: Whether jobs of one project that say so are done one after the other, in the order of submission: those that
             change its people, pictures or names. The others disturb nobody.
+        forgets: Whether its parameters are not kept once it is done: they name who must not be named any more.
     """
 
     name: str
     params: type[Params]
-    run: Callable[[Workspace, str, Any, str], Outcome]
+    run: Callable[[Workspace, Job, Any], Outcome]
     steps: Callable[[Any], Mapping[str, float]] = lambda _params: {}
     in_turn: bool = True
+    forgets: bool = False
 
 
 def _a_person_each(params: CrawlParams) -> Mapping[str, float]:
@@ -65,7 +68,7 @@ KINDS: dict[str, Kind] = {
         Kind("identify", NoParams, runs.identify, lambda _: {"Identifying": 0.5, "Appearances": 0.5}),
         Kind("cluster", ClusterParams, runs.cluster),
         Kind("export", ExportParams, runs.export, in_turn=False),
-        Kind("erase", EraseParams, runs.erase),
+        Kind("erase", EraseParams, runs.erase, forgets=True),
     )
 }
 """All kinds by their names."""

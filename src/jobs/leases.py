@@ -19,7 +19,8 @@ from .events import ENDS, STATUS, tell, tell_end
 from .kinds import KINDS
 from .queue import change
 
-_LONGEST_PAUSE_S = 60.0
+LONGEST_PAUSE_S = 60.0
+"""Between two attempts of a job whose process crashed; the first pause is a second, each further one twice as long."""
 
 Clock = Callable[[], float]
 
@@ -80,7 +81,7 @@ class Leases:
             job: As it was claimed.
             how: What the process died of.
         """
-        pause_s = min(2.0 ** (job.attempts - 1), _LONGEST_PAUSE_S)
+        pause_s = min(2.0 ** (job.attempts - 1), LONGEST_PAUSE_S)
         self._leave(job, lambda found: self._again(found, how, pause_s), f"{how}; queued again")
 
     def _take_up(self) -> None:
@@ -155,7 +156,8 @@ def finish(store: Store, job: Job, result: Mapping[str, Any], error: str = "", c
     def finished(found: Job) -> Job:
         status = JobStatus.FAILED if error else JobStatus.DONE
         progress = found.progress if error else 1.0
-        return replace(_ended(found, status), result=result, error=error, code=code, progress=progress)
+        params = {} if KINDS[found.kind].forgets and not error else found.params
+        return replace(_ended(found, status), params=params, result=result, error=error, code=code, progress=progress)
 
     after = own(store, job, finished)
     if after is not None:

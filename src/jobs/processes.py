@@ -86,6 +86,8 @@ def what_killed(status: int) -> str:
 def _order(job: Job, settings: Settings) -> dict[str, Any]:
     values = settings.model_dump(mode="json")
     values["worker"]["webhook_secret"] = None  # no business of a job
+    # Whoever submits jobs may be far away: what they name is fetched as strangers' addresses are.
+    values["fetch"]["guarded"] = True
     return {
         "job_id": job.job_id,
         "owner": job.owner,

@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ConfigError
+from ..records import Analysis, Job, JobEvent, JobStatus
 from ..workspace import Workspace
+from .events import STATUS
 from .params import (
     AlignParams,
     AnalyseParams,
@@ -40,11 +43,11 @@ class Outcome:
     error: str = ""
 
 
-def crawl(workspace: Workspace, project: str, params: CrawlParams, _by: str) -> Outcome:
+def crawl(workspace: Workspace, job: Job, params: CrawlParams) -> Outcome:
     """Search photos. It has failed where nobody has a usable picture."""
     from .. import crawler
 
-    report = crawler.run(workspace, project, **params.model_dump())
+    report = crawler.run(workspace, job.project, **params.model_dump())
     without = [person.name for person in report.people if not person.has_pictures]
     result = {
         "usable": {person.name: person.usable for person in report.people},
@@ -56,11 +59,11 @@ def crawl(workspace: Workspace, project: str, params: CrawlParams, _by: str) -> 
     return Outcome(result, error)
 
 
-def align(workspace: Workspace, project: str, params: AlignParams, _by: str) -> Outcome:
+def align(workspace: Workspace, job: Job, params: AlignParams) -> Outcome:
     """Find and align the faces in the photos."""
     from .. import aligner
 
-    report = aligner.run(workspace, project, discard_multi_faces=params.discard_multi_faces)
+    report = aligner.run(workspace, job.project, discard_multi_faces=params.discard_multi_faces)
     return Outcome(
         {
             "photos": sum(person.photos for person in report.people),
@@ -71,11 +74,11 @@ def align(workspace: Workspace, project: str, params: AlignParams, _by: str) -> 
     )
 
 
-def clean(workspace: Workspace, project: str, _params: NoParams, _by: str) -> Outcome:
+def clean(workspace: Workspace, job: Job, _params: NoParams) -> Outcome:
     """Set wrong and useless pictures aside."""
     from .. import cleaning
 
-    report = cleaning.run(workspace, project)
+    report = cleaning.run(workspace, job.project)
     return Outcome(
         {
             "kept": sum(person.kept for person in report.people),
@@ -85,11 +88,11 @@ def clean(workspace: Workspace, project: str, _params: NoParams, _by: str) -> Ou
     )
 
 
-def train(workspace: Workspace, project: str, params: TrainParams, _by: str) -> Outcome:
+def train(workspace: Workspace, job: Job, params: TrainParams) -> Outcome:
     """Train a classifier."""
     from .. import classifier
 
-    report = classifier.run(workspace, project, **params.model_dump())
+    report = classifier.run(workspace, job.project, **params.model_dump())
     return Outcome(
         {
             "model_id": report.model.model_id,
@@ -101,11 +104,11 @@ def train(workspace: Workspace, project: str, params: TrainParams, _by: str) -> 
     )
 
 
-def learn(workspace: Workspace, project: str, params: LearnParams, _by: str) -> Outcome:
+def learn(workspace: Workspace, job: Job, params: LearnParams) -> Outcome:
     """Make training pictures of what people said."""
     from .. import learn as verb
 
-    report = verb.run(workspace, project, params.person)
+    report = verb.run(workspace, job.project, params.person)
     return Outcome(
         {
             "added": sum(person.added for person in report.people),
@@ -115,72 +118,94 @@ def learn(workspace: Workspace, project: str, params: LearnParams, _by: str) -> 
     )
 
 
-def track(workspace: Workspace, project: str, params: TrackParams, _by: str) -> Outcome:
+def track(workspace: Workspace, job: Job, params: TrackParams) -> Outcome:
     """Find and follow the faces of a video."""
-    return Outcome(_tracked(_track(workspace, project, params)))
+    return Outcome(_tracked(_track(workspace, job, params)))
 
 
-def analyse(workspace: Workspace, project: str, params: AnalyseParams, _by: str) -> Outcome:
+def analyse(workspace: Workspace, job: Job, params: AnalyseParams) -> Outcome:
     """Do what `track` does, then say who appears when, where the project has a model that knows somebody."""
     from .. import clusterize
     from ..identification import newest_model
 
-    tracked = _tracked(_track(workspace, project, params))
-    if newest_model(workspace, workspace.project(project)) is None:
+    tracked = _tracked(_track(workspace, job, params))
+    if newest_model(workspace, workspace.project(job.project)) is None:
         workspace.progress.message("The project has no model yet: nobody is named. See: train")
         return Outcome(tracked)
-    return Outcome(tracked | _derived([clusterize.run(workspace, params.video, project)]))
+    return Outcome(tracked | _derived([clusterize.run(workspace, params.video, job.project)]))
 
 
-def refresh(workspace: Workspace, project: str, _params: NoParams, _by: str) -> Outcome:
+def refresh(workspace: Workspace, job: Job, _params: NoParams) -> Outcome:
     """Analyse again what an older tracker analysed. It has failed where nothing but failures came of it."""
     from ..tracker.outdated import refresh as run
 
-    report = run(workspace, project)
+    report = run(workspace, job.project)
     result = {"refreshed": len(report.refreshed), "current": report.n_current, "failures": list(report.failures[:MAX_LINES])}
     failed = report.failures and not report.refreshed
     return Outcome(result, f"No video could be analysed anew: {report.failures[0]}" if failed else "")
 
 
-def identify(workspace: Workspace, project: str, _params: NoParams, _by: str) -> Outcome:
+def identify(workspace: Workspace, job: Job, _params: NoParams) -> Outcome:
     """Name the people in all videos anew."""
     from .. import identify as verb
 
-    report = verb.run(workspace, project)
+    report = verb.run(workspace, job.project)
     return Outcome({"model_id": report.model.model_id, "videos": report.n_videos, "appearances": report.n_appearances})
 
 
-def cluster(workspace: Workspace, project: str, params: ClusterParams, _by: str) -> Outcome:
+def cluster(workspace: Workspace, job: Job, params: ClusterParams) -> Outcome:
     """Say who appears when in a video, or in all."""
     from .. import clusterize
 
     rule = params.model_dump(exclude={"video"}, exclude_none=True)
     if params.video is None:
-        return Outcome(_derived(clusterize.run_all(workspace, project, **rule)))
-    return Outcome(_derived([clusterize.run(workspace, params.video, project, **rule)]))
+        return Outcome(_derived(clusterize.run_all(workspace, job.project, **rule)))
+    return Outcome(_derived([clusterize.run(workspace, params.video, job.project, **rule)]))
 
 
-def export(workspace: Workspace, project: str, params: ExportParams, _by: str) -> Outcome:
+def export(workspace: Workspace, job: Job, params: ExportParams) -> Outcome:
     """Write what was seen in a video in a format of other programs."""
     from .. import exporting
 
-    report = exporting.run(workspace, project, params.video, params.format)
+    report = exporting.run(workspace, job.project, params.video, params.format)
     return Outcome({"path": _relative(workspace, report.output), "rows": report.n_rows})
 
 
-def erase(workspace: Workspace, project: str, params: EraseParams, by: str) -> Outcome:
+def erase(workspace: Workspace, job: Job, params: EraseParams) -> Outcome:
     """Erase a person. The result names the receipt and not the person."""
     from .. import erase as verb
 
-    receipt = verb.run(workspace, project, params.person, forget_embeddings=params.forget_embeddings, author=by)
+    receipt = verb.run(
+        workspace, job.project, params.person, forget_embeddings=params.forget_embeddings, author=job.submitted_by
+    )
     return Outcome({"receipt_id": receipt.receipt_id, "scrubbed": receipt.scrubbed, "counts": dict(receipt.counts)})
 
 
-def _track(workspace: Workspace, project: str, params: TrackParams) -> TrackReport:
+def _track(workspace: Workspace, job: Job, params: TrackParams) -> TrackReport:
     from .. import tracker
 
     options = params.model_dump(exclude={"video"})
-    return tracker.run(workspace, params.video, project, **options)
+    if params.no_cache and _has_begun(workspace, job, params):
+        options["no_cache"] = False
+    return tracker.run(workspace, params.video, job.project, **options)
+
+
+def _has_begun(workspace: Workspace, job: Job, params: TrackParams) -> bool:
+    """Say whether an earlier attempt of a job has thrown the old analysis away: then it goes on with the new one."""
+    from ..videos import find_video
+
+    told = workspace.store.find(JobEvent, job_id=job.job_id)
+    if sum(event.what == STATUS and event.status is JobStatus.RUNNING for event in told) < 2:
+        return False
+    try:
+        video, fragment = find_video(workspace.store, params.video)
+    except ConfigError:
+        return False
+    asked = params.model_dump(include={"video_speedup", "sample_period_s"}, exclude_none=True)
+    return any(
+        found.fragment == str(fragment) and found.created_at >= job.created_at and found.sampling.items() >= asked.items()
+        for found in workspace.store.find(Analysis, video_id=video.video_id)
+    )
 
 
 def _tracked(report: TrackReport) -> dict[str, Any]:

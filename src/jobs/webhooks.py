@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..errors import AnnotationError
+from ..errors import AnnotationError, ForbiddenAddressError
 from ..records import Job, JobDelivery
 from ..workspace import Workspace
 from .calling import post
@@ -84,10 +84,10 @@ class Caller:
         return claimed if store.put_if(claimed, state=WAITING, attempts=delivery.attempts) else None
 
     def _call(self, delivery: JobDelivery, job: Job) -> None:
-        error = self._answer(delivery, body_of(job))
+        error, is_final = self._answer(delivery, body_of(job))
         if not error:
             after = replace(delivery, state=DELIVERED, error="", next_at=0.0)
-        elif delivery.attempts >= self._settings.webhook_attempts:
+        elif is_final or delivery.attempts >= self._settings.webhook_attempts:
             logger.warning("job %s: %s was not told its end: %s", job.job_id, delivery.url, error)
             after = replace(delivery, state=FAILED, error=error, next_at=0.0)
         else:
@@ -95,8 +95,8 @@ class Caller:
             after = replace(delivery, error=error, next_at=self._clock() + pause)
         self._workspace.store.put_if(after, state=WAITING, attempts=delivery.attempts)
 
-    def _answer(self, delivery: JobDelivery, body: bytes) -> str:
-        """Call an address, and return what went wrong."""
+    def _answer(self, delivery: JobDelivery, body: bytes) -> tuple[str, bool]:
+        """Call an address, and return what went wrong, and whether that will not change."""
         assert self._settings.webhook_secret is not None
         secret = self._settings.webhook_secret.get_secret_value()
         headers = {
@@ -106,9 +106,11 @@ class Caller:
         }
         try:
             status = self._send(delivery.url, body, headers, self._settings.webhook_timeout_s)
+        except ForbiddenAddressError as err:
+            return str(err), True
         except AnnotationError as err:
-            return str(err)
-        return "" if 200 <= status < 300 else f"The address answered {status}."
+            return str(err), False
+        return ("" if 200 <= status < 300 else f"The address answered {status}."), False
 
 
 def sign(secret: str, at: int, body: bytes) -> str:

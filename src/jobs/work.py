@@ -27,8 +27,8 @@ def command(slots: int | None, until_idle: bool, device: str | None, config: Pat
     with workspace_of(config, device) as workspace:
         logs.configure(workspace.settings.log.level, workspace.settings.log.format)
         worker = Worker(workspace, slots=slots)
-        click.echo(f"Worker {worker.name} waits for jobs in {workspace.store.place}", err=True)
         with _stopping(worker):
+            click.echo(f"Worker {worker.name} waits for jobs in {workspace.store.place}", err=True)
             worker.run(until_idle=until_idle)
         click.echo(f"Worker {worker.name} has stopped; {counts(workspace)[JobStatus.QUEUED]} jobs are queued", err=True)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from .. import logs
 from ..errors import AnnotationError
 from ..records import Job
 from ..workspace import Workspace, served
@@ -143,6 +144,8 @@ class Worker:
             self._leases.crashed(job, f"no process could be started ({err.strerror})")
             return
         self._running.append(_Running(job, process, job.lease_until))
+        with logs.of_job(job.job_id):
+            logger.info("%s of project %s begins, attempt %d, as process %d", job.kind, job.project, job.attempts, process.pid)
 
     def _attend(self, *, leaving: bool = False) -> None:
         for running in list(self._running):
@@ -181,6 +184,8 @@ class Worker:
     def _settle(self, running: _Running, *, leaving: bool) -> None:
         """Say how a job ended whose process has ended, unless that one said so itself."""
         status = running.process.close()
+        with logs.of_job(running.job.job_id):
+            logger.info("%s of project %s: its process has ended with status %d", running.job.kind, running.job.project, status)
         if status == 0:
             pass
         elif leaving:

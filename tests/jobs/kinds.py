@@ -13,6 +13,7 @@ from src.errors import GalleryError
 from src.jobs.kinds import KINDS, Kind
 from src.jobs.params import NoParams, Params
 from src.jobs.runs import Outcome
+from src.records import Job
 from src.workspace import Workspace
 
 
@@ -40,17 +41,17 @@ def _mark(workspace: Workspace, text: str) -> None:
         file.write(f"{text}\n")
 
 
-def mark(workspace: Workspace, _project: str, params: MarkParams, by: str) -> Outcome:
+def mark(workspace: Workspace, job: Job, params: MarkParams) -> Outcome:
     """Leave a mark."""
     with workspace.progress.task("Marking", 2, "marks") as task:
         task.advance()
         workspace.progress.message("half-way")
         _mark(workspace, params.text)
         task.advance()
-    return Outcome({"text": params.text, "by": by})
+    return Outcome({"text": params.text, "by": job.submitted_by})
 
 
-def sleep(workspace: Workspace, _project: str, params: MarkParams, _by: str) -> Outcome:
+def sleep(workspace: Workspace, _job: Job, params: MarkParams) -> Outcome:
     """Sleep for ever, in Python, and say goodbye when asked to end."""
     try:
         with workspace.progress.task("Sleeping", 10) as task:
@@ -63,14 +64,14 @@ def sleep(workspace: Workspace, _project: str, params: MarkParams, _by: str) -> 
     return Outcome()
 
 
-def deaf(workspace: Workspace, _project: str, params: MarkParams, _by: str) -> Outcome:
+def deaf(workspace: Workspace, _job: Job, params: MarkParams) -> Outcome:
     """Sleep for ever in native code that holds the interpreter, as the worst of libraries does."""
     _mark(workspace, f"{params.text} begins {os.getpid()}")
     ctypes.PyDLL(None).sleep(600)
     return Outcome()
 
 
-def crash(workspace: Workspace, _project: str, params: CrashParams, _by: str) -> Outcome:
+def crash(workspace: Workspace, _job: Job, params: CrashParams) -> Outcome:
     """End by a signal so many times, then leave a mark."""
     _mark(workspace, "try")
     if marks(workspace).read_text().count("try") <= params.times:
@@ -79,12 +80,12 @@ def crash(workspace: Workspace, _project: str, params: CrashParams, _by: str) ->
     return Outcome({"survived": True})
 
 
-def fail(_workspace: Workspace, project: str, _params: NoParams, _by: str) -> Outcome:
+def fail(_workspace: Workspace, job: Job, _params: NoParams) -> Outcome:
     """Fail as the stages do."""
-    raise GalleryError(f'Project "{project}" has no model. Run: train --project {project}')
+    raise GalleryError(f'Project "{job.project}" has no model. Run: train --project {job.project}')
 
 
-def surprise(_workspace: Workspace, _project: str, _params: NoParams, _by: str) -> Outcome:
+def surprise(_workspace: Workspace, _job: Job, _params: NoParams) -> Outcome:
     """Fail as nobody expected."""
     raise ZeroDivisionError("division by zero")
 

@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from src.jobs import Worker
+from src.jobs import Worker, leases
 from src.settings import Settings, WorkerSettings
 from src.workspace import open_workspace
 from tests.faults.library import settings_for
@@ -28,6 +28,8 @@ def main(folder: str, lease_s: str = "30") -> None:
     """Work until a signal says otherwise."""
     logging.basicConfig(level=logging.ERROR)
     kinds.install()
+    # Who crashes here was killed on purpose.
+    leases.LONGEST_PAUSE_S = 1.0
     with open_workspace(settings_of(Path(folder), float(lease_s))) as workspace:
         worker = Worker(workspace, command=COMMAND)
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -12,7 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from src import jobs
-from src.errors import FetchError
+from src.errors import FetchError, ForbiddenAddressError
+from src.jobs.calling import post
 from src.jobs.queue import change
 from src.jobs.webhooks import DELIVERY, SIGNATURE, Caller
 from src.records import Job, JobStatus
@@ -141,9 +143,30 @@ def test_one_that_died_while_calling_is_followed_by_another(
 
 
 def test_post_reaches_a_server_and_follows_no_redirect(workspace: Workspace, tell_server: Callable[[int], str]) -> None:
-    from src.jobs.calling import post
+    fetch = workspace.settings.fetch.model_copy(update={"allow_networks": ("127.0.0.0/8",)})
+    settings = workspace.settings.model_copy(update={"fetch": fetch})
+    assert post(settings, tell_server(200), b"{}", {"X": "y"}, 5.0) == 200
+    assert post(settings, tell_server(302), b"{}", {}, 5.0) == 302
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(FetchError, match="cannot be reached"):
+        post(settings, f"http://127.0.0.1:{port}/", b"{}", {}, 5.0)
 
-    assert post(workspace.settings, tell_server(200), b"{}", {"X": "y"}, 5.0) == 200
-    assert post(workspace.settings, tell_server(302), b"{}", {}, 5.0) == 302
-    with pytest.raises(FetchError, match="does not answer"):
-        post(workspace.settings, "http://127.0.0.1:1/", b"{}", {}, 5.0)
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "169.254.169.254", "2130706433", "10.0.0.1", "localhost"])
+def test_nobody_within_is_called(workspace: Workspace, host: str) -> None:
+    # Also where the command line may read any address.
+    assert not workspace.settings.fetch.guarded
+    with pytest.raises(ForbiddenAddressError):
+        post(workspace.settings, f"http://{host}/", b"{}", {}, 5.0)
+
+
+def test_a_forbidden_address_is_a_failed_delivery(workspace: Workspace, caller: Caller, clock: Clock) -> None:
+    job = jobs.submit(workspace, "mark", "p", webhook="http://169.254.169.254/latest")
+    jobs.cancel(workspace, job.job_id)
+    Caller(workspace, clock).step()
+    (delivery,) = jobs.deliveries(workspace, job.job_id)
+    assert delivery.state == "failed"
+    assert delivery.attempts == 1
+    assert delivery.error

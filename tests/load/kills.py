@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -46,6 +47,8 @@ LEASE_S = 3.0
 KILLS_A_ROUND = 30
 """In the time that a round takes which nobody disturbs; with many more nothing would ever be done."""
 GIVE_UP_S = 900.0
+_DATE = re.compile(r'"date": "[^"]*"')
+"""When a photo was found, which is when its job ran."""
 
 
 def prepare(folder: Path) -> list[Path]:
@@ -74,7 +77,15 @@ def further_jobs(films: Sequence[Path]) -> list[tuple[str, str, dict[str, Any]]]
 def snapshot(workspace: Workspace, folder: Path) -> dict[str, Any]:
     """Return all records and results but those of jobs."""
     work = {kind.__name__ for kind in OF_WORK}
-    return {kind: found for kind, found in contents(workspace.store).items() if kind not in work} | files(folder)
+    records = {kind: found for kind, found in contents(workspace.store).items() if kind not in work}
+    for image in records["Image"]:
+        image["provenance"] = _DATE.sub("", image["provenance"])
+    # What was begun twice was done twice for the log of who did what, which tells just that; its numbers are never the same.
+    told = {
+        json.dumps({name: event[name] for name in ("who", "what", "outcome", "project")}) for event in records["AuditEvent"]
+    }
+    records["AuditEvent"] = [json.loads(line) for line in sorted(told)]
+    return records | files(folder)
 
 
 class Crew:
@@ -87,21 +98,29 @@ class Crew:
         self.killed: Counter[str] = Counter()
 
     def strike(self) -> None:
-        """Kill a worker or the process of a job, or tell a worker to stop."""
-        worker = self._chance.choice(self._workers)
-        children = _children(worker.pid)
-        if children and self._chance.random() < 0.5:
+        """Kill a worker that does a job, or the process of the job, or tell the worker to stop; now and then an idle one."""
+        busy = [worker for worker in self._workers if _children(worker.pid)]
+        if not busy and self._chance.random() < 0.9:
+            return
+        worker = self._chance.choice(busy or self._workers)
+        children, what = _children(worker.pid), self._chance.random()
+        if children and what < 0.4:
             with suppress(ProcessLookupError):
                 os.kill(self._chance.choice(children), signal.SIGKILL)
-                self.killed["jobs"] += 1
-        elif self._chance.random() < 0.8:
+                self.killed["killed_jobs"] += 1
+        elif what < 0.9:
             worker.kill()
-            self.killed["workers"] += 1
+            self.killed["killed_workers"] += 1
             self._replace(worker)
         else:
             worker.terminate()
-            self.killed["stopped"] += 1
+            self.killed["stopped_workers"] += 1
             self._replace(worker)
+
+    @property
+    def n_kills(self) -> int:
+        """Processes killed by SIGKILL so far."""
+        return self.killed["killed_workers"] + self.killed["killed_jobs"]
 
     def dismiss(self) -> None:
         """Let all go home."""
@@ -138,7 +157,7 @@ class Trial:
     @property
     def n_kills(self) -> int:
         """Processes killed by SIGKILL so far."""
-        return self.killed["workers"] + self.killed["jobs"]
+        return self.killed["killed_workers"] + self.killed["killed_jobs"]
 
     def round(self, kills: int) -> dict[str, Any]:
         """Do all jobs once in a fresh folder, killing until there were so many, and return what is there afterwards."""
@@ -164,7 +183,7 @@ class Trial:
                 self.problems.append("a round did not end")
                 return
             time.sleep(self._chance.uniform(0, self._pause_s))
-            if crew.killed["workers"] + crew.killed["jobs"] < kills:
+            if crew.n_kills < kills:
                 crew.strike()
 
     def _check(self, workspace: Workspace, submitted: Sequence[Job]) -> None:
@@ -203,6 +222,7 @@ def main(kills: int, workers: int, seed: int, scratch: Path | None) -> None:
         while trial.n_kills < kills and not trial.problems:
             rounds += 1
             trial.problems += differences(trial.wanted, trial.round(kills - trial.n_kills))
+            print(f"round {rounds}: {trial.n_kills} of {kills} kills, {trial.n_attempts} attempts", file=sys.stderr)
     said = {
         "kills": trial.n_kills,
         **trial.killed,

@@ -137,6 +137,7 @@ def test_nothing_of_the_person_is_left(workspace: Workspace, archive: str) -> No
         "decisions": 4,
         "unknown_names": 0,
         "appearances": 2,
+        "jobs": 0,
         "tracks": 0,
         "embeddings": 0,
     }

@@ -44,7 +44,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("naming", "lessons"),
     ("derivation", "unknowns"),
     ("appearances",),
-    ("forgetting",),
+    ("forgetting", "traces"),
     ("cli",),
     ("access",),
     ("cleaning",),
