@@ -1,6 +1,6 @@
 """How well wrong training pictures are found: `python -m evaluation.cleaning --data DIR`.
 
-Three measurements on a folder laid out like that of `evaluation.data`: the gallery as it was crawled, against its
+Three measurements on a folder laid out like that of `evaluation.material.data`: the gallery as it was crawled, against its
 OUTLIERS.csv; folders into which random pictures of other people are put; and photos made drawings with OpenCV.
 """
 
@@ -34,8 +34,8 @@ from src.schema import RgbImage
 from src.settings import DatabaseSettings, load_settings
 from src.workspace import Workspace, open_workspace
 
-from .data import PHOTO_FOLDERS, PHOTO_TYPES, read_outliers
-from .report import put_between
+from .material.data import PHOTO_FOLDERS, PHOTO_TYPES, read_outliers
+from .reports.report import put_between
 
 SIZES = (5, 8, 12, 20)
 """Pictures of a contaminated folder."""

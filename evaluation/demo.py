@@ -25,11 +25,11 @@ from src.schema import UNKNOWN
 from src.timebase import format_npt
 from src.workspace import Workspace
 
-from .claims import Claim, claims_of
-from .data import TruthRow
-from .demo_stranger import name_stranger, take_back
-from .demo_video import Demo, files_of, prepare
-from .scoring import STRANGER
+from .material.data import TruthRow
+from .material.demo_stranger import name_stranger, take_back
+from .material.demo_video import Demo, files_of, prepare
+from .scores.claims import Claim, claims_of
+from .scores.scoring import STRANGER
 
 PROJECT = "demo"
 SAMPLE_PERIOD_S = 0.5

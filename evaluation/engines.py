@@ -29,15 +29,15 @@ from src.settings import Settings, load_settings
 from src.workspace import Workspace, open_workspace
 
 from . import run as videos_run
-from .data import EvaluationData, read_data, read_outliers, read_people, read_photos
 from .engine_speed import Speed, frames_of, measure_speed
-from .engines_report import EngineResult, FacesResult, ProbeResult, as_json, as_markdown
-from .faces import Embed, Faces, embed_as_they_are, embed_found, load_faces, takes_crops
-from .openset import OpenSetResult, Protocol, divide, measure_rule
-from .report import Evaluation, put_between
-from .rules import RULES, Known
-from .sources import read_photo
-from .verification import verify
+from .material.data import EvaluationData, read_data, read_outliers, read_people, read_photos
+from .material.faces import Embed, Faces, embed_as_they_are, embed_found, load_faces, takes_crops
+from .material.sources import read_photo
+from .reports.engines_report import EngineResult, FacesResult, ProbeResult, as_json, as_markdown
+from .reports.report import Evaluation, put_between
+from .scores.openset import OpenSetResult, Protocol, divide, measure_rule
+from .scores.rules import RULES, Known
+from .scores.verification import verify
 
 ACCEPTED_FROM = 0.5
 """Confidence from which a probe photo counts as named, as in the settings."""

@@ -25,8 +25,8 @@ from src.files import replacing
 from src.recognition.voting import Voting, VotingRule, accepts, at_least, count_votes, joint_confidence
 from src.schema import DoubleArray
 
-from .predictions import ALIASES, NOBODY, NameBook, SampledTrack, SegmentPredictions, read_ground_truth, read_predictions
-from .report import put_between
+from .reports.report import put_between
+from .scores.predictions import ALIASES, NOBODY, NameBook, SampledTrack, SegmentPredictions, read_ground_truth, read_predictions
 
 THRESHOLDS = tuple(percent / 100 for percent in range(40, 100, 5))
 """0.40, 0.45 … 0.95."""
@@ -107,7 +107,7 @@ def evaluate(
     """Derive the appearances of each segment and compare them with the ground truth.
 
     Args:
-        predictions: Per-sample predictions, see `evaluation.predictions`.
+        predictions: Per-sample predictions, see `evaluation.scores.predictions`.
         ground_truth: The segments.
         votings: The rules to use.
         aliases: Pairs of names that mean one person, the second as in the ground truth.

@@ -3,7 +3,7 @@
     python -m evaluation.footage --data FOLDER [--engine sface]
 
 `crops24/<Person>/*` of the folder is parted into known people and strangers at random, several times; each picture of theirs
-that is not in the gallery is asked for as it is and degraded in each way of `evaluation.degrade`. The photos of `gallery/` and
+that is not in the gallery is asked for as it is and degraded in each way of `material.degrade`. The photos of `gallery/` and
 `probe/`, if there are any, show what detectors miss and what age does.
 """
 
@@ -23,9 +23,9 @@ from src.cli import CONTEXT, config_option, run_command, workspace_of
 from src.engines import Engine
 from src.files import replacing, write_json
 
-from .footage_pictures import Ages, Found, measure_pictures, read_pictures
 from .footage_rates import COPIES, GALLERY_SIZES, KINDS, SPLITS, Rates, embed_crops, measure, read_crops
-from .report import put_between
+from .material.footage_pictures import Ages, Found, measure_pictures, read_pictures
+from .reports.report import put_between
 
 BOTH_WAYS = "both ways"
 """No copies; gallery and probes are means of the embeddings of a crop and of its mirror image."""

@@ -15,9 +15,9 @@ from src.faces.alignment import ARCFACE_TEMPLATE
 from src.recognition.gallery import Gallery
 from src.schema import BoolArray, Detections, FloatArray, IntArray, RgbImage
 
-from .data import PHOTO_TYPES
-from .degrade import CLEAN, CROP_BOX, CROP_PX, DEGRADATIONS, MIRRORED, degrade
-from .sources import read_photo
+from .material.data import PHOTO_TYPES
+from .material.degrade import CLEAN, CROP_BOX, CROP_PX, DEGRADATIONS, MIRRORED, degrade
+from .material.sources import read_photo
 
 KINDS = (*DEGRADATIONS, MIRRORED)
 GALLERY_SIZES = (10, 3, 1)

@@ -30,7 +30,7 @@ from src.schema import FloatArray, IntArray
 from src.settings import DatabaseSettings, Settings
 from src.workspace import Workspace, open_workspace
 
-from .report import put_between
+from .reports.report import put_between
 
 ENGINE, PROJECT = "synthetic@1", "library"
 _NOISE = 0.75

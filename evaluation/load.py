@@ -28,7 +28,7 @@ from src.errors import ConfigError
 from src.storage import open_store
 
 from .load_server import Memory, analysing, memory_of, served
-from .seeding import Library, Sizes, describe, seed
+from .material.seeding import Library, Sizes, describe, seed
 
 QUESTIONS: Mapping[str, str] = {
     "/healthz": "/healthz",

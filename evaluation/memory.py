@@ -22,8 +22,8 @@ from src.cli import CONTEXT, config_option, run_command, workspace_of
 from src.errors import MediaError
 from src.workspace import Workspace
 
-from .demo_video import Demo
-from .speed_film import SIZES, real_clips, speed_film
+from .material.demo_video import Demo
+from .material.speed_film import SIZES, real_clips, speed_film
 
 _MB = 1 << (20 if sys.platform == "darwin" else 10)
 """Units of `ru_maxrss` in a megabyte."""

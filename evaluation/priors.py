@@ -32,7 +32,7 @@ from src.recognition.calibration import MANY_PICTURES, STRANGER_ODDS
 from src.recognition.gallery import Gallery
 from src.schema import DoubleArray, FloatArray, IntArray, RgbImage
 
-from .sources import read_photo
+from .material.sources import read_photo
 
 _SUFFIXES = {".jpg", ".jpeg", ".png"}
 _TRAIN = "/5-celebrity-faces-dataset/train/"

@@ -10,8 +10,8 @@ import numpy as np
 from src.errors import ConfigError
 from src.schema import Detections, IntArray
 
-from .sequences import FaceSequence
-from .track_scores import Tracked
+from .material.sequences import FaceSequence
+from .scores.track_scores import Tracked
 
 PUBLISHED = ("sort", "bytetrack", "ocsort")
 

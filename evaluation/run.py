@@ -28,12 +28,12 @@ from src.records import stable_id
 from src.settings import Classifier, DatabaseSettings, Settings, load_settings
 from src.workspace import Workspace, open_workspace
 
-from .curve import curve_of
-from .data import EvaluationData, TruthRow, read_data
-from .moments import read_footage
-from .plots import write_plots
-from .report import Evaluation, VideoResult, as_json, as_markdown, print_report, put_between
-from .scoring import Presence, score
+from .material.data import EvaluationData, TruthRow, read_data
+from .reports.plots import write_plots
+from .reports.report import Evaluation, VideoResult, as_json, as_markdown, print_report, put_between
+from .scores.curve import curve_of
+from .scores.moments import read_footage
+from .scores.scoring import Presence, score
 
 _log = logging.getLogger(__name__)
 

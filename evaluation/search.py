@@ -31,7 +31,7 @@ from src.schema import FloatArray
 from src.search import VectorIndex
 from src.search.approximate import ApproximateIndex
 
-from .report import put_between
+from .reports.report import put_between
 
 ENGINE = "synthetic@1"
 PER_VIDEO, PER_PERSON = 200, 20

@@ -21,9 +21,9 @@ from src.errors import ConfigError
 from src.files import write_csv
 from src.names import display_name, video_folder
 
-from .data import TruthRow, read_truth, split_of
-from .predictions import NOBODY
-from .scoring import STRANGER
+from .material.data import TruthRow, read_truth, split_of
+from .scores.predictions import NOBODY
+from .scores.scoring import STRANGER
 
 _TICK_S = 1e-6
 COLUMNS = ("x1", "y1", "x2", "y2", "track_id", "name", "confidence", "frame", "tracker_sample", "npt")

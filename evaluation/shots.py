@@ -2,7 +2,7 @@
 
 Three tables: composed videos, whose cuts are exact (`videos/shots.csv`: columns `video,shot,start_s,end_s,…`, one row a
 shot); the other videos, whose boundaries were found by eye, most of them one shot each; and seeded films made of their clips
-(see `evaluation.shot_films`), those on which numbers were set apart from the others. A boundary counts as found when one is
+(`material.shot_films`), those on which numbers were set apart from the others. A boundary counts as found when one is
 reported inside it or within a frame of it; each can be found once."""
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from src.schema import RgbImage
 from src.video import open_stream
 from src.video.shots import ShotDetector
 
-from .report import put_between
-from .shot_clips import KNOWN, read_clips
-from .shot_films import RATE, TROUBLE, Film, Span, make_film
+from .material.shot_clips import KNOWN, read_clips
+from .material.shot_films import RATE, TROUBLE, Film, Span, make_film
+from .reports.report import put_between
 
 TOLERANCE_FRAMES = 1
 SEEDS = {"tune": range(24), "report": range(100, 124)}

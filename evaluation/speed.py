@@ -25,9 +25,9 @@ from src.files import replacing, write_json
 from src.settings import CONFIG_VARIABLE
 from src.workspace import Workspace
 
-from .demo_video import Demo
-from .report import put_between
-from .speed_film import SIZES, real_clips, speed_film
+from .material.demo_video import Demo
+from .material.speed_film import SIZES, real_clips, speed_film
+from .reports.report import put_between
 
 RATES = (1.0, 5.0)
 """Samples a second."""

@@ -26,7 +26,7 @@ from src.geometry import iou_matrix
 from src.recognition.strangers import Strangers, save_strangers
 from src.schema import FloatArray
 
-from .carriers import CARRIERS, CarriedPhoto, Carrier, carried_photos
+from .material.carriers import CARRIERS, CarriedPhoto, Carrier, carried_photos
 
 REFERENCE = "sface"
 """The engine that chooses."""

@@ -1,7 +1,7 @@
 """How well faces are followed: `python -m evaluation.tracking [--data DIR]`.
 
 Every tracker, with and without appearance, and those of the package `trackers`, at the same detections: on seeded films
-of a crowd (see `evaluation.crowd_script`) whose every box is known, and on made sequences of boxes.
+of a crowd (see `evaluation.material.crowd_script`) whose every box is known, and on made sequences of boxes.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from src.tracker.looks import DENSE_S
 from src.tracking import TRACKERS, AnyTracker, Appearance, Life, open_tracker
 from src.workspace import Workspace
 
-from .crowd import Look
-from .crowd_film import crowd_film
-from .crowd_script import looks_of_clips, looks_of_photos
-from .data import read_truth
-from .demo_video import Demo
+from .material.crowd import Look
+from .material.crowd_film import crowd_film
+from .material.crowd_script import looks_of_clips, looks_of_photos
+from .material.data import read_truth
+from .material.demo_video import Demo
+from .material.sequences import FaceSequence, Moment, made_sequences
 from .published_trackers import PUBLISHED, follow_published
-from .report import put_between
-from .sequences import FaceSequence, Moment, made_sequences
-from .track_scores import Tracked, TrackScore, score
+from .reports.report import put_between
+from .scores.track_scores import Tracked, TrackScore, score
 
 RATES = (25, 5, 2, 1)
 """Samples a second."""

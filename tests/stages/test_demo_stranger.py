@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from evaluation import demo
-from evaluation.data import TruthRow, write_table
-from evaluation.demo_stranger import AUTHOR, name_stranger, take_back
-from evaluation.demo_video import Demo
+from evaluation.material.data import TruthRow, write_table
+from evaluation.material.demo_stranger import AUTHOR, name_stranger, take_back
+from evaluation.material.demo_video import Demo
 from src import clusterize, decide, tracker
 from src.decide import unknown_target
 from src.decisions import active_decisions

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.claims import Claim
-from evaluation.clusters import (
+from evaluation.material.data import TruthRow
+from evaluation.reports.plots import write_plots
+from evaluation.scores.claims import Claim
+from evaluation.scores.clusters import (
     BCubed,
     Fragmentation,
     Purity,
@@ -19,11 +21,9 @@ from evaluation.clusters import (
     mixed_clusters,
     purity_of,
 )
-from evaluation.curve import curve_of
-from evaluation.data import TruthRow
-from evaluation.moments import Footage, SampleSeen, TrackSeen
-from evaluation.plots import write_plots
-from evaluation.scoring import Seconds
+from evaluation.scores.curve import curve_of
+from evaluation.scores.moments import Footage, SampleSeen, TrackSeen
+from evaluation.scores.scoring import Seconds
 
 
 def _row(person: str, start: float, end: float, note: str = "") -> TruthRow:

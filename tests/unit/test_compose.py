@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evaluation.compose import MAX_ENLARGEMENT, Canvas, Composition, Pane, Segment, Subject, View, compose
-from evaluation.data import ShotRow, TruthRow
-from evaluation.sources import Card, Clip, Gradient, Noise, Photo
+from evaluation.material.compose import MAX_ENLARGEMENT, Canvas, Composition, Pane, Segment, Subject, View, compose
+from evaluation.material.data import ShotRow, TruthRow
+from evaluation.material.sources import Card, Clip, Gradient, Noise, Photo
 from src.errors import ConfigError, MediaError
 from src.schema import Box, FloatArray, RgbImage
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.crowd import Actor, CrowdFrame, CrowdShot, Lens, Look, Pose, film_crowd
-from evaluation.crowd_script import crowd_shots
-from evaluation.sequences import made_sequences
+from evaluation.material.crowd import Actor, CrowdFrame, CrowdShot, Lens, Look, Pose, film_crowd
+from evaluation.material.crowd_script import crowd_shots
+from evaluation.material.sequences import made_sequences
 from src.engines.fake import colour_of, make_fake_engine
 from src.errors import ConfigError
 from src.geometry import iou_matrix

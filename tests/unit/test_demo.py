@@ -13,10 +13,11 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from evaluation import demo, demo_video
-from evaluation.claims import Claim
-from evaluation.compose import Canvas, Segment, _Camera
-from evaluation.data import TruthRow, read_data
+from evaluation import demo
+from evaluation.material import demo_video
+from evaluation.material.compose import Canvas, Segment, _Camera
+from evaluation.material.data import TruthRow, read_data
+from evaluation.scores.claims import Claim
 from src.errors import ConfigError
 from src.models import SAMPLE_PHOTOS, SCIKIT_IMAGE, Distribution, WeightsCache
 from src.schema import UNKNOWN

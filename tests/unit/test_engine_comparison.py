@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from evaluation import engines
-from evaluation.faces import embed_found, load_faces, takes_crops
+from evaluation.material.faces import embed_found, load_faces, takes_crops
 from src.engines import Engine, registry
 from src.engines.base import FaceEmbedder, ScorePrior
 from src.engines.fake import FakeDetector, colour_of, make_fake_engine

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.data import ShotRow, TruthRow, read_data, read_shots, read_truth, split_of, write_table
-from evaluation.scoring import Presence
+from evaluation.material.data import ShotRow, TruthRow, read_data, read_shots, read_truth, split_of, write_table
+from evaluation.scores.scoring import Presence
 from src.errors import ConfigError
 
 HEADER = "video,start_s,end_s,person,note\n"

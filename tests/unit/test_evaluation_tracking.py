@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.crowd_film import crowd_film
-from evaluation.sequences import made_sequences
+from evaluation.material.crowd_film import crowd_film
+from evaluation.material.sequences import made_sequences
 from evaluation.tracking import Row, as_markdown, follow, heads_of
 from src.engines.fake import FakeDetector, make_fake_engine
 from src.progress import Silent
@@ -18,7 +18,7 @@ from tests.unit.test_crowd import head
 pytest.importorskip("trackers", reason="needs: pip install --no-deps -r requirements-tracking.txt")
 pytest.importorskip("trackeval", reason="needs: pip install --no-deps -r requirements-tracking.txt")
 
-from evaluation.track_scores import score
+from evaluation.scores.track_scores import score
 from evaluation.tracking import followers
 
 SETTINGS = TrackerSettings()

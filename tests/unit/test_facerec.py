@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from evaluation import facerec
-from evaluation.data import TruthRow
 from evaluation.facerec import RULES, THRESHOLDS, Counts, appearances_of, count, evaluate
-from evaluation.predictions import NameBook, name_forms, read_predictions
+from evaluation.material.data import TruthRow
+from evaluation.scores.predictions import NameBook, name_forms, read_predictions
 from evaluation.segments import COLUMNS, TruthSegment, predictions_of, segments_of
 from evaluation.segments import main as segments_main
 from src.errors import ConfigError

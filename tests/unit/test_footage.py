@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from evaluation.degrade import CLEAN, DEGRADATIONS, MIRRORED, degrade, interlaced, letterboxed
 from evaluation.footage import BOTH_WAYS, as_markdown, run, sections
-from evaluation.footage_pictures import ages_of, measure_pictures, read_pictures
 from evaluation.footage_rates import COPIES, GALLERY_SIZES, KINDS, PROBES_FROM, Embedded, embed_crops, measure, read_crops
+from evaluation.material.degrade import CLEAN, DEGRADATIONS, MIRRORED, degrade, interlaced, letterboxed
+from evaluation.material.footage_pictures import ages_of, measure_pictures, read_pictures
 from src.engines.fake import colour_of, make_fake_engine
 from src.errors import GalleryError
 from src.schema import FloatArray, RgbImage

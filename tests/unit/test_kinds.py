@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from evaluation.claims import Claim
-from evaluation.data import ShotRow, TruthRow
-from evaluation.kinds import PLAIN, cost, kinds_of, row_kinds, score_kinds
-from evaluation.moments import Footage
-from evaluation.scoring import Score, Seconds
+from evaluation.material.data import ShotRow, TruthRow
+from evaluation.scores.claims import Claim
+from evaluation.scores.kinds import PLAIN, cost, kinds_of, row_kinds, score_kinds
+from evaluation.scores.moments import Footage
+from evaluation.scores.scoring import Score, Seconds
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evaluation.load import QUESTIONS, Asked, Words, asked_for, main, table
-from evaluation.seeding import Sizes, describe, seed
+from evaluation.material.seeding import Sizes, describe, seed
 from src.errors import ConfigError
 from src.records import Analysis, Appearance, Project, Status, Track, TrackSamples, UnknownTrack, Video
 from src.storage import open_store

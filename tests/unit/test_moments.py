@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from evaluation.data import TruthRow
-from evaluation.moments import Footage, Moment, SampleSeen, TrackSeen, is_right, moments, read_footage
+from evaluation.material.data import TruthRow
+from evaluation.scores.moments import Footage, Moment, SampleSeen, TrackSeen, is_right, moments, read_footage
 from src.records import (
     Analysis,
     Appearance,

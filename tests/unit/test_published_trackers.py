@@ -13,9 +13,9 @@ from src.tracking import TRACKERS, Life
 pytest.importorskip("trackers", reason="needs: pip install --no-deps -r requirements-tracking.txt")
 pytest.importorskip("trackeval", reason="needs: pip install --no-deps -r requirements-tracking.txt")
 
+from evaluation.material.sequences import FaceSequence, made_sequences
 from evaluation.published_trackers import follow_published
-from evaluation.sequences import FaceSequence, made_sequences
-from evaluation.track_scores import Tracked, score
+from evaluation.scores.track_scores import Tracked, score
 
 BUFFER = 30
 SEEDS = (0, 1)
@@ -103,7 +103,7 @@ def test_the_scorer_knows_perfect_tracks_and_broken_ones() -> None:
 def _seen_exactly(moment: object) -> object:
     from dataclasses import replace
 
-    from evaluation.sequences import Moment, boxes_only
+    from evaluation.material.sequences import Moment, boxes_only
 
     assert isinstance(moment, Moment)
     found = boxes_only(moment.boxes_xywh, np.full(len(moment.ids), 0.9, np.float32))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.claims import Claim
-from evaluation.data import TruthRow
-from evaluation.moments import Footage, SampleSeen, TrackSeen
-from evaluation.reliability import Bin, Reliability, measure, reliability_of
+from evaluation.material.data import TruthRow
+from evaluation.scores.claims import Claim
+from evaluation.scores.moments import Footage, SampleSeen, TrackSeen
+from evaluation.scores.reliability import Bin, Reliability, measure, reliability_of
 
 
 def _row(person: str, start: float, end: float, note: str = "") -> TruthRow:

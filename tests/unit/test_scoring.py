@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from evaluation.scoring import NOBODY, Presence, Score, Seconds, score
+from evaluation.scores.scoring import NOBODY, Presence, Score, Seconds, score
 from src.schema import UNKNOWN
 
 

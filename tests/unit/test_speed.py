@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from evaluation import speed
-from evaluation.report import put_between
+from evaluation.material.speed_film import RATE, Size, fit, real_clips, speed_film
+from evaluation.reports.report import put_between
 from evaluation.speed import Run, Speed, as_markdown, embed_share, ratio, summarise
-from evaluation.speed_film import RATE, Size, fit, real_clips, speed_film
 from evaluation.speed_recipes import RECIPES, Clock, Part, parts_of, peak_mb
 from src.errors import ConfigError
 from src.progress import Silent

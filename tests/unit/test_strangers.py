@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import src.recognition.strangers as package
-from evaluation.carriers import CARRIERS, CarriedPhoto, Carrier, fetch_npm
+from evaluation.material.carriers import CARRIERS, CarriedPhoto, Carrier, fetch_npm
 from evaluation.strangers import PICTURES_EACH, choose_faces, embed_faces, sources_text, write_strangers
 from src.engines.base import Engine
 from src.engines.fake import FakeDetector, colour_of, make_fake_engine

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.openset import Protocol, divide, identify_split, measure_rule
-from evaluation.rules import CONFIDENCE, RULES, Known
-from evaluation.verification import Answers, detection_and_identification, equal_error, threshold_for, verify
+from evaluation.scores.openset import Protocol, divide, identify_split, measure_rule
+from evaluation.scores.rules import CONFIDENCE, RULES, Known
+from evaluation.scores.verification import Answers, detection_and_identification, equal_error, threshold_for, verify
 from src.recognition.calibration import STRANGER_ODDS, OpenSet
 from src.recognition.gallery import Gallery
 from src.schema import DoubleArray, FloatArray, IntArray

@@ -12,10 +12,10 @@ from typing import Any
 from src.errors import ConfigError
 from src.files import replacing
 
-from .curve import Point
-from .kinds import PLAIN, cost, score_kinds
-from .moments import Footage
-from .reliability import Reliability, measure
+from ..scores.curve import Point
+from ..scores.kinds import PLAIN, cost, score_kinds
+from ..scores.moments import Footage
+from ..scores.reliability import Reliability, measure
 
 _GREY, _BLUE, _ORANGE, _GREEN = "#9aa0a6", "#1f6fb4", "#d1661c", "#2f8f4e"
 _STYLE: Any = {

@@ -18,8 +18,8 @@ from src.names import display_name
 from src.records import Appearance, Decision, Image, Person, Target, Verb
 from src.workspace import Workspace
 
+from ..scores.scoring import STRANGER
 from .data import TruthRow
-from .scoring import STRANGER
 
 AUTHOR = "make demo"
 """Who decides in the demo: what it said, and nothing else, is taken back."""

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from src.errors import ConfigError
 
-from .scoring import STRANGER, Presence
+from ..scores.scoring import STRANGER, Presence
 
 PHOTO_FOLDERS = ("gallery", "crops24")
 PHOTO_TYPES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from .data import ShotRow, TruthRow
+from ..material.data import ShotRow, TruthRow
 from .moments import Footage
 from .scoring import Presence, Score, score
 

@@ -19,7 +19,7 @@ from src.errors import ConfigError
 from src.geometry import iou_matrix
 from src.schema import FloatArray, IntArray
 
-from .sequences import FaceSequence, Moment
+from ..material.sequences import FaceSequence, Moment
 
 _SAME_PLACE = 0.5
 

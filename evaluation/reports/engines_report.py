@@ -9,10 +9,10 @@ from typing import Any
 
 from src.records import now
 
-from .engine_speed import Speed
-from .openset import FPIRS, OpenSetResult, Protocol
+from ..engine_speed import Speed
+from ..scores.openset import FPIRS, OpenSetResult, Protocol
+from ..scores.verification import Verification
 from .report import Evaluation
-from .verification import Verification
 
 _SENTENCE = re.compile(r"(?<=\.)\s+")
 """What parts sentences."""

@@ -1,6 +1,6 @@
 """Films people who move in front of each other, and says where every face is in every frame.
 
-`evaluation.compose` shows pictures side by side; here heads cut out of photos and clips walk through one picture, so that they
+`material.compose` shows pictures side by side; here heads cut out of photos and clips walk through one picture, so that they
 cross, hide each other, leave and come back, under a camera that pans and zooms. A face is carried through the same affine map
 as its pixels. How much of it is to be seen is counted in pixels.
 """

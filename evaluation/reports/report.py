@@ -15,10 +15,10 @@ from src.names import display_name
 from src.records import now
 from src.schema import UNKNOWN
 
-from .data import split_of
-from .moments import Footage
-from .protocol import protocol_json, protocol_tables, seconds_json
-from .scoring import Score, Seconds
+from ..material.data import split_of
+from ..scores.moments import Footage
+from ..scores.protocol import protocol_json, protocol_tables, seconds_json
+from ..scores.scoring import Score, Seconds
 
 _LEAST_S = 0.05
 """Confusions of fewer seconds are left out of the table; JSON has them all."""

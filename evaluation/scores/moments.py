@@ -13,8 +13,8 @@ from src.schema import UNKNOWN
 from src.storage import Store
 from src.videos import iter_tracks
 
+from ..material.data import ShotRow, TruthRow
 from .claims import Claim, claims_of
-from .data import ShotRow, TruthRow
 from .scoring import STRANGER
 
 HALVES = {"left half": (0.0, 0.5), "right half": (0.5, 1.0)}

@@ -1,6 +1,6 @@
 """The material of the demo: photos of five celebrities, and a video of a minute in which they appear, with its ground truth.
 
-The folder is laid out as `evaluation.data` reads it: gallery/<Person>/ to train on, videos/demo.mp4 and its tables. The video
+The folder is laid out as `data` reads it: gallery/<Person>/ to train on, videos/demo.mp4 and its tables. The video
 is composed of probe/<Person>/, photos that training never sees.
 """
 

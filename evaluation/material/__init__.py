@@ -1,0 +1,1 @@
+"""What is measured on: ground truth, photos, and films that are made of them."""

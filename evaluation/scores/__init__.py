@@ -1,0 +1,1 @@
+"""What is counted: precision, recall, calibration, clusters, verification, tracks."""
