@@ -10,13 +10,14 @@ from flask import Response, url_for
 from pydantic import Field
 
 from ...names import folder_name
-from ...records import Project
+from ...records import Project, Role
 from ...settings import Classifier
 from ...storage import Query
 from .. import shapes
 from ..answers import answer, check_match, editing
 from ..context import existing_project, store, workspace
 from ..paging import Listing, PageOf, PageParameters, listed
+from ..permissions import may
 from ..problems import Problem
 from ..validation import Body, Metadata, Text
 
@@ -58,8 +59,10 @@ def shape(project: Project) -> shapes.Project:
 @projects.input(ProjectParameters, location="query")
 @projects.output(ProjectPage)
 def list_projects(query_data: ProjectParameters) -> Response:
-    """List the projects."""
-    listing = Listing(Project, Query(), {"project": ()}, counted=True)
+    """List the projects; a token that is for one project sees that one."""
+    sees_all = may(Role.VIEWER)
+    keep = None if sees_all else (lambda project: may(Role.VIEWER, project.project))
+    listing = Listing(Project, Query(), {"project": ()}, counted=sees_all, keep=keep)
     return listed(listing, query_data, shape, ProjectPage, query_data.sort)
 
 
