@@ -154,8 +154,10 @@ class TestRequestIds:
         assert service.stop() == 0
         logged = requests_of(service)
         assert [event["request_id"] for event in logged] == ["abc.DEF-1_2", made]
-        assert {(event["route"], event["path"], event["status"], event["client"]) for event in logged} == {
-            ("/projects", "/projects", 200, "127.0.0.1")
+        # The second one is refused: a token must not stand in an address.
+        assert [event["status"] for event in logged] == [200, 400]
+        assert {(event["route"], event["path"], event["client"]) for event in logged} == {
+            ("/projects", "/projects", "127.0.0.1")
         }
         assert all(isinstance(event["duration_ms"], float) and event["bytes"] == 10 for event in logged), logged
         assert "s3cret" not in "\n".join(service.lines)
