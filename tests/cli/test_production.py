@@ -159,7 +159,8 @@ class TestRequestIds:
         assert {(event["route"], event["path"], event["client"]) for event in logged} == {
             ("/projects", "/projects", "127.0.0.1")
         }
-        assert all(isinstance(event["duration_ms"], float) and event["bytes"] == 10 for event in logged), logged
+        assert all(isinstance(event["duration_ms"], float) for event in logged), logged
+        assert logged[0]["bytes"] == 10
         assert "s3cret" not in "\n".join(service.lines)
 
     def test_that_are_not_well_formed_are_replaced(self, service: Service) -> None:
