@@ -24,7 +24,7 @@ from src.records import (
 )
 from src.storage.schema import SCHEMA
 from src.tracker.analyser import CHECKPOINT_EVERY
-from src.tracker.buffers import BLOCK_ROWS, SampledFace, TrackBuffer, embeddings_of
+from src.tracker.buffers import BLOCK_ROWS, SampledFace, TrackBuffer, embeddings_of, make_thumbnail
 from src.videos import read_embeddings, read_samples
 from src.workspace import Workspace, open_workspace
 from tests.faults.library import PROJECT, settings_for
@@ -56,11 +56,11 @@ def store_interview(workspace: Workspace) -> None:
     """Store what the tracker would have stored, through its own buffer, a checkpoint at a time."""
     embedding = np.eye(13, dtype=np.float32)[1]
     buffer, n_blocks = TrackBuffer(1, 0), 0
-    image = np.full((64, 64, 3), 90, np.uint8)
+    thumbnail = make_thumbnail(np.full((64, 64, 3), 90, np.uint8), np.array([10, 10, 30, 30], np.float32))
     for start in range(0, N_SAMPLES, CHECKPOINT_EVERY):
         for number in range(start, min(start + CHECKPOINT_EVERY, N_SAMPLES)):
             box, landmarks = np.array([10, 10, 30, 30], np.float32), np.zeros((5, 2), np.float32)
-            buffer.add(SampledFace(5 * number, number / 5, box, landmarks, 0.9, 0.5, embedding), image)
+            buffer.add(SampledFace(5 * number, number / 5, box, landmarks, 0.9, 0.5, embedding), lambda: thumbnail)
         blocks = embeddings_of("interview", n_blocks, [buffer])
         n_blocks += len(blocks)
         workspace.store.put(*blocks, *buffer.flush("interview"))
