@@ -95,11 +95,16 @@ class Schema:
     def serving(self, kind: type[Any], names: set[str]) -> Columns:
         """Return the key or the index that a look-up by these fields is served by, the key where it can.
 
+        What is found comes in the order of keys, so a part of an index does not serve: it is sorted by its other fields.
+
         Raises:
-            StorageError: The fields are the beginning of neither: the store would have to read everything.
+            StorageError: The fields are neither the beginning of the key nor an index: the store would have to read everything.
         """
-        for columns in (self.keys[kind], *self.indexes.get(kind, ())):
-            if set(columns[: len(names)]) == names:
+        key = self.keys[kind]
+        if set(key[: len(names)]) == names:
+            return key
+        for columns in self.indexes.get(kind, ()):
+            if set(columns) == names:
                 return columns
         raise StorageError(f"{kind.__name__} cannot be found by {sorted(names)}: declare an index in records.INDEXES.")
 
