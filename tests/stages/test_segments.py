@@ -34,6 +34,8 @@ from tests.stages.test_tracker import content
 from tests.videos import damage, write_video
 
 REAL = Path(os.environ.get("FACEREC_REAL_VIDEOS", Path(__file__).parents[3] / "shared" / "data" / "videos"))
+NEEDS_REAL = pytest.mark.weights if REAL.is_dir() else pytest.mark.skip(reason=f"no real videos at {REAL}")
+"""Without the videos the weights are of no use either, and their lack is no reason for CI to fail."""
 """Real videos beside the repository, where there are any."""
 KINDS = (Track, TrackSamples, TrackEmbeddings, Shot)
 
@@ -442,8 +444,7 @@ def test_a_process_that_is_killed_is_a_clear_error(
 
 
 @pytest.mark.slow
-@pytest.mark.weights
-@pytest.mark.skipif(not REAL.is_dir(), reason=f"no real videos at {REAL}")
+@NEEDS_REAL
 @pytest.mark.parametrize("sampling", ["dense", "sparse", "dense and followed"])
 @pytest.mark.parametrize("path", sorted(REAL.glob("*.mp4")), ids=lambda path: path.name)
 def test_a_real_video(path: Path, sampling: str, workspace: Workspace, here: type[Here]) -> None:
