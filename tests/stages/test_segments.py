@@ -443,7 +443,6 @@ def test_a_process_that_is_killed_is_a_clear_error(
     assert said(workspace) == alone[1]
 
 
-@pytest.mark.slow
 @NEEDS_REAL
 @pytest.mark.parametrize("sampling", ["dense", "sparse", "dense and followed"])
 @pytest.mark.parametrize("path", sorted(REAL.glob("*.mp4")), ids=lambda path: path.name)

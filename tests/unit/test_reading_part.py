@@ -63,7 +63,6 @@ def test_streams_that_are_read_in_order_only(name: str, tmp_path: Path) -> None:
         assert len(list(stream.frames())) > 0
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no real videos at {REAL}")
 @pytest.mark.parametrize("path", sorted(REAL.glob("*.mp4")), ids=lambda path: path.name)
 def test_any_part_of_a_real_video(path: Path) -> None:

@@ -60,7 +60,6 @@ def test_made_streams(name: str, tmp_path: Path) -> None:
     assert (share < 1) == MADE[name].may_skip
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no real videos at {REAL}")
 @pytest.mark.parametrize("path", sorted(REAL.glob("*.mp4")), ids=lambda path: path.name)
 def test_real_videos(path: Path) -> None:
