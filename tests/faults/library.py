@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -209,8 +210,7 @@ def work(kind: str, folder: Path, film: Path) -> None:
     from src import identify
     from src.tracker import analyser
 
-    analyser.CHECKPOINT_EVERY = 4
-    with fake_workspace(folder) as workspace:
+    with patch.object(analyser, "CHECKPOINT_EVERY", 4), fake_workspace(folder) as workspace:
         begin(workspace)
         if kind.startswith("track"):
             tracker.run(workspace, str(film), PROJECT, video_speedup=5, no_cache=kind == "track again")

@@ -18,8 +18,6 @@ from src.jobs import child
 from src.tracker import analyser
 from tests.jobs import kinds
 
-COMMAND = (sys.executable, "-m", "tests.jobs.child")
-
 ENGINES["fake"] = EngineEntry(lambda *_: make_fake_engine(), ScorePrior(threshold=0.5, slope=20.0, margin=2.0))  # type: ignore[index]
 
 if os.environ.get("CHECKPOINTS"):

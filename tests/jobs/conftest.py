@@ -14,8 +14,7 @@ from src.jobs import Worker
 from src.jobs.kinds import KINDS
 from src.records import Job, JobStatus
 from src.workspace import Workspace
-from tests.jobs.child import COMMAND
-from tests.jobs.kinds import TEST_KINDS, marks
+from tests.jobs.kinds import COMMAND, TEST_KINDS, marks
 
 PATIENCE_S = 120.0
 """Much longer than anything here takes: only for tests that would hang."""

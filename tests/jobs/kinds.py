@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from src.jobs.params import NoParams, Params
 from src.jobs.runs import Outcome
 from src.records import Job
 from src.workspace import Workspace
+
+COMMAND = (sys.executable, "-m", "tests.jobs.child")
+"""Starts the process of a job that knows these kinds."""
 
 
 class MarkParams(Params):

@@ -15,7 +15,7 @@ from src.settings import Settings, WorkerSettings
 from src.workspace import open_workspace
 from tests.faults.library import settings_for
 from tests.jobs import kinds
-from tests.jobs.child import COMMAND
+from tests.jobs.kinds import COMMAND
 
 
 def settings_of(folder: Path, lease_s: float) -> Settings:

@@ -31,7 +31,7 @@ if os.environ.get("PACE", "").startswith("slow"):
 
     def _slowly(self: analyser.Analyser, *args: Any) -> None:
         _checkpoint(self, *args)
-        print("checkpoint", flush=True)
+        os.write(sys.stdout.fileno(), b"checkpoint\n")  # at once: several processes write here
         time.sleep(0.3)
 
     analyser.Analyser._checkpoint = _slowly  # type: ignore[method-assign]

@@ -48,7 +48,7 @@ class DrawnStream(VideoStream):
         self.n_damaged, self.damage, self.most_alive = 0, "", 0
         self._pictures = pictures
 
-    def frames(self, interval: Interval = WHOLE) -> Iterator[DecodedFrame]:
+    def frames(self, interval: Interval = WHOLE, **_: object) -> Iterator[DecodedFrame]:
         for index, picture in enumerate(self._pictures):
             yield DrawnFrame(index, picture)
             gc.collect(0)
