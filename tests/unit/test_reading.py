@@ -28,6 +28,7 @@ class DrawnFrame(DecodedFrame):
 
     def __init__(self, frame_index: int, picture: RgbImage) -> None:
         self.frame_index, self.npt, self._picture = frame_index, frame_index / RATE, picture
+        self.n_skipped = 0
         DrawnFrame.alive.add(self)
 
     def rgb(self) -> RgbImage:
