@@ -18,10 +18,20 @@ _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'
 def page() -> Response:
     """Show every operation with its parameters, bodies and answers."""
     spec: dict[str, Any] = current_app.spec  # type: ignore[attr-defined]
-    response = Response(render_template("documentation.html", spec=spec, codes=CODES, name_of=_name_of))
+    page = render_template("documentation.html", spec=spec, groups=_groups(spec), codes=CODES, name_of=_name_of)
+    response = Response(page)
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _groups(spec: dict[str, Any]) -> dict[str, list[tuple[str, str, dict[str, Any]]]]:
+    """Return path, method and description of every operation, in the order of paths, by what they are about."""
+    groups: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
+    for path, operations in sorted(spec["paths"].items()):
+        for word, operation in operations.items():
+            groups.setdefault((operation.get("tags") or ["Other"])[0], []).append((path, word, operation))
+    return dict(sorted(groups.items()))
 
 
 def _name_of(schema: dict[str, Any]) -> str:
