@@ -13,14 +13,16 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import Any
 
 from .. import logs
 from ..cli import INTERRUPTED
-from ..errors import AnnotationError
+from ..errors import AnnotationError, StorageError
 from ..records import Job
 from ..settings import Settings
+from ..storage import Store
 from ..workspace import Workspace, open_workspace
 from .kinds import KINDS
 from .leases import finish
@@ -31,6 +33,8 @@ LOST = 3
 """Status of a process whose job is somebody else's."""
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of Linux's prctl."""
+_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Before it is tried again to write the database anew: a worker that looks for jobs is in it for a moment only."""
 
 logger = logging.getLogger(__name__)
 
@@ -68,11 +72,19 @@ def _work(settings: Settings, job_id: str, owner: str) -> int:
         outcome, code = _outcome(workspace, job, params)
         after = finish(workspace.store, job, outcome.result, outcome.error, code)
         if after is not None and KINDS[job.kind].forgets:
-            with suppress(
-                AnnotationError
-            ):  # others are at work in the database: what is deleted goes when it is next written anew
-                workspace.store.scrub()
+            _scrub(workspace.store)
     return 0 if after is not None else LOST
+
+
+def _scrub(store: Store) -> None:
+    """Write the database anew without what was deleted; where others never let go of it, the next one to do so does that."""
+    for pause_s in _PAUSES_S:
+        try:
+            store.scrub()
+        except StorageError:
+            time.sleep(pause_s)
+        else:
+            return
 
 
 def _outcome(workspace: Workspace, job: Job, params: Any) -> tuple[Outcome, str]:

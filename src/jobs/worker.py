@@ -14,7 +14,7 @@ from functools import partial
 
 from .. import logs
 from ..errors import AnnotationError
-from ..records import Job
+from ..records import Job, JobStatus
 from ..workspace import Workspace, served
 from .leases import Clock, Leases
 from .processes import COMMAND, JobProcess, what_killed
@@ -24,6 +24,8 @@ from .webhooks import Caller
 
 CANCEL_S = 1.0
 """How long a job that is cancelled may take to end in good order."""
+_TIDY_S = 60.0
+"""A process that is done may take so long to end: after an erasure it writes the database anew."""
 _UPKEEP_S = 3600.0
 _RENEWALS = 3
 """A lease is renewed so many times while it lasts."""
@@ -164,14 +166,22 @@ class Worker:
             return
         job = self._kept(running)
         if job is None:
-            running.process.kill()
-            self._running.remove(running)
+            self._let_go(running)
         elif job.cancel_requested and running.kill_at is None:
             running.process.stop()
             running.kill_at = time.monotonic() + CANCEL_S
         elif running.kill_at is not None and time.monotonic() >= running.kill_at:
             running.process.kill()
             self._settle(running, leaving=leaving)
+
+    def _let_go(self, running: _Running) -> None:
+        """Kill the process of a job that is somebody else's; one that has said how it ended may put things in order first."""
+        job = self._workspace.store.get(Job, running.job.job_id)
+        if job is not None and job.status is JobStatus.DONE and running.kill_at is None:
+            running.kill_at = time.monotonic() + _TIDY_S
+        elif running.kill_at is None or time.monotonic() >= running.kill_at:
+            running.process.kill()
+            self._running.remove(running)
 
     def _kept(self, running: _Running) -> Job | None:
         """Return what a job is now, with its lease renewed where that is due; None where it is somebody else's."""
