@@ -12,6 +12,7 @@ from typing import Any
 
 from src.errors import GalleryError
 from src.jobs.kinds import KINDS, Kind
+from src.jobs.leases import finish
 from src.jobs.params import NoParams, Params
 from src.jobs.runs import Outcome
 from src.records import Job
@@ -75,6 +76,14 @@ def deaf(workspace: Workspace, _job: Job, params: MarkParams) -> Outcome:
     return Outcome()
 
 
+def tidy(workspace: Workspace, job: Job, params: MarkParams) -> Outcome:
+    """Say that it is done, and put things in order afterwards, as an erasure does."""
+    finish(workspace.store, job, {})
+    time.sleep(1.0)
+    _mark(workspace, params.text)
+    return Outcome()
+
+
 def crash(workspace: Workspace, _job: Job, params: CrashParams) -> Outcome:
     """End by a signal so many times, then leave a mark."""
     _mark(workspace, "try")
@@ -99,6 +108,7 @@ TEST_KINDS: dict[str, Any] = {
     "turn": Kind("turn", MarkParams, mark),
     "sleep": Kind("sleep", MarkParams, sleep, in_turn=False),
     "deaf": Kind("deaf", MarkParams, deaf, in_turn=False),
+    "tidy": Kind("tidy", MarkParams, tidy, in_turn=False),
     "crash": Kind("crash", CrashParams, crash, in_turn=False),
     "fail": Kind("fail", NoParams, fail, in_turn=False),
     "surprise": Kind("surprise", NoParams, surprise, in_turn=False),

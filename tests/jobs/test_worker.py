@@ -310,3 +310,8 @@ def test_old_jobs_are_removed_with_all_that_is_kept_of_them(workspace: Workspace
     assert [job.job_id for job in jobs.find(workspace)] == [live.job_id, new.job_id]
     assert workspace.store.count(JobEvent, job_id=old.job_id) == workspace.store.count(JobName, job_id=old.job_id) == 0
     assert jobs.submit(workspace, "mark", "p", {"text": "old"}, idempotency_key="k").status is JobStatus.QUEUED
+
+
+def test_a_process_that_is_done_may_put_things_in_order(workspace: Workspace, worker: Worker) -> None:
+    assert do(workspace, worker, jobs.submit(workspace, "tidy", "p", {"text": "tidied"})).status is JobStatus.DONE
+    assert lines(workspace) == ["tidied"]
