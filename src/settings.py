@@ -167,6 +167,12 @@ class ServerSettings(_Section):
     )
     processes: int = Field(2, ge=1, le=64, description="Processes that answer with --production")
     threads: int = Field(16, ge=1, le=256, description="Requests that each of them answers at a time")
+    streams: int = Field(
+        8,
+        ge=1,
+        le=128,
+        description="Streams of events that each process answers at a time; never more than half of the threads",
+    )
     worker: bool = Field(True, description="Do jobs beside the requests; false where `worker` runs apart")
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
     min_free_mb: int = Field(500, ge=0, description="With less free room on the disk of the data the service is not ready")

@@ -425,6 +425,12 @@ class JobEvent(Shape):
     created_at: str
 
 
+class LiveJobs(Shape):
+    """The jobs that are queued or running."""
+
+    items: list[Job]
+
+
 class JobEvents(Shape):
     """What happened to a job after a number."""
 
