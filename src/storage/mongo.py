@@ -169,7 +169,7 @@ class MongoStore(Store):
 
     def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
-    ) -> list[Row]:
+    ) -> list[tuple[Any, ...]]:
         asked = self._asked(kind, plan, query, after)
         by = [name for name in plan.sort if name not in self.schema.keys[kind]] if not plan.is_key else []
         sort = [(name, -1 if query.descending else 1) for name in (*by, "_id")]
@@ -179,7 +179,8 @@ class MongoStore(Store):
                 self._collection(kind).find(asked, dict.fromkeys(names, 1), hint=hint, sort=sort, limit=limit, batch_size=limit)
             )
         )
-        return [_decoded(self.schema.layouts[kind], document) for document in found]
+        rows = (_decoded(self.schema.layouts[kind], document) for document in found)
+        return [tuple(row.get(name) for name in names) for row in rows]
 
     def _asked(self, kind: type[Any], plan: Plan, query: Query, after: Place | None) -> dict[str, Any]:
         """Return the documents after a place that a query asks for, in MongoDB's words."""

@@ -154,7 +154,7 @@ class SqliteStore(Store):
 
     def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
-    ) -> list[Row]:
+    ) -> list[tuple[Any, ...]]:
         layout = self.schema.layouts[kind]
         conditions = [f"{name} {operator} ?" for name, operator, _ in _conditions(query)]
         values = [value for *_, value in _conditions(query)]
@@ -168,7 +168,7 @@ class SqliteStore(Store):
         order = ", ".join(f"{name}{' DESC' if query.descending else ''}" for name in plan.sort)
         sql = f"SELECT {', '.join(names)} FROM {table}{where}{f' ORDER BY {order}' if order else ''} LIMIT {int(limit)}"
         with _translated(self._path), self._connection() as connection:
-            return [dict(zip(names, cells, strict=True)) for cells in connection.execute(sql, values)]
+            return connection.execute(sql, values).fetchall()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
