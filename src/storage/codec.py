@@ -45,7 +45,7 @@ def unpack(data: bytes) -> np.ndarray[Any, Any]:
 
 @lru_cache(maxsize=4096)
 def _described(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Return shape, whether columns come first, and type. Most arrays are as long as many others, and headers are slow to read."""
+    """Return shape, whether columns come first, and type; kept, since most arrays are as long as many others."""
     shape, in_columns, dtype = np.lib.format.read_array_header_1_0(io.BytesIO(header[len(_VERSION_1) :]))
     if dtype.hasobject:
         raise ValueError("an array of Python objects, which only pickle could read")
