@@ -158,6 +158,19 @@ class Store(ABC):
         """Delete what `find` would yield, and return how many those were."""
 
     @abstractmethod
+    def revision(self, kind: type[Any], *scope: object) -> str:
+        """Return a text that is another one after each write to some records of a kind, in whatever process.
+
+        What was made of these records holds as long as their revision, asked for *before* they were read, stays the same. It is
+        never the same again, also where a backup is restored. In MongoDB a writer that dies half-way may leave the records
+        newer than their revision; whoever does its work again puts that right.
+
+        Args:
+            kind: One of `records.REVISED`.
+            scope: Values of the fields that stand there.
+        """
+
+    @abstractmethod
     def faults(self) -> Iterator[str]:
         """Yield what is wrong with the database itself, whatever its records say."""
 
