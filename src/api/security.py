@@ -21,7 +21,8 @@ from ..errors import StorageError
 from ..workspace import Workspace, served
 from .headers import add_headers, host_of, is_cross_site, is_loopback, is_preflight, preflight
 from .limits import Buckets, Taken, cost_of
-from .permissions import LOCAL, SAFE, Needs, needs_of_request, project_of, refusal
+from .permissions import LOCAL, SAFE, Needs, check_used, needs_of_request, project_of, refusal
+from .problems import Problem
 from .refusals import refuse
 
 _LOG = logging.getLogger(__name__)
@@ -96,11 +97,20 @@ class _Gate:
         g.acting.enter_context(acting(found.who if found else "", _address()))
         project = project_of(needed.where, request.view_args or {}, request.args)
         if found is not None and needed.role is not None and request.url_rule is not None:
-            place = found.project if needed.where == "view" else project
+            place = found.project if needed.where in ("view", "used") else project
             if not found.allows(needed.role, place):
                 self._note_refusal(f"needs {needed.role}", project)
                 return refuse("forbidden", refusal(needed.role, project))
+            if needed.where == "used":
+                self._check_used()
         return self._slow_down(found)
+
+    def _check_used(self) -> None:
+        try:
+            check_used({**request.args.to_dict(), **(request.view_args or {})}, to_change=request.method not in SAFE)
+        except Problem:
+            self._note_refusal("used by no project of the token")
+            raise
 
     def finish(self, response: Response) -> Response:
         """Add headers to an answer, and note in the log what was changed."""
