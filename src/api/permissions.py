@@ -60,6 +60,10 @@ RULES: tuple[tuple[str, Needs], ...] = (
     ("GET /docs", Needs(None)),
     ("GET /docs/*", Needs(None)),
     ("GET /openapi.json", Needs(None)),
+    # Signing in needs a token, or the session that is renewed; signing out nothing, or one that is too old would stay.
+    ("GET /api/v1/session", Needs(Role.VIEWER, "view")),
+    ("POST /api/v1/session", Needs(Role.VIEWER, "view")),
+    ("DELETE /api/v1/session", Needs(None)),
     # Lists that show each token its own.
     ("GET /projects", Needs(Role.VIEWER, "view")),
     ("GET /api/v1/projects", Needs(Role.VIEWER, "view")),

@@ -15,6 +15,7 @@ from .models import models
 from .people import people
 from .projects import projects
 from .search import search
+from .session import session
 from .tracks import tracks
 from .unknown import unknown
 from .uploads import uploads
@@ -36,5 +37,6 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     models,
     exports,
     jobs,
+    session,
 )
 """In the order of the documentation."""
