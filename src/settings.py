@@ -24,7 +24,7 @@ from .recognition.voting import Voting
 
 CONFIG_FILE = Path("config/config.yaml")
 
-_SECRETS = ("database.uri", "server.metrics_token", "worker.webhook_secret")
+_SECRETS = ("database.uri", "server.metrics_token", "server.session_secret", "worker.webhook_secret")
 """Settings whose value no message repeats."""
 
 _SECRET_WORDS = ("token", "secret", "password", "passwd", "api_key")
@@ -152,6 +152,10 @@ class ServerSettings(_Section):
     port: int = Field(5000, ge=1, le=65535, description="Port to listen on")
     token_path: Path | None = Field(
         None, description="File with a token that may do everything, made where it is not there; for containers and services"
+    )
+    session_minutes: int = Field(60, ge=1, le=720, description="How long a browser stays signed in unless its page renews that")
+    session_secret: SecretStr | None = Field(
+        None, min_length=32, description="Signs the cookies of browsers; unset: a key is made in data_dir/session.key"
     )
     hosts: tuple[str, ...] = Field((), description="Names under which the service is reached; others are refused. Unset: any")
     cors_origins: tuple[str, ...] = Field((), description="Web pages elsewhere that may use the API: https://archive.example")
