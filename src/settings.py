@@ -204,7 +204,9 @@ class WorkerSettings(_Section):
 
     slots: int = Field(1, ge=1, le=64, description="Jobs a worker does at a time, each in a process of its own")
     lease_s: float = Field(30.0, ge=1, description="A job whose worker was not heard of for so long is taken up by another")
-    poll_s: float = Field(0.25, gt=0, le=1, description="How often a worker looks for jobs, and whether its own were cancelled")
+    poll_s: float = Field(
+        0.25, gt=0, le=0.5, description="How often a worker looks for jobs, and whether its own were cancelled"
+    )
     stop_s: float = Field(
         5.0, ge=0, le=600, description="How long a job may take to end in good order when its worker is stopped"
     )
