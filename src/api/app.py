@@ -17,6 +17,7 @@ from .ops import add_operations
 from .permissions import may
 from .problems import register_problems
 from .security import protect
+from .streams import limit_streams
 
 
 def create_app(workspace: Workspace) -> Flask:
@@ -50,6 +51,7 @@ def create_app(workspace: Workspace) -> Flask:
     add_keeper(app, workspace)
     register_problems(app)
     protect(app, workspace)
+    limit_streams(app, workspace.settings.server)
     for blueprint in (*v1.BLUEPRINTS, documentation):
         app.register_blueprint(blueprint)
     add_operations(app, workspace)

@@ -8,6 +8,21 @@ from .events import events
 from .kinds import KINDS, Kind
 from .params import Params
 from .queue import cancel, counts, find, get, retry, submit
+from .watching import Watch
 from .worker import Worker
 
-__all__ = ["KINDS", "Kind", "Params", "Worker", "cancel", "counts", "deliveries", "events", "find", "get", "retry", "submit"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Params",
+    "Watch",
+    "Worker",
+    "cancel",
+    "counts",
+    "deliveries",
+    "events",
+    "find",
+    "get",
+    "retry",
+    "submit",
+]

@@ -10,12 +10,14 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
+from ...guard import Outside
 from ...records import ProjectVideo, Video
 from ...storage import Query
 from .. import shapes
 from ..answers import answer, check_match, editing
 from ..context import existing, existing_project, store
 from ..paging import Listing, PageOf, PageParameters, listed
+from ..permissions import only_used
 from ..validation import Body, Metadata, Text
 
 videos = APIBlueprint("videos", __name__, url_prefix="/api/v1", tag="Videos")
@@ -38,7 +40,9 @@ class VideoParameters(PageParameters):
     """How videos are listed."""
 
     sort: Sort = "title"
-    locator: str = Field("", max_length=2000, description="Only the video that was given under this name")
+    locator: Annotated[str, Outside.KEPT] = Field(
+        "", max_length=2000, description="Only the video that was given under this name"
+    )
     title: str = Field("", max_length=500, description="Only titles that begin like this")
 
 
@@ -77,7 +81,8 @@ def existing_video(video_id: str) -> Video:
 @videos.input(VideoParameters, location="query")
 @videos.output(VideoPage)
 def list_videos(query_data: VideoParameters) -> Response:
-    """List all videos, whatever projects they belong to."""
+    """List all videos, whatever projects they belong to; a token that is for one project sees those that it uses."""
+    keep = only_used()
     orders: dict[str, tuple[str, ...]] = {"title": ("title",), "date": ("date",), "video_id": ()}
     query = Query({"locator": query_data.locator} if query_data.locator else {})
     if query_data.locator:
@@ -85,7 +90,7 @@ def list_videos(query_data: VideoParameters) -> Response:
     elif query_data.title:
         orders = dict.fromkeys(orders, ("title",))
         query = replace(query, at_least={"title": query_data.title}, below={"title": query_data.title + "\U0010ffff"})
-    listing = Listing(Video, query, orders, counted=not query_data.title, fields=_READ)
+    listing = Listing(Video, query, orders, counted=not query_data.title and keep is None, keep=keep, fields=_READ)
     return listed(listing, query_data, _item, VideoPage, query_data.sort)
 
 
