@@ -179,6 +179,9 @@ class ServerSettings(_Section):
     )
     worker: bool = Field(True, description="Do jobs beside the requests; false where `worker` runs apart")
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
+    cache_mb: int = Field(
+        32, ge=0, le=10_000, description="Memory in which each process keeps answers that are dear to make; 0 = none is kept"
+    )
     min_free_mb: int = Field(500, ge=0, description="With less free room on the disk of the data the service is not ready")
     metrics_token: SecretStr | None = Field(
         None, description="Who asks for /metrics must send it as Bearer; unset: only this machine may ask"
