@@ -149,7 +149,7 @@ class ServerSettings(_Section):
     """Where the service listens, what it takes, and how it does with --production."""
 
     host: str = Field("127.0.0.1", description="Address to listen on")
-    port: int = Field(5000, ge=1, le=65535, description="Port to listen on")
+    port: int = Field(5000, ge=0, le=65535, description="Port to listen on; 0 for any that is free")
     token_path: Path | None = Field(
         None, description="File with a token that may do everything, made where it is not there; for containers and services"
     )
