@@ -169,6 +169,9 @@ class ServerSettings(_Section):
     threads: int = Field(16, ge=1, le=256, description="Requests that each of them answers at a time")
     worker: bool = Field(True, description="Do jobs beside the requests; false where `worker` runs apart")
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
+    wait_s: float = Field(
+        600.0, ge=0, description="How long /crawler and /train of the original service wait for their job, which goes on after"
+    )
     min_free_mb: int = Field(500, ge=0, description="With less free room on the disk of the data the service is not ready")
     metrics_token: SecretStr | None = Field(
         None, description="Who asks for /metrics must send it as Bearer; unset: only this machine may ask"
