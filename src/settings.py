@@ -149,7 +149,7 @@ class ServerSettings(_Section):
     """Where the service listens, what it takes, and how it does with --production."""
 
     host: str = Field("127.0.0.1", description="Address to listen on")
-    port: int = Field(5000, ge=1, le=65535, description="Port to listen on")
+    port: int = Field(5000, ge=0, le=65535, description="Port to listen on; 0 for any that is free")
     token_path: Path | None = Field(
         None, description="File with a token that may do everything, made where it is not there; for containers and services"
     )
@@ -181,6 +181,9 @@ class ServerSettings(_Section):
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
     cache_mb: int = Field(
         32, ge=0, le=10_000, description="Memory in which each process keeps answers that are dear to make; 0 = none is kept"
+    )
+    wait_s: float = Field(
+        600.0, ge=0, description="How long /crawler and /train of the original service wait for their job, which goes on after"
     )
     min_free_mb: int = Field(500, ge=0, description="With less free room on the disk of the data the service is not ready")
     metrics_token: SecretStr | None = Field(

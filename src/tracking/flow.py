@@ -22,7 +22,7 @@ _FACE_PX = 40.0
 _PATCH_PX = 9
 _LEVELS = 3
 _MAX_ERROR_PX = 1.0
-"""A point counts that comes back, followed there and back, to within this distance of where it was, in pixels of the picture."""
+"""A point counts that comes back, followed there and back, to within this distance of where it was, in picture pixels."""
 _MIN_POINTS = 6
 """Of 16: with fewer that count, a face is lost."""
 _CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
