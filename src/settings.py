@@ -24,7 +24,7 @@ from .recognition.voting import Voting
 
 CONFIG_FILE = Path("config/config.yaml")
 
-_SECRETS = ("database.uri", "server.metrics_token", "worker.webhook_secret")
+_SECRETS = ("database.uri", "server.metrics_token", "server.session_secret", "worker.webhook_secret")
 """Settings whose value no message repeats."""
 
 _SECRET_WORDS = ("token", "secret", "password", "passwd", "api_key")
@@ -153,6 +153,10 @@ class ServerSettings(_Section):
     token_path: Path | None = Field(
         None, description="File with a token that may do everything, made where it is not there; for containers and services"
     )
+    session_minutes: int = Field(60, ge=1, le=720, description="How long a browser stays signed in unless its page renews that")
+    session_secret: SecretStr | None = Field(
+        None, min_length=32, description="Signs the cookies of browsers; unset: a key is made in data_dir/session.key"
+    )
     hosts: tuple[str, ...] = Field((), description="Names under which the service is reached; others are refused. Unset: any")
     cors_origins: tuple[str, ...] = Field((), description="Web pages elsewhere that may use the API: https://archive.example")
     proxies: int = Field(0, ge=0, le=5, description="Proxies in front that tell the client's address and name (X-Forwarded-*)")
@@ -167,6 +171,12 @@ class ServerSettings(_Section):
     )
     processes: int = Field(2, ge=1, le=64, description="Processes that answer with --production")
     threads: int = Field(16, ge=1, le=256, description="Requests that each of them answers at a time")
+    streams: int = Field(
+        8,
+        ge=1,
+        le=128,
+        description="Streams of events that each process answers at a time; never more than half of the threads",
+    )
     worker: bool = Field(True, description="Do jobs beside the requests; false where `worker` runs apart")
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
     wait_s: float = Field(

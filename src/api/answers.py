@@ -6,11 +6,13 @@ Source: RFC 9110, sections 8.8.3 (ETag), 13.1.1 (If-Match), 13.1.2 (If-None-Matc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from flask import Response, request
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from .context import workspace
 from .problems import Problem
@@ -21,12 +23,21 @@ _HELD = "private, no-cache"
 
 def answer(shape: BaseModel, status: int = 200, *, location: str | None = None) -> Response:
     """Return a model as JSON; a GET whose ETag the client has already is answered 304."""
-    data = shape.model_dump_json(by_alias=True).encode()
+    response = _json(shape.model_dump_json(by_alias=True).encode(), status)
+    if location is not None:
+        response.headers["Location"] = location
+    return response
+
+
+def answer_plain(values: Mapping[str, Any]) -> Response:
+    """Do what `answer` does with plain values in the form of a model, unchecked: for hundreds of records at once."""
+    return _json(to_json(values, inf_nan_mode="null"))
+
+
+def _json(data: bytes, status: int = 200) -> Response:
     response = Response(data, status, mimetype="application/json")
     response.set_etag(_digest(data))
     response.headers["Cache-Control"] = _HELD
-    if location is not None:
-        response.headers["Location"] = location
     if status == 200 and request.method in ("GET", "HEAD"):
         response.make_conditional(request)
     return response

@@ -15,6 +15,7 @@ from .ops import add_operations
 from .original import add_original_routes
 from .problems import register_problems
 from .security import protect
+from .streams import limit_streams
 
 
 def create_app(workspace: Workspace) -> Flask:
@@ -47,6 +48,7 @@ def create_app(workspace: Workspace) -> Flask:
     keep_workspace(app, workspace)
     register_problems(app)
     protect(app, workspace)
+    limit_streams(app, workspace.settings.server)
     for blueprint in (*v1.BLUEPRINTS, documentation):
         app.register_blueprint(blueprint)
     add_operations(app, workspace)

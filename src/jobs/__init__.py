@@ -8,6 +8,7 @@ from .events import events
 from .kinds import KINDS, Kind
 from .params import Params
 from .queue import LIVE, cancel, counts, find, get, latest, retry, submit
+from .watching import Watch
 from .worker import Worker
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "LIVE",
     "Kind",
     "Params",
+    "Watch",
     "Worker",
     "cancel",
     "counts",

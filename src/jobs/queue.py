@@ -19,6 +19,7 @@ from ..records import Job, JobDelivery, JobName, JobStatus, now, stable_id
 from ..storage import Query, Store
 from ..storage.base import PAGE
 from ..workspace import Workspace
+from .abandoned import abandon
 from .deliveries import WAITING, add_webhook, check_webhook
 from .events import LOG, STATUS, tell, tell_end
 from .kinds import checked
@@ -129,6 +130,7 @@ def cancel(workspace: Workspace, job_id: str) -> Job:
 
     def cancelled(job: Job) -> Job:
         if job.status is JobStatus.QUEUED:
+            abandon(workspace, job)
             return replace(job, status=JobStatus.CANCELLED, ended_at=now(), message="", cancel_requested=True)
         if job.status is JobStatus.RUNNING:
             return replace(job, cancel_requested=True)

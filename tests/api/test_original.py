@@ -572,7 +572,7 @@ class TestTrack:
         self.new_film(api)
         (self.folder(api) / "link.mp4").symlink_to(api.workspace.data_dir / "facerec.db")
         (self.folder(api) / ".hidden").write_text("x")
-        refused(api, 404, "/track", query_string={"video": "link.mp4", "project": "p"})
+        refused(api, 422, "/track", query_string={"video": "link.mp4", "project": "p"})
         refused(api, 404, "/track", query_string={"video": ".hidden", "project": "p"})
 
     def folder(self, api: Api) -> Path:
@@ -826,7 +826,8 @@ class TestRoles:
         refused(api, 403, "/track", query_string={"video": locator, "project": "p"}, **sent)
         refused(api, 403, "/disabled/p", "POST", json=[], **sent)
         for route in ("/get_locator", "/get_metadata"):
-            refused(api, 403, route, query_string={"video": locator}, **sent)
+            refused(api, 422, route, query_string={"video": locator}, **sent)  # as any path elsewhere
+            refused(api, 403, route, query_string={"video": "https://films.example/a.mp4"}, **sent)
         assert jobs.find(api.workspace) == []
 
     def test_pages_elsewhere_start_nothing(self, api: Api) -> None:

@@ -10,17 +10,25 @@ import signal
 import sys
 from typing import Any
 
-from src.engines import ENGINES
+from src.engines import ENGINES, Engine
 from src.engines.base import ScorePrior
-from src.engines.fake import make_fake_engine
 from src.engines.registry import EngineEntry
 from src.jobs import child
-from src.tracker import analyser
 from tests.jobs import kinds
 
-ENGINES["fake"] = EngineEntry(lambda *_: make_fake_engine(), ScorePrior(threshold=0.5, slope=20.0, margin=2.0))  # type: ignore[index]
+
+def _fake(*_: object) -> Engine:
+    # Imported late, as what decodes videos is below: most jobs of tests need neither, and start in half the time.
+    from src.engines.fake import make_fake_engine
+
+    return make_fake_engine()
+
+
+ENGINES["fake"] = EngineEntry(_fake, ScorePrior(threshold=0.5, slope=20.0, margin=2.0))  # type: ignore[index]
 
 if os.environ.get("CHECKPOINTS"):
+    from src.tracker import analyser
+
     analyser.CHECKPOINT_EVERY = 4
     _checkpoint, _left = analyser.Analyser._checkpoint, [int(os.environ["CHECKPOINTS"])]
 

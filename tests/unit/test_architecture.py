@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("clusters",),
     ("search",),
     ("storage",),
-    ("videos",),
+    ("videos", "windows"),
     ("export",),
     ("environment",),
     ("settings",),

@@ -24,6 +24,7 @@ from .tracks import MAX_NPT, From, To
 appearances = APIBlueprint("appearances", __name__, url_prefix="/api/v1", tag="Appearances")
 
 Sort = Literal["", "confidence", "-confidence", "start_npt", "-start_npt"]
+_FIELDS = tuple(shapes.Appearance.model_fields)
 _CELLS = ("name", "person_id", "unknown_id", "start_npt", "end_npt")
 
 
@@ -60,7 +61,7 @@ def list_appearances(project: str, query_data: AppearanceParameters) -> Response
     """List who appears, in one video or in all videos of a project. A page may be short; go on while there is a next one."""
     owner = existing_project(project).project
     listing, sort = _listing(owner, query_data)
-    return listed(listing, query_data, shapes.Appearance.model_validate, AppearancePage, sort)
+    return listed(listing, query_data, dict, AppearancePage, sort)
 
 
 @appearances.get("/projects/<project>/videos/<video_id>/overview")
@@ -101,7 +102,7 @@ def _listing(owner: str, wanted: AppearanceParameters) -> tuple[Listing, str]:
             at_least={"end_npt": wanted.from_npt},
             below={"start_npt": wanted.to_npt},
         )
-        return Listing(Appearance, query, {by_start: (by_start,)}, keep=keep), sort
+        return Listing(Appearance, query, {by_start: (by_start,)}, keep=keep, fields=_FIELDS), sort
     if sort.lstrip("-") == by_start or wanted.from_npt > 0 or wanted.to_npt < MAX_NPT:
         raise Problem("invalid", "Times belong to one video: give video_id too.")
     equals: dict[str, object] = {"project": owner}
@@ -109,11 +110,11 @@ def _listing(owner: str, wanted: AppearanceParameters) -> tuple[Listing, str]:
         equals["person_id"] = wanted.person_id
     elif wanted.unknown_id:
         equals["unknown_id"] = wanted.unknown_id
-    return Listing(Appearance, Query(equals), {"confidence": ("confidence",)}, keep=keep), sort
+    return Listing(Appearance, Query(equals), {"confidence": ("confidence",)}, keep=keep, fields=_FIELDS), sort
 
 
 def _keeper(wanted: AppearanceParameters) -> Any:
-    """Return what says of a record whether it is wanted, or None where the index says it all."""
+    """Return what says of the fields of a record whether it is wanted, or None where the index says it all."""
     asked: dict[str, object] = {}
     if wanted.source:
         asked["source"] = wanted.source
@@ -125,7 +126,7 @@ def _keeper(wanted: AppearanceParameters) -> Any:
         asked["unknown_id"] = wanted.unknown_id
     if not wanted.video_id and len(asked) == 1 and not {"source", "accepted"} & set(asked):
         return None
-    return (lambda seen: all(getattr(seen, name) == value for name, value in asked.items())) if asked else None
+    return (lambda seen: all(seen[name] == value for name, value in asked.items())) if asked else None
 
 
 def _lanes(cells: Iterable[tuple[Any, ...]], bin_s: float) -> list[shapes.Lane]:

@@ -9,6 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response, url_for
 from pydantic import Field
 
+from ...guard import Outside
 from ...names import display_name, folder_name, inside
 from ...records import Image, ImageState, Person, Target, Verb
 from ...storage import Query
@@ -23,7 +24,9 @@ from ..validation import Body, Metadata, Text
 people = APIBlueprint("people", __name__, url_prefix="/api/v1", tag="People")
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
-Uri = Annotated[Text, Field(pattern=r"^(|(https?://|urn:).+)$", description="In a knowledge graph; empty for none")]
+Uri = Annotated[
+    Text, Outside.KEPT, Field(pattern=r"^(|(https?://|urn:).+)$", description="In a knowledge graph; empty for none")
+]
 _LOOKED_AT = 50
 """Pictures among which the best face is looked for."""
 
