@@ -18,6 +18,7 @@ from rdflib.namespace import DCTERMS, XSD
 from src import classifier, decide, jobs, tracker
 from src.access import add_token
 from src.access.audit import events
+from src.api.original.kept import Kept
 from src.api.original.waiting import _Seats
 from src.decide import track_target
 from src.export.rdf import EBUCORE, ITSRDF, MEMAD, NIF, OA
@@ -439,6 +440,29 @@ class TestTrack:
         assert set(body["tracks"][0]) == set(TRACK_FIELDS)
         starts = [found["start_npt"] for found in body["tracks"]]
         assert starts == sorted(starts)
+
+    def test_what_people_say_is_seen_at_once(self, api: Api) -> None:
+        locator = api.video().locator
+        before = get(api, "/track", video=locator, project="p")
+        assert get(api, "/track", video=locator, project="p") == before
+        target = track_target(api.workspace, "p", locator, api.track("Unknown 2").track_id)
+        decide.run(api.workspace, "p", Verb.IS, target, person=ANNA)
+        after = get(api, "/track", video=locator, project="p")
+        assert {found["name"] for found in after["feat_clusters"]} == {"Unknown 1"}
+        assert after["tracks"] != before["tracks"]
+
+    def test_answers_are_kept_in_so_much_memory(self) -> None:
+        kept, made = Kept(max_bytes=10), []
+
+        def make(text: str) -> str:
+            made.append(text)
+            return text
+
+        for text in ("aaaa", "bbbb", "aaaa", "cccc", "aaaa", "bbbb"):
+            assert kept.get(text[0], lambda text=text: make(text)) == text  # type: ignore[misc]
+        assert made == ["aaaa", "bbbb", "cccc", "bbbb"]
+        assert kept.get("x", lambda: make("x" * 99)) == "x" * 99
+        assert kept.get("x", lambda: make("y" * 9)) == "y" * 9
 
     def test_metadata_of_a_knowledge_graph(self, api: Api) -> None:
         video = self.in_graph(api)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, json, jsonify, request
 
 from ... import jobs
 from ...access import note
@@ -34,9 +34,9 @@ from ..context import store, workspace
 from ..headers import is_cross_site, is_of_our_page
 from ..permissions import may, require, who
 from ..problems import Problem
+from .kept import appearances_of, tracks_text
 from .naming import NamedVideo, named_video
 from .parameters import choice, flag, parameter, project_of_query, speedup
-from .shapes import named_apart, track_fields
 from .videos import metadata_fields
 
 if TYPE_CHECKING:
@@ -160,19 +160,13 @@ def _newest(*found: Job | None) -> Job | None:
     return max((job for job in found if job is not None), key=lambda job: (job.status in jobs.LIVE, job.job_id), default=None)
 
 
-def _appearances(project: Project, analysis: Analysis) -> list[Appearance]:
-    found = store().find(Appearance, project=project.project, analysis_id=analysis.analysis_id)
-    return sorted(found, key=lambda seen: (seen.start_npt, seen.track_id))
-
-
 def _as_json(project: Project, named: NamedVideo, found: _Answer) -> Response:
     locator = named.text
     body = metadata_fields(named.video) | {"locator": locator, "project": project.project, "status": found.status.value}
     if found.status is Status.COMPLETE and found.analysis is not None:
-        people, unknown = named_apart(_appearances(project, found.analysis))
-        body["tracks"] = [track_fields(seen, locator) for seen in people]
-        body["feat_clusters"] = [track_fields(seen, locator) for seen in unknown]
-    elif found.job is not None and found.status is Status.ERROR:
+        text = f"{json.dumps(body, ensure_ascii=False)[:-1]}, {tracks_text(project.project, found.analysis, locator)}}}"
+        return Response(text, mimetype="application/json")
+    if found.job is not None and found.status is Status.ERROR:
         body["error"] = found.job.error or "The analysis was cancelled."
     elif found.job is not None:
         body |= {"progress": round(found.job.progress, 4), "message": found.job.message}
@@ -191,7 +185,7 @@ def _as_turtle(project: Project, named: NamedVideo, found: _Answer) -> Response:
     created = now()
     if found.status is Status.COMPLETE and found.analysis is not None:
         uris = {person.person_id: person.uri for person in store().find(Person, project=project.project)}
-        people, _ = named_apart(_appearances(project, found.analysis))
+        people, _ = appearances_of(project.project, found.analysis)
         identified = [_identified(seen, uris) for seen in people]
         created = found.analysis.updated_at
     response = Response(turtle(memad_graph(medium, identified, created)), mimetype=TURTLE)
