@@ -53,6 +53,8 @@ def environment_of(folder: Path) -> dict[str, str]:
         "FACEREC_DATA_DIR": str(folder),
         "FACEREC_WEIGHTS_DIR": str((ROOT / "data" / "weights").resolve()),
         "FACEREC_DATABASE__URI": f"sqlite:///{folder / 'facerec.db'}",
+        # All clients have one address here, and would share what one of them may ask a minute.
+        "FACEREC_SERVER__FRAMES_PER_MINUTE": "0",
     }
 
 
