@@ -179,6 +179,9 @@ class ServerSettings(_Section):
     )
     worker: bool = Field(True, description="Do jobs beside the requests; false where `worker` runs apart")
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
+    cache_mb: int = Field(
+        32, ge=0, le=10_000, description="Memory in which each process keeps answers that are dear to make; 0 = none is kept"
+    )
     wait_s: float = Field(
         600.0, ge=0, description="How long /crawler and /train of the original service wait for their job, which goes on after"
     )
@@ -207,7 +210,9 @@ class WorkerSettings(_Section):
 
     slots: int = Field(1, ge=1, le=64, description="Jobs a worker does at a time, each in a process of its own")
     lease_s: float = Field(30.0, ge=1, description="A job whose worker was not heard of for so long is taken up by another")
-    poll_s: float = Field(0.25, gt=0, le=1, description="How often a worker looks for jobs, and whether its own were cancelled")
+    poll_s: float = Field(
+        0.25, gt=0, le=0.5, description="How often a worker looks for jobs, and whether its own were cancelled"
+    )
     stop_s: float = Field(
         5.0, ge=0, le=600, description="How long a job may take to end in good order when its worker is stopped"
     )

@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from .context import workspace
 from .problems import Problem
 
-_HELD = "private, no-cache"
+HELD = "private, no-cache"
 """Every client may keep an answer, and asks each time whether it still holds: what is shown is about people."""
 
 
@@ -31,13 +31,18 @@ def answer(shape: BaseModel, status: int = 200, *, location: str | None = None) 
 
 def answer_plain(values: Mapping[str, Any]) -> Response:
     """Do what `answer` does with plain values in the form of a model, unchecked: for hundreds of records at once."""
-    return _json(to_json(values, inf_nan_mode="null"))
+    return _json(plain_json(values))
+
+
+def plain_json(values: Mapping[str, Any]) -> bytes:
+    """Return plain values as JSON, which knows no infinity: null stands in its place."""
+    return to_json(values, inf_nan_mode="null")
 
 
 def _json(data: bytes, status: int = 200) -> Response:
     response = Response(data, status, mimetype="application/json")
-    response.set_etag(_digest(data))
-    response.headers["Cache-Control"] = _HELD
+    response.set_etag(digest(data))
+    response.headers["Cache-Control"] = HELD
     if status == 200 and request.method in ("GET", "HEAD"):
         response.make_conditional(request)
     return response
@@ -68,9 +73,10 @@ def check_match(shape: BaseModel) -> None:
     """
     if not request.if_match:
         raise Problem("precondition_required", "Send If-Match with the ETag that a GET of this address answered.")
-    if not request.if_match.contains(_digest(shape.model_dump_json(by_alias=True).encode())):
+    if not request.if_match.contains(digest(shape.model_dump_json(by_alias=True).encode())):
         raise Problem("precondition_failed", "It was changed since you read it. Read it again, and decide anew.")
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """Return what tells one body from another in an ETag."""
     return hashlib.sha256(data).hexdigest()[:32]

@@ -10,6 +10,7 @@ from ..workspace import Workspace
 from . import v1
 from .context import keep_workspace
 from .documentation import documentation
+from .kept import add_keeper
 from .openapi import finished
 from .ops import add_operations
 from .original import add_original_routes
@@ -46,6 +47,7 @@ def create_app(workspace: Workspace) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.spec_processor(finished)
     keep_workspace(app, workspace)
+    add_keeper(app, workspace)
     register_problems(app)
     protect(app, workspace)
     limit_streams(app, workspace.settings.server)

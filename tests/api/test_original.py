@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import threading
@@ -18,7 +19,6 @@ from rdflib.namespace import DCTERMS, XSD
 from src import classifier, decide, jobs, tracker
 from src.access import add_token
 from src.access.audit import events
-from src.api.original.kept import Kept
 from src.api.original.waiting import _Seats
 from src.decide import track_target
 from src.export.rdf import EBUCORE, ITSRDF, MEMAD, NIF, OA
@@ -451,18 +451,15 @@ class TestTrack:
         assert {found["name"] for found in after["feat_clusters"]} == {"Unknown 1"}
         assert after["tracks"] != before["tracks"]
 
-    def test_answers_are_kept_in_so_much_memory(self) -> None:
-        kept, made = Kept(max_bytes=10), []
-
-        def make(text: str) -> str:
-            made.append(text)
-            return text
-
-        for text in ("aaaa", "bbbb", "aaaa", "cccc", "aaaa", "bbbb"):
-            assert kept.get(text[0], lambda text=text: make(text)) == text  # type: ignore[misc]
-        assert made == ["aaaa", "bbbb", "cccc", "bbbb"]
-        assert kept.get("x", lambda: make("x" * 99)) == "x" * 99
-        assert kept.get("x", lambda: make("y" * 9)) == "y" * 9
+    def test_who_has_it_already_is_sent_nothing(self, api: Api) -> None:
+        asked = {"video": api.video().locator, "project": "p"}
+        first = api.client.get("/track", query_string=asked)
+        known = {"If-None-Match": first.headers["ETag"]}
+        assert api.client.get("/track", query_string=asked, headers=known).status_code == 304
+        packed = api.client.get("/track", query_string=asked, headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(packed.data) == first.data
+        api.workspace.store.put(replace(api.video(), title="Another"))
+        assert api.client.get("/track", query_string=asked, headers=known).json["title"] == "Another"  # type: ignore[index]
 
     def test_metadata_of_a_knowledge_graph(self, api: Api) -> None:
         video = self.in_graph(api)

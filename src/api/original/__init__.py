@@ -12,7 +12,6 @@ from flask import Blueprint, Flask, Response, json
 from ...records import now
 from ..problems import MIMETYPE
 from .appearances import appearances
-from .kept import prepare_keeping
 from .track import track
 from .training import training
 from .videos import videos
@@ -26,7 +25,6 @@ for part in (training, track, videos, appearances):
 def add_original_routes(app: Flask) -> None:
     """Add them to an application."""
     prepare_waiting(app)
-    prepare_keeping(app)
     app.register_blueprint(original)
 
 

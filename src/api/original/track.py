@@ -32,11 +32,12 @@ from ...records import (
 from ...storage import Query
 from ..context import store, workspace
 from ..headers import is_cross_site, is_of_our_page
+from ..kept import answer_kept
 from ..permissions import may, require, who
 from ..problems import Problem
-from .kept import appearances_of, tracks_text
 from .naming import NamedVideo, named_video
 from .parameters import choice, flag, parameter, project_of_query, speedup
+from .shapes import named_apart, track_fields
 from .videos import metadata_fields
 
 if TYPE_CHECKING:
@@ -164,13 +165,31 @@ def _as_json(project: Project, named: NamedVideo, found: _Answer) -> Response:
     locator = named.text
     body = metadata_fields(named.video) | {"locator": locator, "project": project.project, "status": found.status.value}
     if found.status is Status.COMPLETE and found.analysis is not None:
-        text = f"{json.dumps(body, ensure_ascii=False)[:-1]}, {tracks_text(project.project, found.analysis, locator)}}}"
-        return Response(text, mimetype="application/json")
+        return _kept(project.project, found.analysis, body)
     if found.job is not None and found.status is Status.ERROR:
         body["error"] = found.job.error or "The analysis was cancelled."
     elif found.job is not None:
         body |= {"progress": round(found.job.progress, 4), "message": found.job.message}
     return jsonify(body)
+
+
+def _kept(project: str, analysis: Analysis, body: dict[str, Any]) -> Response:
+    """Return who appears: pages ask again and again, and what they are sent is made once."""
+    revision = store().revision(Appearance, project, analysis.analysis_id)
+
+    def make() -> bytes:
+        people, unknown = _appearances(project, analysis)
+        lists = {"tracks": people, "feat_clusters": unknown}
+        shown = {name: [track_fields(seen, body["locator"]) for seen in found] for name, found in lists.items()}
+        return json.dumps(body | shown, ensure_ascii=False).encode()
+
+    return answer_kept(("original track", analysis.analysis_id, body), revision, make)
+
+
+def _appearances(project: str, analysis: Analysis) -> tuple[list[Appearance], list[Appearance]]:
+    """Return who appears in an analysis, by time: people with a name, and people without."""
+    found = store().find(Appearance, project=project, analysis_id=analysis.analysis_id)
+    return named_apart(sorted(found, key=lambda seen: (seen.start_npt, seen.track_id)))
 
 
 def _as_turtle(project: Project, named: NamedVideo, found: _Answer) -> Response:
@@ -185,7 +204,7 @@ def _as_turtle(project: Project, named: NamedVideo, found: _Answer) -> Response:
     created = now()
     if found.status is Status.COMPLETE and found.analysis is not None:
         uris = {person.person_id: person.uri for person in store().find(Person, project=project.project)}
-        people, _ = appearances_of(project.project, found.analysis)
+        people, _ = _appearances(project.project, found.analysis)
         identified = [_identified(seen, uris) for seen in people]
         created = found.analysis.updated_at
     response = Response(turtle(memad_graph(medium, identified, created)), mimetype=TURTLE)
