@@ -1,7 +1,7 @@
 """The process of a job, which knows the kinds for tests and the engine `fake`: `python -m tests.jobs.child`.
 
 With CHECKPOINTS in the environment it kills itself after so many checkpoints of an analysis. With HOLD it waits after so many
-until the file of HOLD_UNTIL is there. Checkpoints come every EVERY samples.
+until the file of HOLD_UNTIL is there. Checkpoints come every EVERY samples. With LOCAL_WEB all pictures are looked for there.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from src.crawler import stage
 from src.engines import ENGINES
 from src.engines.base import ScorePrior
 from src.engines.fake import make_fake_engine
@@ -21,6 +24,7 @@ from src.engines.registry import EngineEntry
 from src.jobs import child
 from src.tracker import analyser
 from tests.jobs import kinds
+from tests.servers.web import session_to
 
 ENGINES["fake"] = EngineEntry(lambda *_: make_fake_engine(), ScorePrior(threshold=0.5, slope=20.0, margin=2.0))  # type: ignore[index]
 
@@ -38,6 +42,25 @@ if _DIES or _HOLDS:
             time.sleep(0.02)
 
     analyser.Analyser._checkpoint = _stopping_short  # type: ignore[method-assign]
+
+if os.environ.get("LOCAL_WEB"):
+    _web = stage._web
+
+    def _on_local_web(settings: Any, _session: Any, _guard: Any) -> Any:
+        return _web(settings.model_copy(update={"workers": 1}), session_to(os.environ["LOCAL_WEB"]), None)
+
+    stage._web = _on_local_web
+
+
+@contextmanager
+def on_web(address: str) -> Iterator[None]:
+    """Let the jobs of processes that are started meanwhile find all pictures on one server."""
+    os.environ["LOCAL_WEB"] = address
+    try:
+        yield
+    finally:
+        del os.environ["LOCAL_WEB"]
+
 
 if __name__ == "__main__":
     kinds.install()

@@ -88,10 +88,7 @@ class LocalWeb:
 
     def session(self) -> requests.Session:
         """Return a session whose every request comes here."""
-        session = open_session(Limits())
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, _Redirected(self.address))
-        return session
+        return session_to(self.address)
 
     # --- services -------------------------------------------------------------------------------------------------
 
@@ -163,6 +160,14 @@ class LocalWeb:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def session_to(address: str) -> requests.Session:
+    """Return a session whose every request comes to a server of this kind, also one of another process."""
+    session = open_session(Limits())
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Redirected(address))
+    return session
 
 
 @contextmanager
