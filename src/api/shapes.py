@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..records import ImageState, JobStatus, Status, Verb
+from ..records import ImageState, JobStatus, Role, Status, Verb
 
 
 class Shape(BaseModel):
@@ -452,3 +452,13 @@ class JobEvents(Shape):
 
     items: list[JobEvent]
     last: int = Field(description="`after` of the next request")
+
+
+class Session(Shape):
+    """Who one is, and what one may do."""
+
+    who: str = Field(description="What their token is called; `local` where there are no tokens")
+    role: Role
+    project: str = Field(description="The only project that the token is for; empty for all")
+    projects: list[str] = Field(description="The projects that they see")
+    expires_at: str | None = Field(description="When the cookie ends; null where none came or comes with this")

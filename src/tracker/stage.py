@@ -16,7 +16,7 @@ from ..engines import Engine
 from ..errors import AnnotationError, StorageError
 from ..identification import add_to_project, hidden_names, identify_analysis, newest_model, track_names
 from ..names import video_folder
-from ..records import Analysis, Project, Status, Video, now, stable_id
+from ..records import Analysis, Project, ProjectAccess, Status, Video, now, stable_id
 from ..schema import UNKNOWN, Candidate
 from ..settings import TrackerName, TrackerSettings
 from ..tables import write_predictions, write_trackers
@@ -98,6 +98,8 @@ def run(
         # Two films of one name that are begun at the same moment get a folder each.
         with workspace.locked(f"folder-{video_folder(locator)}"):
             record = register_video(workspace.store, locator, stream)
+        # From now on, not from the end on: whoever may see the project may watch how far its video is.
+        workspace.store.put_new(ProjectAccess(owner.project, record.video_id))
         return analyse(
             workspace,
             owner,

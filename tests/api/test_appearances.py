@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from src.api import shapes
 from src.records import Decision, Person
 from tests.api.conftest import Api
 
@@ -61,6 +62,9 @@ class TestAppearances:
         assert set(lanes) == {"Anna Albers", "Ben Bo", "Unknown 1", "Unknown 2"}
         assert lanes["Anna Albers"]["intervals"] == [[0, 1], [3, 4]]
         assert lanes["Unknown 1"]["unknown_id"] == 1
+        # Two people from 0 to 1 s, one to 2 s, two to 3 s, one to 4 s; an end touches the bin that begins there.
+        assert found["appearances"] == [2, 2, 3, 1, 3, 2, 3, 1]
+        shapes.Overview.model_validate(found, strict=True)
         few = api.get(f"/projects/p/videos/{api.video().video_id}/overview?max_lanes=1")
         assert (len(few["lanes"]), few["n_lanes"]) == (1, 4)
         api.refused("GET", "/projects/p/videos/none/overview", 404, "not_found")

@@ -105,7 +105,9 @@ def test_video_by_its_id_and_no_path_of_the_server(api: Api) -> None:
     job = submit(api, kind="track", params={"video_id": video.video_id, "video_speedup": 10})
     assert job["params"] == {"video": video.locator, "video_speedup": 10}
     assert submit(api, kind="track", params={"video": "https://example.org/a.mp4"})["params"]["video"].startswith("https")
-    for wrong in ({"video": "/etc/passwd"}, {"video": "../x.mp4"}, {"video_id": "none"}, {"video_id": {"$gt": ""}}):
+    for path in ("/etc/passwd", "../x.mp4", "file:///etc/passwd"):
+        api.refused("POST", PATH, 422, "forbidden_path", json={"kind": "track", "params": {"video": path}})
+    for wrong in ({"video_id": "none"}, {"video_id": {"$gt": ""}}):
         api.refused("POST", PATH, 422, "invalid", json={"kind": "track", "params": wrong})
 
 

@@ -16,20 +16,26 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from src.crawler import stage
-from src.engines import ENGINES
+from src.engines import ENGINES, Engine
 from src.engines.base import ScorePrior
-from src.engines.fake import make_fake_engine
 from src.engines.registry import EngineEntry
 from src.jobs import child
-from src.tracker import analyser
 from tests.jobs import kinds
-from tests.servers.web import session_to
 
-ENGINES["fake"] = EngineEntry(lambda *_: make_fake_engine(), ScorePrior(threshold=0.5, slope=20.0, margin=2.0))  # type: ignore[index]
+
+def _fake(*_: object) -> Engine:
+    # Imported late, as what decodes videos is below: most jobs of tests need neither, and start in half the time.
+    from src.engines.fake import make_fake_engine
+
+    return make_fake_engine()
+
+
+ENGINES["fake"] = EngineEntry(_fake, ScorePrior(threshold=0.5, slope=20.0, margin=2.0))  # type: ignore[index]
 
 _DIES, _HOLDS = int(os.environ.get("CHECKPOINTS", "0")), int(os.environ.get("HOLD", "0"))
 if _DIES or _HOLDS:
+    from src.tracker import analyser
+
     analyser.CHECKPOINT_EVERY = int(os.environ.get("EVERY", "4"))
     _checkpoint, _done = analyser.Analyser._checkpoint, count(1)
 
@@ -44,12 +50,10 @@ if _DIES or _HOLDS:
     analyser.Analyser._checkpoint = _stopping_short  # type: ignore[method-assign]
 
 if os.environ.get("LOCAL_WEB"):
-    _web = stage._web
+    from src.crawler import web
+    from tests.servers.web import redirected_session
 
-    def _on_local_web(settings: Any, _session: Any, _guard: Any) -> Any:
-        return _web(settings.model_copy(update={"workers": 1}), session_to(os.environ["LOCAL_WEB"]), None)
-
-    stage._web = _on_local_web
+    web.open_session = lambda *_: redirected_session(os.environ["LOCAL_WEB"])
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from .models import models
 from .people import people
 from .projects import projects
 from .search import search
+from .session import session
 from .streams import streams
 from .tracks import tracks
 from .unknown import unknown
@@ -38,5 +39,6 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     exports,
     jobs,
     streams,
+    session,
 )
 """In the order of the documentation."""

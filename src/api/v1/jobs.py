@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from apiflask import APIBlueprint
 from flask import Response, request, url_for
 from pydantic import Field
 
 from ... import jobs as work
-from ...records import Job, JobStatus, Role, Video
+from ...guard import Outside
+from ...records import Job, JobStatus, Role
 from ...storage import Query
 from .. import shapes
 from ..answers import answer
@@ -17,6 +18,7 @@ from ..context import existing_project, store, workspace
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..permissions import may, needs, require, who
 from ..problems import Problem
+from ..sources import with_video
 from ..validation import Body, Metadata, Parameters, Text
 
 jobs = APIBlueprint("jobs", __name__, url_prefix="/api/v1", tag="Jobs")
@@ -46,7 +48,7 @@ class NewJob(Body):
 
     kind: Annotated[str, Field(max_length=40, description="crawl, align, clean, train, track, identify, cluster, erase …")]
     params: Annotated[Metadata, Field(default_factory=dict, description="Those of the verb, and `video_id` for `video`")]
-    webhook: Annotated[Text, Field(description="An address that is told when the job ends")] = ""
+    webhook: Annotated[Text, Outside.FETCHED, Field(description="An address that is told when the job ends")] = ""
 
 
 def shape(job: Job) -> shapes.Job:
@@ -66,7 +68,7 @@ def submit_job(project: str, json_data: NewJob) -> Response:
         workspace(),
         json_data.kind,
         owner,
-        _with_video(json_data.params),
+        with_video(json_data.kind, json_data.params),
         idempotency_key=request.headers.get("Idempotency-Key"),
         webhook=json_data.webhook or None,
         submitted_by=who(),
@@ -158,27 +160,3 @@ def existing_job(job_id: str, role: Role) -> Job:
 
 def _accepted(job: Job) -> Response:
     return answer(shape(job), 202, location=url_for("jobs.get_job", job_id=job.job_id))
-
-
-def _with_video(params: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters with the video under its name: a client names one that is known, or an address, and no path.
-
-    Raises:
-        Problem: The video is not known.
-    """
-    from ...video.fragments import split_locator
-    from ...video.source import is_address
-
-    given = dict(params)
-    if "video_id" in given:
-        video_id = given.pop("video_id")
-        video = store().get(Video, video_id) if isinstance(video_id, str) and video_id.isprintable() else None
-        if video is None or "video" in given:
-            raise Problem("invalid", "video_id names no video that is known, or stands beside video. Give one of them.")
-        return {**given, "video": video.locator}
-    locator = given.get("video")
-    if isinstance(locator, str):
-        bare = split_locator(locator)[0]
-        if not is_address(bare) and next(store().find(Video, locator=bare), None) is None:
-            raise Problem("invalid", "The server opens no path that a client names. Upload the video, and give its video_id.")
-    return given

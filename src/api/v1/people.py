@@ -10,6 +10,7 @@ from flask import Response, url_for
 from pydantic import Field
 
 from ...decisions import new_id
+from ...guard import Outside
 from ...names import display_name, folder_name, inside
 from ...records import Image, ImageState, Job, Person, Project, Target, Verb
 from ...storage import Query
@@ -25,7 +26,9 @@ from ..validation import Body, Metadata, Text
 people = APIBlueprint("people", __name__, url_prefix="/api/v1", tag="People")
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
-Uri = Annotated[Text, Field(pattern=r"^(|(https?://|urn:).+)$", description="In a knowledge graph; empty for none")]
+Uri = Annotated[
+    Text, Outside.KEPT, Field(pattern=r"^(|(https?://|urn:).+)$", description="In a knowledge graph; empty for none")
+]
 _LOOKED_AT = 50
 """Pictures among which the best face is looked for."""
 
