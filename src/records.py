@@ -735,3 +735,7 @@ INDEXES: Mapping[type[Any], tuple[tuple[str, ...], ...]] = {
     AuditEvent: (("project",),),
 }
 """Further fields that records are looked up by. A look-up that no key or index serves is refused."""
+
+REVISED: Mapping[type[Any], tuple[str, ...]] = {Appearance: ("project", "analysis_id")}
+"""Kinds whose changes a store tells of, so that what was made of them can be kept; a revision for each value of these fields of
+the key. Each costs every writer a little, so they are only those that something dear is made of."""

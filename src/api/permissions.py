@@ -184,7 +184,7 @@ def check_used(named: Mapping[str, Any], *, to_change: bool) -> None:
 
 
 def only_used(field: str = "video_id") -> Callable[[Any], bool] | None:
-    """Return what says of a record whether they may see its video; None for those who see all.
+    """Return what says of a record, or of a dict of its fields, whether they may see its video; None for those who see all.
 
     Args:
         field: The record's field with the id of the video.
@@ -193,7 +193,7 @@ def only_used(field: str = "video_id") -> Callable[[Any], bool] | None:
     if not project:
         return None
     seen = used_videos(workspace().store, project)
-    return lambda record: getattr(record, field) in seen
+    return lambda record: (record[field] if isinstance(record, dict) else getattr(record, field)) in seen
 
 
 def refusal(role: Role, project: str) -> str:

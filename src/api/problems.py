@@ -64,6 +64,7 @@ _OF_VIEWS: Mapping[str, tuple[int, str]] = {
     "internal_error": (500, "The server made a mistake."),
     "fetch_failed": (502, "An address could not be fetched."),
     "store_unavailable": (503, "The database does not answer as it should."),
+    "too_many_streams": (503, "So many streams are open that other requests would have to wait."),
     "engine_unavailable": (503, "The networks cannot be used."),
     "not_ready": (503, "The service cannot be given work now."),
     "insufficient_storage": (507, "The disk of the server is full."),

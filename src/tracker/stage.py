@@ -151,6 +151,7 @@ def analyse(
     tracker = _tracker_of(settings, sampling.period_s(Fraction(video.frame_rate)))
     analysis_id = stable_id(video.video_id, engine.id, sampling.describe(), tracker, str(fragment))
     with workspace.locked(f"analysis-{analysis_id}", f"analyses {video.locator}"):
+        workspace.progress.concerns(video_id=video.video_id, analysis_id=analysis_id)
         analysis, is_new = _begin(workspace, analysis_id, video, engine, sampling, tracker, fragment, no_cache)
         if analysis.status is not Status.COMPLETE:
             limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
@@ -204,7 +205,11 @@ def _begin(
     known = store.get(Analysis, analysis_id)
     # What died before its first checkpoint begins anew.
     if known is not None and not no_cache and (known.status is Status.COMPLETE or known.checkpoint):
-        return known, known.status is not Status.COMPLETE
+        if known.status is Status.COMPLETE:
+            return known, False
+        again = replace(known, status=Status.RUNNING, error="", updated_at=now())
+        store.put(again)
+        return again, True
     analysis = Analysis(
         analysis_id,
         video.video_id,
@@ -212,6 +217,7 @@ def _begin(
         sampling.describe() | {"period_s": sampling.period_s(Fraction(video.frame_rate))},
         tracker,
         str(fragment),
+        Status.RUNNING,
         versions={"facerec": __version__},
     )
     # First of all it counts as begun and no more as complete: nobody may rest on what is deleted next.

@@ -281,7 +281,7 @@ def bare_records() -> list[Record]:
         JobDelivery("bare", "", ""),
         Token("bare", "", Role.VIEWER, "", "", created_at=""),
         TokenUse("bare", ""),
-        ProjectAccess("bare", "v", ""),
+        ProjectAccess("bare", "bare", ""),
         AuditEvent("bare", "", "", created_at=""),
     ]
 

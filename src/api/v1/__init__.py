@@ -16,6 +16,7 @@ from .people import people
 from .projects import projects
 from .search import search
 from .session import session
+from .streams import streams
 from .tracks import tracks
 from .unknown import unknown
 from .uploads import uploads
@@ -37,6 +38,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     models,
     exports,
     jobs,
+    streams,
     session,
 )
 """In the order of the documentation."""

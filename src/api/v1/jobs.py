@@ -100,7 +100,7 @@ def list_jobs(query_data: JobParameters) -> Response:
 @needs(Role.VIEWER, "view")
 def get_job(job_id: str) -> Response:
     """Show a job and where it stands."""
-    return answer(shape(_job(job_id, Role.VIEWER)))
+    return answer(shape(existing_job(job_id, Role.VIEWER)))
 
 
 @jobs.get("/jobs/<job_id>/events")
@@ -109,7 +109,7 @@ def get_job(job_id: str) -> Response:
 @needs(Role.VIEWER, "view")
 def list_events(job_id: str, query_data: EventParameters) -> Response:
     """List what happened to a job after an event that is known."""
-    _job(job_id, Role.VIEWER)
+    existing_job(job_id, Role.VIEWER)
     found = work.events(store(), job_id, query_data.after, query_data.limit)
     items = [shapes.JobEvent.model_validate(event) for event in found]
     return answer(shapes.JobEvents(items=items, last=items[-1].number if items else query_data.after))
@@ -120,7 +120,7 @@ def list_events(job_id: str, query_data: EventParameters) -> Response:
 @needs(Role.EDITOR, "view")
 def cancel_job(job_id: str) -> Response:
     """Cancel a job that is queued or running."""
-    _job(job_id, Role.EDITOR)
+    existing_job(job_id, Role.EDITOR)
     return _accepted(work.cancel(workspace(), job_id))
 
 
@@ -129,13 +129,13 @@ def cancel_job(job_id: str) -> Response:
 @needs(Role.EDITOR, "view")
 def retry_job(job_id: str) -> Response:
     """Have a job done once more that failed or was cancelled; it goes on from where it was."""
-    job = _job(job_id, Role.EDITOR)
+    job = existing_job(job_id, Role.EDITOR)
     if job.kind == "erase":
         require(Role.ADMIN, job.project)
     return _accepted(work.retry(workspace(), job_id))
 
 
-def _job(job_id: str, role: Role) -> Job:
+def existing_job(job_id: str, role: Role) -> Job:
     """Return a job whose project one may see or change; to others there is no such job.
 
     Raises:
