@@ -152,6 +152,11 @@ def who() -> str:
     return access().who
 
 
+def author(named: str) -> str:
+    """Return the author of what somebody says: as they call themselves, and with a token never without its name."""
+    return f"{named} ({who()})" if named and access().token_id else named or who()
+
+
 def may(role: Role, project: str = "") -> bool:
     """Say whether they may do what a role is needed for, in a project or in what belongs to none."""
     return access().allows(role, project)
