@@ -30,8 +30,9 @@ help: ## Show this list
 demo: $(BASE) ## Build a project from photos, analyse a video and print who appears when
 	$(PY) -m evaluation.demo run
 
+# A process takes tests over from another one when its own are done. ARGS="-n 0" for a single one, as a debugger needs it.
 test: $(FULL) mongo ## Run all tests, those with the real networks too; ARGS="-k name" for some of them
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # Where Java or Maven is missing, the tests that need a MongoDB are skipped with the reason.
 mongo: ## Build the server that stands in for MongoDB in tests, where none is given and Java is there

@@ -149,7 +149,7 @@ class ServerSettings(_Section):
     """Where the service listens, what it takes, and how it does with --production."""
 
     host: str = Field("127.0.0.1", description="Address to listen on")
-    port: int = Field(5000, ge=1, le=65535, description="Port to listen on")
+    port: int = Field(5000, ge=0, le=65535, description="Port to listen on; 0 for any that is free")
     token_path: Path | None = Field(
         None, description="File with a token that may do everything, made where it is not there; for containers and services"
     )
@@ -182,6 +182,9 @@ class ServerSettings(_Section):
     cache_mb: int = Field(
         32, ge=0, le=10_000, description="Memory in which each process keeps answers that are dear to make; 0 = none is kept"
     )
+    wait_s: float = Field(
+        600.0, ge=0, description="How long /crawler and /train of the original service wait for their job, which goes on after"
+    )
     min_free_mb: int = Field(500, ge=0, description="With less free room on the disk of the data the service is not ready")
     metrics_token: SecretStr | None = Field(
         None, description="Who asks for /metrics must send it as Bearer; unset: only this machine may ask"
@@ -207,7 +210,9 @@ class WorkerSettings(_Section):
 
     slots: int = Field(1, ge=1, le=64, description="Jobs a worker does at a time, each in a process of its own")
     lease_s: float = Field(30.0, ge=1, description="A job whose worker was not heard of for so long is taken up by another")
-    poll_s: float = Field(0.25, gt=0, le=1, description="How often a worker looks for jobs, and whether its own were cancelled")
+    poll_s: float = Field(
+        0.25, gt=0, le=0.5, description="How often a worker looks for jobs, and whether its own were cancelled"
+    )
     stop_s: float = Field(
         5.0, ge=0, le=600, description="How long a job may take to end in good order when its worker is stopped"
     )

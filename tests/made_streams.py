@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -106,16 +108,26 @@ def pictures(size: tuple[int, int], n: int = N_FRAMES) -> Iterator[RgbImage]:
 
 
 def make(name: str, folder: Path) -> Path:
-    """Encode one of `MADE`."""
+    """Write one of `MADE` into a folder, where it may be changed."""
+    path = folder / MADE[name].name
+    path.write_bytes(_encoded(name))
+    return path
+
+
+@cache
+def _encoded(name: str) -> bytes:
+    """Encode one of `MADE`, once for all tests."""
     made = MADE[name]
-    return write_video(
-        folder / made.name,
-        pictures(made.size, N_FRAMES if made.codec != "dvvideo" else 60),
-        codec=made.codec,
-        options=made.options,
-        container_options=made.container_options,
-        pix_fmt=made.pix_fmt,
-        times=made.times,
-        start_s=Fraction(made.start_s),
-        rotation=made.rotation,
-    )
+    with TemporaryDirectory() as folder:
+        path = write_video(
+            Path(folder, made.name),
+            pictures(made.size, N_FRAMES if made.codec != "dvvideo" else 60),
+            codec=made.codec,
+            options=made.options,
+            container_options=made.container_options,
+            pix_fmt=made.pix_fmt,
+            times=made.times,
+            start_s=Fraction(made.start_s),
+            rotation=made.rotation,
+        )
+        return path.read_bytes()

@@ -19,8 +19,18 @@ from functools import lru_cache
 _MAX_CLIENTS = 10_000
 """So many are remembered; of more the ones forgotten are those that were not heard of for longest."""
 
-FRAMES = ("GET */frame*", "GET /track", "GET /get_locator", "GET /get_metadata", "GET */search*")
-"""What costs a moment of decoding or of somebody else's server, as `METHOD route`."""
+FRAMES = (
+    "GET */frame*",
+    "GET */videos/<video_id>/thumbnail",
+    "GET */samples/<int:frame_index>/thumbnail",
+    "GET */export",
+    "GET */overview",
+    "GET /track",
+    "GET /get_locator",
+    "GET /get_metadata",
+    "GET */search*",
+)
+"""What costs a moment of decoding, of reading a whole video's records or of somebody else's server, as `METHOD route`."""
 
 WORK = ("POST *", "GET /crawler", "GET /train/*")
 """What starts work, or takes something in. Chunks of uploads (PATCH, PUT) are paid for when the upload is begun."""

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Response, request
 from pydantic import BaseModel, Field
@@ -99,7 +99,8 @@ def listed(
         response = answer(page(items=items, next=following, total=total))
     if following is not None:
         arguments = {**request.args.to_dict(), "cursor": following}
-        response.headers["Link"] = f'<{request.path}?{urlencode(arguments)}>; rel="next"'
+        # Escaped: a name in another script than ours is no text that a header can hold.
+        response.headers["Link"] = f'<{quote(request.path)}?{urlencode(arguments)}>; rel="next"'
     return response
 
 

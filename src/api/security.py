@@ -33,6 +33,7 @@ from .headers import (
     preflight,
 )
 from .limits import Buckets, Taken, cost_of
+from .patience import Patience
 from .permissions import LOCAL, SAFE, Needs, Where, check_used, needs_of_request, project_of, refusal
 from .problems import Problem
 from .refusals import refuse
@@ -68,6 +69,7 @@ def protect(app: Flask, workspace: Workspace) -> None:
     if server.proxies:
         n = server.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    app.wsgi_app = Patience(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
     gate = _Gate(app, workspace)
     app.before_request(gate.admit)
     app.after_request(gate.finish)

@@ -290,12 +290,34 @@ class Decision(Shape):
     undone: bool = Field(description="Whether somebody took it back")
 
 
+class Job(Shape):
+    """Work that a worker does or has done."""
+
+    job_id: str
+    kind: str
+    project: str
+    params: dict[str, Any]
+    status: JobStatus
+    progress: float
+    message: str
+    error: str
+    code: str = Field(description="Why it failed, for programs")
+    result: dict[str, Any]
+    attempts: int
+    cancel_requested: bool
+    submitted_by: str
+    created_at: str
+    started_at: str
+    ended_at: str
+
+
 class DecisionReport(Shape):
     """What a decision changed."""
 
     decision: Decision
     changed: list[str] = Field(description="Analyses whose appearances were derived anew")
     lost: list[str] = Field(description="Decisions whose track is not found any more in these analyses")
+    job: Job | None = Field(None, description="What derives the appearances, where these are too many to be waited for")
 
 
 class Lane(Shape):
@@ -390,27 +412,6 @@ class FormatList(Shape):
     """All formats."""
 
     items: list[Format]
-
-
-class Job(Shape):
-    """Work that a worker does or has done."""
-
-    job_id: str
-    kind: str
-    project: str
-    params: dict[str, Any]
-    status: JobStatus
-    progress: float
-    message: str
-    error: str
-    code: str = Field(description="Why it failed, for programs")
-    result: dict[str, Any]
-    attempts: int
-    cancel_requested: bool
-    submitted_by: str
-    created_at: str
-    started_at: str
-    ended_at: str
 
 
 class JobEvent(Shape):

@@ -88,6 +88,12 @@ class ClusterParams(Params):
     voting: Literal["weighted", "majority"] | None = Field(None, description="How the samples of a track agree on a name")
 
 
+class DeriveParams(Params):
+    """Parameters of `derive`."""
+
+    cause: str = Field(min_length=1, max_length=100, description="Id of the decision that is followed, or any text of its own")
+
+
 class ExportParams(Params):
     """Parameters of `export`. The file lies among the results of the video; the result of the job says where."""
 

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from werkzeug.routing import Rule
 
 from src.access import add_token
 from src.access.audit import events
 from src.api.belonging import used_videos, users_of, uses
 from src.records import (
     Appearance,
-    Decision,
-    Image,
-    Model,
     Project,
     ProjectAccess,
     ProjectVideo,
     Role,
-    Target,
-    UnknownPerson,
-    Verb,
 )
 from src.records import Track as TrackRecord
 from tests.api.conftest import Api
+from tests.api.routes import NOBODYS, address, known_names, routes
 from tests.videos import numbered, write_video
 
 CHUNK = "application/offset+octet-stream"
-OPEN = {"/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/assets/<path:filename>"}
-"""Routes that hold nobody's data."""
 
 
 def header(api: Api, role: Role, project: str = "") -> dict[str, str]:
@@ -54,46 +45,11 @@ def viewer(api: Api) -> dict[str, str]:
 @pytest.fixture
 def known(api: Api) -> dict[str, Any]:
     """A name of something of project p for each argument of a route."""
-    store = api.workspace.store
-    store.put(Decision("p", "00000000000000000001-aa", Verb.IGNORE, Target("unknown", unknown_id=2)))
-    track = api.track("Anna Albers")
-    image = next(image for image in store.find(Image, project="p") if image.aligned_path)
-    upload = api.send("POST", "/uploads", 201, json={"kind": "video", "filename": "x.mp4", "size": 9})
-    job = api.send("POST", "/projects/p/jobs", 202, json={"kind": "train"})
-    return {
-        "project": "p",
-        "person_id": image.person_id,
-        "person": image.person_id,
-        "sha256": image.sha256,
-        "video_id": api.video().video_id,
-        "analysis_id": track.analysis_id,
-        "track": f"{track.analysis_id}-{track.track_id}",
-        "frame_index": track.start_frame,
-        "unknown_id": next(iter(store.find(UnknownPerson, project="p"))).unknown_id,
-        "decision_id": "00000000000000000001-aa",
-        "model_id": next(iter(store.find(Model, project="p"))).model_id,
-        "upload_id": upload["upload_id"],
-        "job_id": job["job_id"],
-        "path": image.aligned_path.removeprefix("training_img_aligned/") if image.aligned_path else "",
-    }
-
-
-def routes(api: Api) -> Iterator[tuple[str, Rule]]:
-    """Yield every route with arguments that holds somebody's data, once for each method."""
-    for rule in api.app.url_map.iter_rules():
-        if rule.arguments and rule.rule not in OPEN:
-            yield from ((method, rule) for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}))
-
-
-def address(api: Api, rule: Rule, known: dict[str, Any]) -> str:
-    missing = set(rule.arguments) - set(known)
-    assert not missing, f"{rule.rule}: say in the fixture `known` what {missing} may be"
-    with api.app.test_request_context():
-        return str(api.app.url_map.bind("localhost").build(rule.endpoint, {name: known[name] for name in rule.arguments}))
+    return known_names(api)
 
 
 def test_another_project_reaches_nothing(api: Api, known: dict[str, Any], stranger: dict[str, str]) -> None:
-    tried = [(method, address(api, rule, known), rule) for method, rule in routes(api)]
+    tried = [(method, address(api.app, rule, known), rule) for method, rule in routes(api.app) if rule.rule not in NOBODYS]
     assert len(tried) > 40
     for method, path, rule in tried:
         for query in ("", "?project=q", "?project=p"):
@@ -115,7 +71,11 @@ def test_what_is_of_another_project_looks_like_what_is_not_there(
 
 
 def test_those_of_the_project_reach_all_of_it(api: Api, known: dict[str, Any], viewer: dict[str, str]) -> None:
-    read = [address(api, rule, known) for method, rule in routes(api) if method == "GET" and rule.rule.startswith("/api/v1/")]
+    read = [
+        address(api.app, rule, known)
+        for method, rule in routes(api.app)
+        if method == "GET" and rule.rule.startswith("/api/v1/")
+    ]
     for path in read:
         answer = api.client.get(path, headers=viewer)
         # An upload is that of whoever sends it, and needs an editor.

@@ -1,6 +1,7 @@
 """The process of a job, which knows the kinds for tests and the engine `fake`: `python -m tests.jobs.child`.
 
-With CHECKPOINTS in the environment it kills itself after so many checkpoints of an analysis.
+With CHECKPOINTS in the environment it kills itself after so many checkpoints of an analysis. With HOLD it waits after so many
+until the file of HOLD_UNTIL is there. Checkpoints come every EVERY samples.
 """
 
 from __future__ import annotations
@@ -8,6 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 from src.engines import ENGINES, Engine
@@ -26,19 +30,22 @@ def _fake(*_: object) -> Engine:
 
 ENGINES["fake"] = EngineEntry(_fake, ScorePrior(threshold=0.5, slope=20.0, margin=2.0))  # type: ignore[index]
 
-if os.environ.get("CHECKPOINTS"):
+_DIES, _HOLDS = int(os.environ.get("CHECKPOINTS", "0")), int(os.environ.get("HOLD", "0"))
+if _DIES or _HOLDS:
     from src.tracker import analyser
 
-    analyser.CHECKPOINT_EVERY = 4
-    _checkpoint, _left = analyser.Analyser._checkpoint, [int(os.environ["CHECKPOINTS"])]
+    analyser.CHECKPOINT_EVERY = int(os.environ.get("EVERY", "4"))
+    _checkpoint, _done = analyser.Analyser._checkpoint, count(1)
 
-    def _dying(self: analyser.Analyser, *args: Any) -> None:
+    def _stopping_short(self: analyser.Analyser, *args: Any) -> None:
         _checkpoint(self, *args)
-        _left[0] -= 1
-        if not _left[0]:
+        number = next(_done)
+        if number == _DIES:
             os.kill(os.getpid(), signal.SIGKILL)
+        while number == _HOLDS and not Path(os.environ["HOLD_UNTIL"]).exists():
+            time.sleep(0.02)
 
-    analyser.Analyser._checkpoint = _dying  # type: ignore[method-assign]
+    analyser.Analyser._checkpoint = _stopping_short  # type: ignore[method-assign]
 
 if __name__ == "__main__":
     kinds.install()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -19,16 +21,16 @@ from src.errors import MediaError, ProcessError
 from src.progress import Progress, Silent
 from src.records import Analysis, Shot, Status, Track, TrackEmbeddings, TrackSamples
 from src.schema import WHOLE, RgbImage
-from src.settings import DatabaseSettings, Settings
+from src.settings import Settings
 from src.storage import Store
 from src.tracker import analyser, parallel, workers
 from src.tracker.parallel import segments_at_a_time
 from src.tracker.segment_work import SegmentJob, work_on_segment
 from src.tracker.workers import Died, Work
 from src.video.stream import VideoInfo
-from src.workspace import Workspace, open_workspace
+from src.workspace import Workspace
 from tests.made_streams import MADE, make
-from tests.stages.conftest import EVERY, DrawnShot, draw
+from tests.stages.conftest import EVERY, DrawnShot, draw, fake_workspace
 from tests.stages.test_many import checkpoints, children_at_work, is_gone
 from tests.stages.test_tracker import content
 from tests.videos import damage, write_video
@@ -83,6 +85,22 @@ def said(workspace: Workspace) -> list[object]:
     """Return what is stored of the only analysis, wherever its checkpoints were: they part its samples."""
     (analysis,) = workspace.store.find(Analysis)
     return [*content(workspace.store, analysis), analysis.status, analysis.error, analysis.checkpoint]
+
+
+Calm = Callable[..., list[object]]
+
+
+@pytest.fixture(scope="module")
+def calm(films: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Calm:
+    """What `said` of the film with cuts, read in one go without a disturbance: once for each sampling, in other stores."""
+
+    @cache
+    def found(**options: Any) -> list[object]:
+        with fake_workspace(tmp_path_factory.mktemp("calm")) as workspace:
+            tracker.run(workspace, str(films["cuts"]), "p", segments=1, **options)
+            return said(workspace)
+
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -229,10 +247,15 @@ def test_what_can_only_be_read_in_order_is_not_cut(
 @pytest.mark.parametrize("sampling", ["dense", "sparse", "dense and followed"])
 @pytest.mark.parametrize("where", [(0.1, 0.12), (0.45, 0.47), (0.75, 0.77)])
 def test_damage_is_counted_once(
-    where: tuple[float, float], sampling: str, workspace: Workspace, project: str, tmp_path: Path, here: type[Here]
+    where: tuple[float, float],
+    sampling: str,
+    workspace: Workspace,
+    project: str,
+    films: dict[str, Path],
+    tmp_path: Path,
+    here: type[Here],
 ) -> None:
-    film = write_video(tmp_path / "film.mp4", draw(SHOTS), options={"crf": "12", "g": "20"})
-    damage(film, *where)
+    film = damage(Path(shutil.copyfile(films["cuts"], tmp_path / "film.mp4")), *where)
     wanted = in_one_go(workspace, str(film), project, **SAMPLINGS[sampling])
     assert "('n_damaged', 0)" not in wanted[-1]
     workspace.progress = notes = Notes()
@@ -253,12 +276,12 @@ def test_an_interrupted_run_goes_on_in_segments_or_in_one_go(
     workspace: Workspace,
     project: str,
     films: dict[str, Path],
+    calm: Calm,
     here: type[Here],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     options, film = SAMPLINGS[sampling], str(films["cuts"])
-    in_one_go(workspace, film, project, **options)
-    wanted = said(workspace)
+    wanted = calm(**options)
     monkeypatch.setattr(analyser, "CHECKPOINT_EVERY", 3)
     take, taken = analyser.Analyser._take, []
 
@@ -284,11 +307,10 @@ def test_an_interrupted_run_goes_on_in_segments_or_in_one_go(
 
 @pytest.mark.parametrize("dies_at", [1, 13, 25])
 def test_a_run_in_one_go_is_gone_on_with_in_segments(
-    dies_at: int, workspace: Workspace, project: str, films: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    dies_at: int, workspace: Workspace, project: str, films: dict[str, Path], calm: Calm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film = str(films["cuts"])
-    in_one_go(workspace, film, project, video_speedup=6, track_fps=25)
-    wanted = said(workspace)
+    wanted = calm(video_speedup=6, track_fps=25)
     monkeypatch.setattr(analyser, "CHECKPOINT_EVERY", 3)
     take, taken = analyser.Analyser._take, []
 
@@ -306,11 +328,10 @@ def test_a_run_in_one_go_is_gone_on_with_in_segments(
 
 
 def test_a_process_that_dies_leaves_what_was_found_before(
-    workspace: Workspace, project: str, films: dict[str, Path], here: type[Here], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, project: str, films: dict[str, Path], calm: Calm, here: type[Here], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film = str(films["cuts"])
-    in_one_go(workspace, film, project, video_speedup=5)
-    wanted = said(workspace)
+    wanted = calm(video_speedup=5)
     monkeypatch.setattr(here, "deadly", 3)
     with pytest.raises(ProcessError, match=r"from \d+ s on: its process was ended by SIGKILL.*same command again"):
         tracker.run(workspace, film, project, video_speedup=5, segments=6, no_cache=True)
@@ -363,13 +384,10 @@ def test_how_many_segments_are_of_use(
     assert segments_at_a_time(info, WHOLE, asked) == wanted
 
 
-@pytest.fixture
-def alone(films: dict[str, Path], tmp_path: Path) -> tuple[list[str], list[object]]:
+@pytest.fixture(scope="module")
+def alone(films: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[object]]:
     """What one process finds in the film with cuts, in another store."""
-    uri = f"sqlite:///{tmp_path / 'alone' / 'facerec.db'}"
-    settings = Settings(data_dir=tmp_path / "alone", database=DatabaseSettings(uri=uri))
-    with open_workspace(settings) as workspace:
-        workspace.begin_project("p", "fake")
+    with fake_workspace(tmp_path_factory.mktemp("alone")) as workspace:
         return in_one_go(workspace, str(films["cuts"]), "p", video_speedup=int(EVERY)), said(workspace)
 
 

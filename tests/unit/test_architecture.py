@@ -84,6 +84,7 @@ HEAVY: dict[str, str] = {
     "onnx": "engines/*.py",
     "onnxruntime": "engines/*.py",
     "pymongo": "storage/mongo.py",
+    "rdflib": "export/*.py",
     "tensorflow": "engines/*.py",
     "torch": "engines/*.py",
     "usearch": "search/approximate.py",
