@@ -6,6 +6,7 @@ Source: W3C Content Security Policy Level 3; WHATWG Fetch (CORS, CORP, Sec-Fetch
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Request, Response
@@ -135,6 +136,7 @@ def _own(request: Request, settings: ServerSettings) -> set[str]:
     return {f"{request.scheme}://{request.host}", *([f"https://{request.host}"] if settings.https else [])}
 
 
+@lru_cache(maxsize=1024)
 def host_of(netloc: str) -> str:
     """Return the name in a Host header without its port, in lower case; empty where there is none."""
     try:
@@ -143,6 +145,7 @@ def host_of(netloc: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Say whether only this machine can reach an address, or has this name for itself."""
     try:

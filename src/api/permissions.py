@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from flask import current_app, g, request
@@ -121,7 +122,11 @@ def needs_of(method: str, rule: str, view: object = None) -> Needs:
     said = getattr(view, _ATTRIBUTE, None)
     if isinstance(said, Needs):
         return said
-    method = "GET" if method == "HEAD" else method
+    return _by_rules("GET" if method == "HEAD" else method, rule)
+
+
+@lru_cache(maxsize=1024)  # routes are few; a path that is none takes the place of one that was not asked for for longest
+def _by_rules(method: str, rule: str) -> Needs:
     for pattern, found in RULES:
         wanted, _, path = pattern.partition(" ")
         if wanted in ("*", method) and fnmatchcase(rule, path.replace("[", "[[]")):
