@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -49,6 +49,9 @@ _UNEVEN = tuple(np.cumsum(np.random.default_rng(5).choice([0.02, 0.04, 0.1, 0.3]
 
 MADE: Mapping[str, Made] = {
     "h264 without B-frames": _x264("bframes=0:keyint=30", may_skip=False),
+    "h264 of short groups without B-frames": _x264("bframes=0:keyint=12:min-keyint=12:scenecut=0", may_skip=False),
+    "h264 of short groups with B-frames": _x264("bframes=3:keyint=15:min-keyint=15:scenecut=0"),
+    "h264 of short groups at uneven times": _x264("bframes=2:keyint=15:min-keyint=15:scenecut=0", name="a.mkv", times=_UNEVEN),
     "h264 with B-frames": _x264("bframes=3:b-pyramid=none:keyint=30"),
     "h264 with a pyramid of B-frames": _x264("bframes=5:b-pyramid=normal:b-adapt=0:ref=4:keyint=40"),
     "h264 with open groups": _x264("open-gop=1:bframes=3:keyint=20:min-keyint=20:scenecut=0"),
@@ -95,7 +98,7 @@ MADE: Mapping[str, Made] = {
     "vp9": Made(
         "libvpx-vp9", "a.webm", options={"g": "30", "cpu-used": "8", "lag-in-frames": "16", "auto-alt-ref": "1"}, may_skip=False
     ),
-    "av1": Made("libsvtav1", "a.mkv", options={"g": "30", "preset": "12"}, is_seekable=False, may_skip=False),
+    "av1": Made("libsvtav1", "a.mkv", options={"g": "30", "preset": "12"}, may_skip=False),
 }
 
 
@@ -105,12 +108,17 @@ def pictures(size: tuple[int, int], n: int = N_FRAMES) -> Iterator[RgbImage]:
     return with_grain(shots([*lengths, n - sum(lengths)], size, step_px=1.5), 6)
 
 
-def make(name: str, folder: Path) -> Path:
+def calm_pictures(size: tuple[int, int], n: int = N_FRAMES) -> Iterator[RgbImage]:
+    """Draw two shots that hardly move, with little grain: key frames show what those before them did."""
+    return with_grain(shots([n // 2 + 3, n - n // 2 - 3], size, step_px=0.05), 1.5)
+
+
+def make(name: str, folder: Path, draw: Callable[[tuple[int, int], int], Iterator[RgbImage]] = pictures) -> Path:
     """Encode one of `MADE`."""
     made = MADE[name]
     return write_video(
         folder / made.name,
-        pictures(made.size, N_FRAMES if made.codec != "dvvideo" else 60),
+        draw(made.size, N_FRAMES if made.codec != "dvvideo" else 60),
         codec=made.codec,
         options=made.options,
         container_options=made.container_options,
