@@ -113,17 +113,19 @@ def calm_pictures(size: tuple[int, int], n: int = N_FRAMES) -> Iterator[RgbImage
     return with_grain(shots([n // 2 + 3, n - n // 2 - 3], size, step_px=0.05), 1.5)
 
 
-def make(name: str, folder: Path, draw: Callable[[tuple[int, int], int], Iterator[RgbImage]] = pictures) -> Path:
-    """Encode one of `MADE`."""
+def make(
+    name: str, folder: Path, draw: Callable[[tuple[int, int], int], Iterator[RgbImage]] = pictures, n: int = N_FRAMES
+) -> Path:
+    """Encode one of `MADE`: so many frames as something draws them."""
     made = MADE[name]
     return write_video(
         folder / made.name,
-        draw(made.size, N_FRAMES if made.codec != "dvvideo" else 60),
+        draw(made.size, n if made.codec != "dvvideo" else 60),
         codec=made.codec,
         options=made.options,
         container_options=made.container_options,
         pix_fmt=made.pix_fmt,
-        times=made.times,
+        times=None if made.times is None else [made.times[k % N_FRAMES] + k // N_FRAMES * made.times[-1] for k in range(n)],
         start_s=Fraction(made.start_s),
         rotation=made.rotation,
     )
