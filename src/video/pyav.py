@@ -77,7 +77,7 @@ class PyAvStream(VideoStream):
             MediaError: There is no such file, it holds no video stream, or not one frame can be decoded.
         """
         self._locator, self._timeout_s = locator, timeout_s
-        self._threads, self._hwaccel = threads, hwaccel
+        self._threads, self.hwaccel = threads, hwaccel
         self._reading: Generator[DecodedFrame] | None = None
         self._forget_damage()
         with open_container(locator, timeout_s, hwaccel) as container:
@@ -87,6 +87,9 @@ class PyAvStream(VideoStream):
             first = next(frames, None)
             if first is None:
                 raise self._nothing_decoded()
+            if hwaccel == "auto" and not stream.codec_context.is_hwaccel:
+                # From here on it is a video like any other: it may be read from the middle, and frames may be left out.
+                self.hwaccel = "none"
             self._upright, self._width, self._height = Upright.of(first), first.width, first.height
             self.info = self._describe(container, stream)
         self._forget_damage()
@@ -96,7 +99,7 @@ class PyAvStream(VideoStream):
 
         Only files are read: of an address all of it would have to be fetched.
         """
-        if is_address(self._locator) or self._hwaccel != "none":
+        if is_address(self._locator) or self.hwaccel != "none":
             return None
         self.close()
         self._forget_damage()
@@ -164,7 +167,7 @@ class PyAvStream(VideoStream):
         first_pts = self._first_pts(interval, needed, index)
         numbering = Numbering(begin.frame_index, PROBE_FRAMES) if begin else Numbering()
         n_skipped = 0
-        with open_container(self._locator, self._timeout_s, self._hwaccel) as container:
+        with open_container(self._locator, self._timeout_s, self.hwaccel) as container:
             stream = video_stream(container, self._locator, self._threads)
             packets = self._packets(container, stream, begin)
             steps = all_of(packets)
@@ -196,7 +199,7 @@ class PyAvStream(VideoStream):
         Whether they may be chosen from, the index says, or a look at the beginning of the video.
         """
         is_late = interval.start_npt > 0 and index is None and not is_address(self._locator)
-        if (needed is None and not is_late) or self.info.codec not in CHOOSABLE or self._hwaccel != "none":
+        if (needed is None and not is_late) or self.info.codec not in CHOOSABLE or self.hwaccel != "none":
             return None
         if index is not None:
             return int(index.pts[0])
