@@ -13,6 +13,7 @@ from .context import keep_workspace, store
 from .documentation import documentation
 from .openapi import finished
 from .ops import add_operations
+from .page import add_page
 from .permissions import may
 from .problems import register_problems
 from .security import protect
@@ -52,6 +53,7 @@ def create_app(workspace: Workspace) -> Flask:
         app.register_blueprint(blueprint)
     add_operations(app, workspace)
     _add_plain_routes(app)
+    add_page(app)
     return app
 
 
