@@ -96,3 +96,16 @@ export function decide(project: string, said: NewDecision): Promise<Report> {
 export function undo(project: string, decision_id: string): Promise<Report> {
   return decide(project, { verb: 'undo', target: { kind: 'decision', decision_id } })
 }
+
+const LATEST = 500
+
+/** The latest decisions of a project that nobody took back. */
+export async function listDecisions(project: string, signal?: AbortSignal): Promise<Schemas['Decision'][]> {
+  const page = await answered(
+    client.GET('/api/v1/projects/{project}/decisions', {
+      params: { path: { project }, query: { limit: LATEST } },
+      signal,
+    }),
+  )
+  return page.items.filter((said) => !said.undone)
+}

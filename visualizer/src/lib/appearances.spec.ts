@@ -1,5 +1,7 @@
 import {
+  entriesOf,
   entryOf,
+  entryOfTrack,
   expected,
   isLow,
   isShown,
@@ -79,11 +81,55 @@ describe('neighbour', () => {
 })
 
 describe('nextDoubtful', () => {
-  it('goes on in time, passes over what is decided, and begins again', () => {
-    const some = [entryOf(seen(1, 0, 1)), entryOf(seen(2, 1, 2, { source: 'human' })), entryOf(seen(3, 2, 3))]
-    expect(nextDoubtful(some, some[0]!)?.key).toBe('3')
-    expect(nextDoubtful(some, some[2]!)?.key).toBe('1')
-    expect(nextDoubtful([some[1]!], some[1]!)).toBeNull()
+  it('goes on in time, passes over what is sure or decided, and begins again', () => {
+    const some = [
+      seen(1, 0, 1, { confidence: 0.6 }),
+      seen(2, 1, 2, { confidence: 0.6, source: 'human' }),
+      seen(3, 2, 3),
+      seen(4, 3, 4, unknown(2)),
+    ].map(entryOf)
+    const no = { verb: 'ignore' } as const
+    expect(nextDoubtful(some, some[0]!, no)?.key).toBe('4')
+    expect(nextDoubtful(some, some[3]!, no)?.key).toBe('1')
+    expect(nextDoubtful([some[0]!], some[0]!, no)).toBeNull()
+  })
+
+  it('passes over those who are named by the same word', () => {
+    const some = [seen(1, 0, 1, unknown(2)), seen(2, 1, 2, unknown(2)), seen(3, 2, 3, unknown(5))].map(entryOf)
+    const is = { verb: 'is', name: 'Dora', personId: null } as const
+    expect(nextDoubtful(some, some[0]!, { ...is, unknownId: 2 })?.key).toBe('3')
+    expect(nextDoubtful(some, some[0]!, is)?.key).toBe('2')
+  })
+})
+
+describe('entriesOf', () => {
+  const cut = seen(5, 2, 9, { merged_tracks: [1_000_005, 5] })
+
+  it('shows the pieces of a track that was cut apart', () => {
+    const found = entriesOf(cut, new Map([[5, [4]]]))
+    expect(found.map((one) => [one.key, one.start, one.end])).toEqual([
+      ['5', 2, 4],
+      ['1000005', 4, 9],
+    ])
+    expect(found[1]!.seen.merged_tracks).toEqual([1_000_005])
+  })
+
+  it('leaves together what was merged of several tracks, or whose cuts are not known', () => {
+    expect(entriesOf(seen(5, 2, 9, { merged_tracks: [5, 6] }), new Map([[5, [4]]]))).toHaveLength(1)
+    expect(entriesOf(cut, new Map())).toHaveLength(1)
+    expect(entriesOf(seen(5, 2, 4), new Map([[5, [4]]]))).toHaveLength(1)
+  })
+})
+
+describe('entryOfTrack', () => {
+  it('finds a track that was merged into another one', () => {
+    const some = [seen(1, 0, 1, { merged_tracks: [1, 9] }), seen(2, 0, 1)].map(entryOf)
+    expect(['2', '9', '7', null].map((track) => entryOfTrack(some, track)?.key)).toEqual([
+      '2',
+      '1',
+      undefined,
+      undefined,
+    ])
   })
 })
 
@@ -111,12 +157,12 @@ describe('expected', () => {
   })
 
   it('splits a track inside it only', () => {
-    const after = expected(all, 2, { verb: 'split', npt: 4 })
+    const after = expected(all, 2, { verb: 'split', npt: 4, track: 2 })
     expect(after.filter((one) => wholeTrack(one.track_id) === 2).map((one) => [one.start_npt, one.end_npt])).toEqual([
       [1, 4],
       [4, 9],
     ])
-    expect(expected(all, 2, { verb: 'split', npt: 1 })).toEqual(all)
+    expect(expected(all, 2, { verb: 'split', npt: 1, track: 2 })).toEqual(all)
   })
 
   it('merges two tracks', () => {

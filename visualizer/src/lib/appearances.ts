@@ -72,6 +72,33 @@ export function entryOf(seen: Seen): Entry {
   }
 }
 
+/** Times at which people cut tracks, by the number of the whole track. */
+export type Cuts = ReadonlyMap<number, readonly number[]>
+
+/**
+ * The appearances of a record. Pieces of a track that was cut, and that are one person's again by the model's word, are shown apart:
+ * whoever cut it wants to say something of one of them.
+ */
+export function entriesOf(seen: Seen, cuts: Cuts): Entry[] {
+  const whole = wholeTrack(seen.track_id)
+  const times = cuts.get(whole)
+  const isOneTrack = seen.merged_tracks.length > 1 && seen.merged_tracks.every((id) => wholeTrack(id) === whole)
+  if (!times || !isOneTrack) return [entryOf(seen)]
+  const edges = [-Infinity, ...times, Infinity]
+  return [...seen.merged_tracks]
+    .sort((a, b) => a - b)
+    .map((track_id) => {
+      const number = Math.floor(track_id / PIECE)
+      return entryOf({
+        ...seen,
+        track_id,
+        merged_tracks: [track_id],
+        start_npt: Math.max(seen.start_npt, edges[number] ?? -Infinity),
+        end_npt: Math.min(seen.end_npt, edges[number + 1] ?? Infinity),
+      })
+    })
+}
+
 export type Order = 'seconds' | 'first' | 'name'
 
 /** Put appearances into lanes. Named people come first; then whoever is seen longest, or first. */
@@ -129,11 +156,29 @@ export function neighbour(entries: readonly Entry[], npt: number, from: Entry | 
   return sorted[step === 1 ? after : (after < 0 ? sorted.length : after) - 1] ?? null
 }
 
-/** The next one worth a look: the least sure of those after it, and then of those before it, that nobody has decided about. */
-export function nextDoubtful(entries: readonly Entry[], after: Entry): Entry | null {
-  const open = entries.filter((one) => one.seen.source !== 'human' && one.key !== after.key)
-  const sorted = [...open].sort((a, b) => a.start - b.start)
-  return sorted.find((one) => one.start >= after.start) ?? sorted[0] ?? null
+const SURE = 0.9
+
+/** Whether somebody ought to look: nobody has decided, and the model does not know or is not sure. */
+export function isDoubtful(entry: Entry): boolean {
+  return entry.seen.source !== 'human' && (entry.kind === 'unknown' || entry.seen.confidence < SURE)
+}
+
+/** The next one worth a look, in order of time and round again; null when there is none but this one. */
+export function nextDoubtful(entries: readonly Entry[], after: Entry, said: Said): Entry | null {
+  const isSaid = (one: Entry): boolean =>
+    one.key === after.key || (said.verb === 'is' && said.unknownId !== undefined && one.lane === after.lane)
+  const open = entries.filter((one) => isDoubtful(one) && !isSaid(one)).sort((a, b) => a.start - b.start)
+  return open.find((one) => one.start >= after.start) ?? open[0] ?? null
+}
+
+/** The appearance that a track belongs to: one that was merged is found by any of its tracks. */
+export function entryOfTrack(entries: readonly Entry[], track: string | null): Entry | null {
+  if (track === null) return null
+  return (
+    entries.find((one) => one.key === track) ??
+    entries.find((one) => one.seen.merged_tracks.includes(Number(track))) ??
+    null
+  )
 }
 
 export function stretchesOf(entries: readonly Entry[]): Stretches<Entry> {
@@ -146,7 +191,7 @@ export type Said =
   | { verb: 'is_not'; name: string }
   | { verb: 'unknown' }
   | { verb: 'ignore' }
-  | { verb: 'split'; npt: number }
+  | { verb: 'split'; npt: number; track: number }
   | { verb: 'merge'; other: number }
 
 /**

@@ -118,12 +118,12 @@ function paintBox(context: CanvasRenderingContext2D, mark: Mark, box: Box): void
   context.globalAlpha = (mark.line === 'dotted' ? 0.75 : 1) * (mark.exact ? 1 : 0.6)
   context.lineCap = mark.line === 'dotted' ? 'round' : 'butt'
   const trace = mark.selected ? corners : outline
-  // A dark line under the coloured one: the picture may have any colour.
-  for (const [colour, width] of [
-    ['rgb(0 0 0 / 55%)', LINE_PX + 2],
-    [mark.colour, mark.selected ? LINE_PX + 1 : LINE_PX],
+  // A dark line under the coloured one, without gaps: the picture may have any colour.
+  for (const [colour, width, dash] of [
+    ['rgb(0 0 0 / 45%)', LINE_PX + 2, []],
+    [mark.colour, mark.selected ? LINE_PX + 1 : LINE_PX, mark.selected ? [] : DASHES[mark.line]],
   ] as const) {
-    context.setLineDash(mark.selected ? [] : DASHES[mark.line])
+    context.setLineDash([...dash])
     context.strokeStyle = colour
     context.lineWidth = width
     context.beginPath()
