@@ -4,7 +4,7 @@ import vuetify from 'vite-plugin-vuetify'
 import { defineConfig } from 'vitest/config'
 
 /** Where `npm run dev` finds the service; the page itself always asks the origin that it came from. */
-const API = process.env.FACEREC_API ?? 'http://127.0.0.1:5000'
+const API = process.env.VITE_API ?? 'http://127.0.0.1:5000'
 
 export default defineConfig({
   plugins: [vue(), vuetify({ autoImport: true })],
