@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
+from src.api.ops import lifecycle_of
 from src.records import Decision, Image, Model, Target, UnknownPerson, Verb
 from tests.api.conftest import Api
 
@@ -32,6 +33,8 @@ def address(app: Flask, rule: Rule, known: Mapping[str, Any]) -> str:
 def known_names(api: Api) -> dict[str, Any]:
     """Return a name of something of project p for each argument of a route."""
     store = api.workspace.store
+    # A server that is about to end lets streams tell what they know, and end.
+    lifecycle_of(api.app).stopping.set()
     store.put(Decision("p", "00000000000000000001-aa", Verb.IGNORE, Target("unknown", unknown_id=2)))
     track = api.track("Anna Albers")
     image = next(image for image in store.find(Image, project="p") if image.aligned_path)

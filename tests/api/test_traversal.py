@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 
 from src.api import create_app
+from src.api.ops import lifecycle_of
 from src.records import Image, Model
 from tests.api.conftest import Api, Client
 from tests.api.routes import address, known_names, routes
@@ -68,6 +69,7 @@ def app(api: Api) -> Flask:
     for place in (api.folder, api.folder.parent):
         (place / "secret").write_text(SECRET)
     app = create_app(api.workspace)
+    lifecycle_of(app).stopping.set()  # streams tell what they know, and end
     app.test_client_class = Client
     return app
 
