@@ -131,6 +131,17 @@ def is_of_our_page(request: Request, settings: ServerSettings) -> bool:
     return request.headers.get("Sec-Fetch-Site") == "same-origin" or bool(request.headers.get(CSRF_HEADER))
 
 
+def may_be_forged(request: Request, settings: ServerSettings, *, by_cookie: bool) -> bool:
+    """Say whether a request that changes something may be another page's doing.
+
+    Args:
+        request: The request.
+        settings: Those with the list of pages.
+        by_cookie: Whether a cookie says who sends it.
+    """
+    return is_cross_site(request, settings, has_effect=True) or (by_cookie and not is_of_our_page(request, settings))
+
+
 def _own(request: Request, settings: ServerSettings) -> set[str]:
     return {f"{request.scheme}://{request.host}", *([f"https://{request.host}"] if settings.https else [])}
 

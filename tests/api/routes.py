@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from src.api import streams
 from src.records import Decision, Image, Model, Target, UnknownPerson, Verb
 from tests.api.conftest import Api
+
+
+@pytest.fixture(autouse=True)
+def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let streams of events end after one look: nothing happens while these tests read them."""
+    monkeypatch.setattr(streams, "LONGEST_S", 0.0)
+    monkeypatch.setattr(streams, "LOOK_S", 0.0)
+
+
+def is_stream(operation: Mapping[str, Any]) -> bool:
+    """Say whether the description of an operation says that its answer goes on for long."""
+    return streams.EVENT_STREAM in operation["responses"].get("200", {}).get("content", {})
+
 
 NOBODYS = {"/docs/assets/<path:filename>"}
 """Routes that hold nobody's data."""
@@ -37,6 +52,7 @@ def known_names(api: Api) -> dict[str, Any]:
     image = next(image for image in store.find(Image, project="p") if image.aligned_path)
     upload = api.send("POST", "/uploads", 201, json={"kind": "video", "filename": "x.mp4", "size": 9})
     job = api.send("POST", "/projects/p/jobs", 202, json={"kind": "train"})
+    api.send("POST", f"/jobs/{job['job_id']}/cancel", 202)
     return {
         "project": "p",
         "person_id": image.person_id,

@@ -19,7 +19,7 @@ from src.records import (
 )
 from src.records import Track as TrackRecord
 from tests.api.conftest import Api
-from tests.api.routes import NOBODYS, address, known_names, routes
+from tests.api.routes import NOBODYS, address, known_names, routes, short_streams  # noqa: F401 - a fixture
 from tests.videos import numbered, write_video
 
 CHUNK = "application/offset+octet-stream"
@@ -57,7 +57,8 @@ def test_another_project_reaches_nothing(api: Api, known: dict[str, Any], strang
             # Where a route does not know the parameter, it says so to everybody.
             expected = (403, 404, 422) if query else (403, 404)
             assert answer.status_code in expected, (method, path + query, answer.text[:300])
-            assert answer.mimetype == "application/problem+json", (method, rule.rule)
+            assert answer.mimetype in ("application/problem+json", "application/json"), (method, rule.rule)
+            assert {"code", "error"} & set(answer.json or {}), (method, rule.rule)
     refused = [event for event in events(api.workspace.store) if event.what == "refused"]
     assert refused
 
@@ -192,3 +193,35 @@ def test_a_video_may_be_watched_while_it_is_analysed(api: Api) -> None:
         assert store.get(ProjectAccess, "p", video.video_id) is not None
     seen = next(store.find(Appearance, project="p"))
     assert store.get(TrackRecord, seen.analysis_id, seen.track_id) is not None
+
+
+class TestOriginalService:
+    """The routes of the original service, which name videos by path and address."""
+
+    def test_a_video_that_was_sent_for_another_project(self, api: Api, stranger: dict[str, str]) -> None:
+        data = write_video(api.folder / "sent.mp4", numbered(30, first=400)).read_bytes()
+        form = {"data": {"file": (io.BytesIO(data), "sent.mp4")}, "content_type": "multipart/form-data"}
+        sent = api.send("POST", "/videos", 201, headers=header(api, Role.EDITOR, "p"), **form)
+        for name in ("sent.mp4", sent["locator"], api.video().locator):
+            answer = api.client.get("/track", query_string={"video": name, "project": "q"}, headers=stranger)
+            assert answer.status_code in (404, 422), (name, answer.text)
+            for path in ("/get_locator", "/get_metadata"):
+                answer = api.client.get(path, query_string={"video": name}, headers=stranger)
+                assert answer.status_code in (403, 404, 422), (path, name, answer.text)
+        assert api.get("/jobs", headers=stranger)["items"] == []
+
+    def test_those_of_the_project_name_it(self, api: Api) -> None:
+        locator, viewer = api.video().locator, header(api, Role.VIEWER, "p")
+        answer = api.client.get("/track", query_string={"video": locator, "project": "p"}, headers=viewer)
+        assert (answer.status_code, answer.json["project"]) == (200, "p")  # type: ignore[index]
+        assert api.client.get("/get_metadata", query_string={"video": locator}, headers=viewer).status_code == 200
+
+    def test_a_cookie_starts_nothing_without_proof(self, api: Api) -> None:
+        editor = header(api, Role.EDITOR, "p")
+        api.client.post("/api/v1/session", headers=editor)
+        film = {"video": "https://archive.example/film.mp4", "project": "p"}
+        assert api.client.get("/track", query_string=film).status_code == 403
+        assert api.client.get("/train/p").status_code == 403
+        assert api.get("/jobs")["items"] == []
+        answer = api.client.get("/track", query_string=film, headers={"Sec-Fetch-Site": "same-origin"})
+        assert (answer.status_code, answer.json["status"]) == (200, "RUNNING")  # type: ignore[index]

@@ -19,7 +19,7 @@ from flask import Flask
 from src.api import create_app
 from src.records import Image, Model
 from tests.api.conftest import Api, Client
-from tests.api.routes import address, known_names, routes
+from tests.api.routes import address, known_names, routes, short_streams  # noqa: F401 - a fixture
 
 SECRET = "the-secret-outside-of-the-data"
 WAYS = [
@@ -92,7 +92,8 @@ def forms(way: str) -> Iterator[str]:
 def check(api: Api, answer: Any, told: object) -> None:
     """Fail where an answer tells of what lies outside, or is a mistake of the server."""
     assert answer.status_code in range(400, 500), (told, answer.status_code, answer.text[:300])
-    assert answer.mimetype == "application/problem+json", told
+    assert answer.mimetype in ("application/problem+json", "application/json"), told
+    assert {"code", "error"} & set(answer.json), told
     assert "root:" not in answer.text, told
     assert SECRET not in answer.text, told
     assert str(api.folder) not in answer.text, told

@@ -8,10 +8,11 @@ from pathlib import Path
 from ...errors import ForbiddenPathError
 from ...guard import Guard
 from ...names import video_folder
-from ...records import ProjectVideo, Role, Video
+from ...records import Role, Video
+from ..belonging import uses
 from ..context import store, workspace
 from ..permissions import access, may, require
-from ..problems import Problem
+from ..problems import Problem, missing
 
 UPLOADS = "video"
 """Where uploaded videos lie, in the data folder."""
@@ -73,11 +74,25 @@ def require_video(named: NamedVideo) -> None:
     Raises:
         Forbidden: They may not.
     """
-    if named.video is not None and not may(Role.VIEWER):
-        owner = access().project
-        if next(store().find(ProjectVideo, project=owner, video_id=named.video.video_id), None) is not None:
-            return
+    if named.video is not None and not may(Role.VIEWER) and uses(store(), access().project, named.video.video_id):
+        return
     require(Role.VIEWER)
+
+
+def require_usable(named: NamedVideo) -> None:
+    """Go on only for those whose project may have a video analysed: what it uses, an address, a file that is shown to all.
+
+    Raises:
+        Problem: It is one that somebody else sent, or analysed from elsewhere on this machine; to them it is not there.
+    """
+    from ...video.source import is_address
+
+    owner = access().project
+    if not owner or is_address(named.locator) or (named.video is not None and uses(store(), owner, named.video.video_id)):
+        return
+    shown = [Path(folder).resolve() for folder in workspace().settings.server.video_dirs]
+    if not any(Path(named.locator).resolve().is_relative_to(folder) for folder in shown):
+        raise missing("video", named.text)
 
 
 def _at(path: str) -> Video | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 
 from ... import jobs
 from ...access import note
@@ -31,10 +31,10 @@ from ...records import (
 )
 from ...storage import Query
 from ..context import store, workspace
-from ..headers import is_cross_site
+from ..headers import may_be_forged
 from ..permissions import may, needs, require, who
 from ..problems import Problem
-from .naming import NamedVideo, named_video
+from .naming import NamedVideo, named_video, require_usable
 from .parameters import choice, flag, parameter, project_of_query, speedup
 from .shapes import named_apart, track_fields
 from .videos import metadata_fields
@@ -73,6 +73,7 @@ def get_track() -> Response:
     every, anew = speedup(), flag("no_cache")
     project = project_of_query()
     named = named_video(wanted)
+    require_usable(named)
     found = _found(project, named, every, anew)
     return _as_turtle(project, named, found) if form == "ttl" else _as_json(project, named, found)
 
@@ -147,8 +148,8 @@ def _start(kind: str, project: Project, params: dict[str, Any]) -> Job:
         Forbidden: They may not.
     """
     require(Role.EDITOR, project.project)
-    if is_cross_site(request, workspace().settings.server, has_effect=True):
-        raise Problem("forbidden", "The request comes from a web page that is not on the list server.cors_origins.")
+    if may_be_forged(request, workspace().settings.server, by_cookie=g.get("session") is not None):
+        raise Problem("forbidden", "The request may come from a web page that is not on the list server.cors_origins.")
     note(store(), "request", f"GET /track {kind}", project=project.project)
     return jobs.submit(workspace(), kind, project.project, params, submitted_by=who())
 
