@@ -6,30 +6,43 @@ Source: W3C Content Security Policy Level 3; WHATWG Fetch (CORS, CORP, Sec-Fetch
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Request, Response
 
 from ..settings import ServerSettings
 
-PAGE_POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "script-src 'self'",
-        # The page's component library writes its theme into style elements, and charts place their labels by style attributes.
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' blob: data:",
-        "media-src 'self' blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
-"""What the page may load: things of this service, and what it made itself."""
+
+def page_policy(nonce: str = "") -> str:
+    """Return what a page may load: things of this service, and what it made itself.
+
+    Args:
+        nonce: Of this answer. The page's component library writes its theme into a style element, which must carry it. Style
+            attributes are free: charts place their labels by them, and they can fetch nothing that `img-src` does not allow.
+    """
+    styles = f"style-src 'self' 'nonce-{nonce}'" if nonce else "style-src 'self'"
+    return "; ".join(
+        [
+            "default-src 'self'",
+            "script-src 'self'",
+            styles,
+            "style-src-attr 'unsafe-inline'",
+            "img-src 'self' blob: data:",
+            "media-src 'self' blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+PAGE_POLICY = page_policy()
+"""For any other page of this service: it has no style elements."""
 
 DATA_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 """For all that is no page: opened as one, it may show itself and run nothing, whatever somebody has put into it."""
@@ -131,21 +144,11 @@ def is_of_our_page(request: Request, settings: ServerSettings) -> bool:
     return request.headers.get("Sec-Fetch-Site") == "same-origin" or bool(request.headers.get(CSRF_HEADER))
 
 
-def may_be_forged(request: Request, settings: ServerSettings, *, by_cookie: bool) -> bool:
-    """Say whether a request that changes something may be another page's doing.
-
-    Args:
-        request: The request.
-        settings: Those with the list of pages.
-        by_cookie: Whether a cookie says who sends it.
-    """
-    return is_cross_site(request, settings, has_effect=True) or (by_cookie and not is_of_our_page(request, settings))
-
-
 def _own(request: Request, settings: ServerSettings) -> set[str]:
     return {f"{request.scheme}://{request.host}", *([f"https://{request.host}"] if settings.https else [])}
 
 
+@lru_cache(maxsize=1024)
 def host_of(netloc: str) -> str:
     """Return the name in a Host header without its port, in lower case; empty where there is none."""
     try:
@@ -154,6 +157,7 @@ def host_of(netloc: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Say whether only this machine can reach an address, or has this name for itself."""
     try:

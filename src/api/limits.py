@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 _MAX_CLIENTS = 10_000
 """So many are remembered; of more the ones forgotten are those that were not heard of for longest."""
@@ -90,6 +91,7 @@ class Buckets:
         return Taken(is_allowed, self._size, int(level), max(1, math.ceil(missing / per_s)))
 
 
+@lru_cache(maxsize=1024)
 def cost_of(method: str, rule: str) -> str:
     """Say what a request costs: `frames`, `work`, or nothing.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from flask import current_app, g, request
@@ -98,7 +99,7 @@ RULES: tuple[tuple[str, Needs], ...] = (
     # The original service, which does work inside a GET.
     ("GET /crawler", Needs(Role.EDITOR, "query", has_effect=True)),
     ("GET /train/<project>", Needs(Role.EDITOR, has_effect=True)),
-    ("GET /track", Needs(Role.EDITOR, "query", has_effect=True)),
+    ("GET /track", Needs(Role.VIEWER, "query")),  # where it starts work it asks for an editor itself
     ("GET /training-set", Needs(Role.VIEWER, "query")),
     ("GET /appearance/*", Needs(Role.VIEWER, "query")),
     ("GET /training_img_aligned/*", Needs(Role.VIEWER, "folder")),
@@ -121,7 +122,11 @@ def needs_of(method: str, rule: str, view: object = None) -> Needs:
     said = getattr(view, _ATTRIBUTE, None)
     if isinstance(said, Needs):
         return said
-    method = "GET" if method == "HEAD" else method
+    return _by_rules("GET" if method == "HEAD" else method, rule)
+
+
+@lru_cache(maxsize=1024)  # routes are few; a path that is none takes the place of one that was not asked for for longest
+def _by_rules(method: str, rule: str) -> Needs:
     for pattern, found in RULES:
         wanted, _, path = pattern.partition(" ")
         if wanted in ("*", method) and fnmatchcase(rule, path.replace("[", "[[]")):

@@ -56,8 +56,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, "jobs, their events, names and deliveries", "2afea17f"),
     Migration(6, "indexes for pages in another order than that of the keys", "46f179cf"),
     Migration(7, "tokens, their uses, and the audit log", "a8a602db"),
-    Migration(8, "revisions of appearances", "a8a602db"),
     Migration(9, "which videos a project may see before they are analysed", "8903b8ea"),
+    Migration(10, "revisions of appearances", "8903b8ea"),
 )
 """Oldest first; the last one's version is that of this program. Numbers may be left out, never used twice."""
 

@@ -10,7 +10,8 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from src.api import streams
-from src.records import Decision, Image, Model, Target, UnknownPerson, Verb
+from src.api.permissions import needs_of
+from src.records import Decision, Image, Model, Role, Target, UnknownPerson, Verb
 from tests.api.conftest import Api
 
 
@@ -26,15 +27,16 @@ def is_stream(operation: Mapping[str, Any]) -> bool:
     return streams.EVENT_STREAM in operation["responses"].get("200", {}).get("content", {})
 
 
-NOBODYS = {"/docs/assets/<path:filename>"}
-"""Routes that hold nobody's data."""
-
-
 def routes(app: Flask) -> Iterator[tuple[str, Rule]]:
     """Yield every route with arguments, once for each method."""
     for rule in app.url_map.iter_rules():
         if rule.arguments:
             yield from ((method, rule) for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}))
+
+
+def needed(app: Flask, method: str, rule: Rule) -> Role | None:
+    """Return the role that a route needs; None where it holds nobody's data: the page, and the documentation."""
+    return needs_of(method, rule.rule, app.view_functions[rule.endpoint]).role
 
 
 def address(app: Flask, rule: Rule, known: Mapping[str, Any]) -> str:
@@ -69,4 +71,6 @@ def known_names(api: Api) -> dict[str, Any]:
         "job_id": job["job_id"],
         "path": (image.aligned_path or "").removeprefix("training_img_aligned/"),
         "filename": "page.css",
+        "name": "index.js",
+        "rest": "videos",
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, json, jsonify, request
 
 from ... import jobs
 from ...access import note
@@ -31,10 +31,11 @@ from ...records import (
 )
 from ...storage import Query
 from ..context import store, workspace
-from ..headers import may_be_forged
-from ..permissions import may, needs, require, who
+from ..headers import is_cross_site, is_of_our_page
+from ..kept import answer_kept
+from ..permissions import may, require, who
 from ..problems import Problem
-from .naming import NamedVideo, named_video, require_usable
+from .naming import NamedVideo, named_video
 from .parameters import choice, flag, parameter, project_of_query, speedup
 from .shapes import named_apart, track_fields
 from .videos import metadata_fields
@@ -66,14 +67,12 @@ class _Answer:
 
 
 @track.get("/track")
-@needs(Role.VIEWER, "query")  # what has an effect asks for more in `_start`
 def get_track() -> Response:
     """Say who appears when in a video, or how far its analysis is."""
     wanted, form = parameter("video"), choice("format", "json", "ttl")
     every, anew = speedup(), flag("no_cache")
     project = project_of_query()
     named = named_video(wanted)
-    require_usable(named)
     found = _found(project, named, every, anew)
     return _as_turtle(project, named, found) if form == "ttl" else _as_json(project, named, found)
 
@@ -138,7 +137,7 @@ def _is_named(project: Project, named: NamedVideo, analysis: Analysis, model_id:
     try:
         return written.stat().st_mtime >= datetime.fromisoformat(created_at).timestamp()
     except OSError:
-        return False
+        return True  # it lies on another machine, or somebody tidied up
 
 
 def _start(kind: str, project: Project, params: dict[str, Any]) -> Job:
@@ -148,8 +147,12 @@ def _start(kind: str, project: Project, params: dict[str, Any]) -> Job:
         Forbidden: They may not.
     """
     require(Role.EDITOR, project.project)
-    if may_be_forged(request, workspace().settings.server, by_cookie=g.get("session") is not None):
-        raise Problem("forbidden", "The request may come from a web page that is not on the list server.cors_origins.")
+    server = workspace().settings.server
+    by_cookie = g.get("session") is not None
+    if is_cross_site(request, server, has_effect=True) or (by_cookie and not is_of_our_page(request, server)):
+        raise Problem(
+            "forbidden", "The request comes from a web page that is neither ours nor on the list server.cors_origins."
+        )
     note(store(), "request", f"GET /track {kind}", project=project.project)
     return jobs.submit(workspace(), kind, project.project, params, submitted_by=who())
 
@@ -158,23 +161,35 @@ def _newest(*found: Job | None) -> Job | None:
     return max((job for job in found if job is not None), key=lambda job: (job.status in jobs.LIVE, job.job_id), default=None)
 
 
-def _appearances(project: Project, analysis: Analysis) -> list[Appearance]:
-    found = store().find(Appearance, project=project.project, analysis_id=analysis.analysis_id)
-    return sorted(found, key=lambda seen: (seen.start_npt, seen.track_id))
-
-
 def _as_json(project: Project, named: NamedVideo, found: _Answer) -> Response:
     locator = named.text
     body = metadata_fields(named.video) | {"locator": locator, "project": project.project, "status": found.status.value}
     if found.status is Status.COMPLETE and found.analysis is not None:
-        people, unknown = named_apart(_appearances(project, found.analysis))
-        body["tracks"] = [track_fields(seen, locator) for seen in people]
-        body["feat_clusters"] = [track_fields(seen, locator) for seen in unknown]
-    elif found.job is not None and found.status is Status.ERROR:
+        return _kept(project.project, found.analysis, body)
+    if found.job is not None and found.status is Status.ERROR:
         body["error"] = found.job.error or "The analysis was cancelled."
     elif found.job is not None:
         body |= {"progress": round(found.job.progress, 4), "message": found.job.message}
     return jsonify(body)
+
+
+def _kept(project: str, analysis: Analysis, body: dict[str, Any]) -> Response:
+    """Return who appears: pages ask again and again, and what they are sent is made once."""
+    revision = store().revision(Appearance, project, analysis.analysis_id)
+
+    def make() -> bytes:
+        people, unknown = _appearances(project, analysis)
+        lists = {"tracks": people, "feat_clusters": unknown}
+        shown = {name: [track_fields(seen, body["locator"]) for seen in found] for name, found in lists.items()}
+        return json.dumps(body | shown, ensure_ascii=False).encode()
+
+    return answer_kept(("original track", analysis.analysis_id, body), revision, make)
+
+
+def _appearances(project: str, analysis: Analysis) -> tuple[list[Appearance], list[Appearance]]:
+    """Return who appears in an analysis, by time: people with a name, and people without."""
+    found = store().find(Appearance, project=project, analysis_id=analysis.analysis_id)
+    return named_apart(sorted(found, key=lambda seen: (seen.start_npt, seen.track_id)))
 
 
 def _as_turtle(project: Project, named: NamedVideo, found: _Answer) -> Response:
@@ -189,7 +204,7 @@ def _as_turtle(project: Project, named: NamedVideo, found: _Answer) -> Response:
     created = now()
     if found.status is Status.COMPLETE and found.analysis is not None:
         uris = {person.person_id: person.uri for person in store().find(Person, project=project.project)}
-        people, _ = named_apart(_appearances(project, found.analysis))
+        people, _ = _appearances(project.project, found.analysis)
         identified = [_identified(seen, uris) for seen in people]
         created = found.analysis.updated_at
     response = Response(turtle(memad_graph(medium, identified, created)), mimetype=TURTLE)
