@@ -1,4 +1,11 @@
-# Built in two stages: what builds is left behind, and the image holds Python, the packages and the program.
+# Built in stages: what builds is left behind, and the image holds Python, the packages, the program and its page.
+FROM node:22-slim AS page
+
+WORKDIR /build
+COPY docs/openapi.json docs/openapi.json
+COPY visualizer/ visualizer/
+RUN npm --prefix visualizer ci && npm --prefix visualizer run build
+
 FROM python:3.11-slim AS build
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -20,6 +27,7 @@ WORKDIR /app
 COPY config/ config/
 COPY src/ src/
 COPY server.py ./
+COPY --from=page /build/visualizer/dist/ visualizer/dist/
 
 USER 1000:1000
 # Inside the container the service must be reachable from its host; docker-compose.yml shows it to this machine only.

@@ -1,4 +1,5 @@
-# What is needed: make and Python 3.11 or newer. Everything else is installed into .venv/, once.
+# What is needed: make and Python 3.11 or newer, and Node 20 or newer for the page. Everything else is installed into .venv/ and
+# visualizer/node_modules/, once.
 # `make PYTHON=/path/to/python3.12 …` chooses the Python.
 
 .DEFAULT_GOAL := help
@@ -22,17 +23,49 @@ FULL := $(VENV)/.full
 
 MONGO := .tools/mongo/.made
 
-.PHONY: help demo test mongo check format serve docs venv clean distclean
+# The page. Where there is no Node 20, all else is there without it; CI=true makes that an error.
+PAGE := visualizer/dist/index.html
+PAGE_SOURCES := $(wildcard visualizer/*.json visualizer/*.ts visualizer/*.js visualizer/index.html) docs/openapi.json \
+	$(shell find visualizer/src visualizer/public -type f 2>/dev/null)
+NODE_MODULES := visualizer/node_modules/.made
+HAS_NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null && echo yes)
+
+.PHONY: help demo test e2e page test-page mongo check format serve docs venv clean distclean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(BASE) ## Build a project from photos, analyse a video and print who appears when
+demo: $(BASE) page ## Build a project from photos, analyse a video and print who appears when
 	$(PY) -m evaluation.demo run
 
 # A process takes tests over from another one when its own are done. ARGS="-n 0" for a single one, as a debugger needs it.
-test: $(FULL) mongo ## Run all tests, those with the real networks too; ARGS="-k name" for some of them
+test: $(FULL) mongo $(if $(ARGS),,test-page) ## Run all tests, those with the real networks too; ARGS="-k name" for some of them
 	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+e2e: $(DEV) page ## Watch the page in the system's Chromium, over a real server
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then \
+		PYTHON=$(abspath $(PY)) npm --prefix visualizer run --silent e2e; \
+	else echo "No Chromium: the page is not watched. On Debian: apt-get install chromium" >&2; fi
+
+ifeq ($(HAS_NODE),yes)
+page: $(PAGE) ## Build the web page, where Node 20 is there
+
+test-page: $(NODE_MODULES) ## Check the web page: types, style, unit tests
+	npm --prefix visualizer run --silent check
+
+$(PAGE): $(NODE_MODULES) $(PAGE_SOURCES)
+	npm --prefix visualizer run --silent build -- --logLevel warn
+	@touch $@
+
+$(NODE_MODULES): visualizer/package-lock.json visualizer/package.json
+	npm --prefix visualizer ci --loglevel=error --no-audit --no-fund
+	@touch $@
+else
+page test-page:
+	@echo "No Node 20.19 or newer: the web page is not $(if $(filter page,$@),built,tested). Everything else works without it." >&2
+	@test -z "$$CI"
+endif
 
 # Where Java or Maven is missing, the tests that need a MongoDB are skipped with the reason.
 mongo: ## Build the server that stands in for MongoDB in tests, where none is given and Java is there
@@ -53,21 +86,25 @@ format: $(DEV) ## Bring the code into the one format
 	$(PY) -m ruff check --fix --quiet . || true
 	$(PY) -m ruff format .
 
-serve: $(BASE) ## Serve the API at http://127.0.0.1:5000
+serve: $(BASE) page ## Serve the page and the API at http://127.0.0.1:5000
 	$(PY) server.py
 
 docs: $(BASE) ## Write the tables of settings and commands in docs/ anew, and the description of the API
 	$(PY) -m docs.tables
 	$(PY) -m src.api.describe docs/openapi.json
+ifeq ($(HAS_NODE),yes)
+	$(MAKE) --no-print-directory $(NODE_MODULES)
+	npm --prefix visualizer run --silent types
+endif
 
 venv: $(FULL) ## Install everything into .venv/ for work on the code
 
-clean: ## Remove what tools leave behind; data/ and .venv/ stay
-	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .coverage
+clean: ## Remove what tools leave behind and the built page; data/ and .venv/ stay
+	rm -rf build dist visualizer/dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .coverage
 	find src tests evaluation docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
-distclean: clean ## Remove .venv/ and .tools/ too; data/ stays
-	rm -rf $(VENV) .tools
+distclean: clean ## Remove .venv/, .tools/ and visualizer/node_modules/ too; data/ stays
+	rm -rf $(VENV) .tools visualizer/node_modules
 
 $(MADE):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Install it, or give its path:" \

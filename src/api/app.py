@@ -14,6 +14,7 @@ from .kept import add_keeper
 from .openapi import finished
 from .ops import add_operations
 from .original import add_original_routes
+from .page import add_page
 from .problems import register_problems
 from .security import protect
 from .streams import limit_streams
@@ -55,4 +56,5 @@ def create_app(workspace: Workspace) -> Flask:
         app.register_blueprint(blueprint)
     add_operations(app, workspace)
     add_original_routes(app)
+    add_page(app)
     return app

@@ -13,24 +13,36 @@ from flask import Request, Response
 
 from ..settings import ServerSettings
 
-PAGE_POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "script-src 'self'",
-        # The page's component library writes its theme into style elements, and charts place their labels by style attributes.
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' blob: data:",
-        "media-src 'self' blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
-)
-"""What the page may load: things of this service, and what it made itself."""
+
+def page_policy(nonce: str = "") -> str:
+    """Return what a page may load: things of this service, and what it made itself.
+
+    Args:
+        nonce: Of this answer. The page's component library writes its theme into a style element, which must carry it. Style
+            attributes are free: charts place their labels by them, and they can fetch nothing that `img-src` does not allow.
+    """
+    styles = f"style-src 'self' 'nonce-{nonce}'" if nonce else "style-src 'self'"
+    return "; ".join(
+        [
+            "default-src 'self'",
+            "script-src 'self'",
+            styles,
+            "style-src-attr 'unsafe-inline'",
+            "img-src 'self' blob: data:",
+            "media-src 'self' blob:",
+            "font-src 'self' data:",
+            "connect-src 'self'",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+
+PAGE_POLICY = page_policy()
+"""For any other page of this service: it has no style elements."""
 
 DATA_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 """For all that is no page: opened as one, it may show itself and run nothing, whatever somebody has put into it."""

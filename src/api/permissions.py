@@ -99,7 +99,7 @@ RULES: tuple[tuple[str, Needs], ...] = (
     # The original service, which does work inside a GET.
     ("GET /crawler", Needs(Role.EDITOR, "query", has_effect=True)),
     ("GET /train/<project>", Needs(Role.EDITOR, has_effect=True)),
-    ("GET /track", Needs(Role.EDITOR, "query", has_effect=True)),
+    ("GET /track", Needs(Role.VIEWER, "query")),  # where it starts work it asks for an editor itself
     ("GET /training-set", Needs(Role.VIEWER, "query")),
     ("GET /appearance/*", Needs(Role.VIEWER, "query")),
     ("GET /training_img_aligned/*", Needs(Role.VIEWER, "folder")),
@@ -155,6 +155,11 @@ def access() -> Access:
 def who() -> str:
     """Return how they are called: the author of their decisions."""
     return access().who
+
+
+def author(named: str) -> str:
+    """Return the author of what somebody says: as they call themselves, and with a token never without its name."""
+    return f"{named} ({who()})" if named and access().token_id else named or who()
 
 
 def may(role: Role, project: str = "") -> bool:

@@ -426,6 +426,21 @@ class JobEvent(Shape):
     created_at: str
 
 
+class JobWebhook(Shape):
+    """An address that is told the end of a job."""
+
+    url: str
+    state: str = Field(description="waiting, delivered or failed")
+    attempts: int
+    error: str = Field(description="What went wrong the last time")
+
+
+class JobWebhooks(Shape):
+    """Who is told the end of a job."""
+
+    items: list[JobWebhook]
+
+
 class LiveJobs(Shape):
     """The jobs that are queued or running."""
 

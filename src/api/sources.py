@@ -8,9 +8,6 @@ from typing import Any
 
 from ..guard import Guard
 from ..records import Video
-from ..video.fragments import split_locator
-from ..video.guarded import named_by_client
-from ..video.source import is_address
 from .belonging import uses
 from .context import workspace
 from .permissions import access
@@ -59,12 +56,17 @@ def client_video(locator: str, *, decodes: bool) -> str:
         return locator
     if not decodes and access().project:
         raise Problem("invalid", "This names no video that the project uses. Have it analysed for the project first.")
+    from ..video.guarded import named_by_client  # late, as below: what opens videos is not for an idle server
+
     settings = workspace().settings
     folders = tuple(Path(folder) for folder in settings.server.video_dirs)
     return named_by_client(locator, workspace().guard or Guard(), folders)
 
 
 def _known(locator: str) -> Video | None:
+    from ..video.fragments import split_locator
+    from ..video.source import is_address
+
     if not locator.isprintable() or len(locator) > _MAX_LENGTH:
         return None
     bare = split_locator(locator)[0] if is_address(locator) or "#" in locator else locator

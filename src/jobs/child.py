@@ -96,7 +96,7 @@ def _outcome(workspace: Workspace, job: Job, params: Any) -> tuple[Outcome, str]
         return Outcome(error="There was not enough memory. Give the worker fewer slots, or the machine more."), "MemoryError"
     except Exception as err:
         logger.warning("%s ended unexpectedly", job.kind, exc_info=True)
-        text = f"{type(err).__name__}: {err}"[:500]
+        text = f"{type(err).__name__}: {err}".splitlines()[0][:500]  # some put a traceback of theirs into their words
         return Outcome(error=f"Something unexpected happened ({text}). The log of the worker says more."), "unexpected"
     return outcome, "no_result" if outcome.error else ""
 

@@ -95,6 +95,8 @@ def run(
     locator, fragment = split_locator(video)
     threads, hwaccel = workspace.settings.threads, settings.hwaccel
     with open_stream(locator, threads=threads, hwaccel=hwaccel, guard=workspace.guard) as stream:
+        if hwaccel == "auto" and stream.hwaccel == "none":
+            workspace.progress.message(f"{Path(locator).name}: no hardware here can decode it, so the processor does")
         # Two films of one name that are begun at the same moment get a folder each.
         with workspace.locked(f"folder-{video_folder(locator)}"):
             record = register_video(workspace.store, locator, stream)

@@ -100,7 +100,7 @@ def _way(first: RgbImage, box_xywh: FloatArray, pictures: Sequence[RgbImage]) ->
 
 
 def _centre(box_xywh: FloatArray) -> FloatArray:
-    centre: FloatArray = box_xywh[:2] + box_xywh[2:] / 2
+    centre: FloatArray = box_xywh[:2] + box_xywh[2:] / np.float32(2)
     return centre
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import threading
@@ -440,6 +441,26 @@ class TestTrack:
         starts = [found["start_npt"] for found in body["tracks"]]
         assert starts == sorted(starts)
 
+    def test_what_people_say_is_seen_at_once(self, api: Api) -> None:
+        locator = api.video().locator
+        before = get(api, "/track", video=locator, project="p")
+        assert get(api, "/track", video=locator, project="p") == before
+        target = track_target(api.workspace, "p", locator, api.track("Unknown 2").track_id)
+        decide.run(api.workspace, "p", Verb.IS, target, person=ANNA)
+        after = get(api, "/track", video=locator, project="p")
+        assert {found["name"] for found in after["feat_clusters"]} == {"Unknown 1"}
+        assert after["tracks"] != before["tracks"]
+
+    def test_who_has_it_already_is_sent_nothing(self, api: Api) -> None:
+        asked = {"video": api.video().locator, "project": "p"}
+        first = api.client.get("/track", query_string=asked)
+        known = {"If-None-Match": first.headers["ETag"]}
+        assert api.client.get("/track", query_string=asked, headers=known).status_code == 304
+        packed = api.client.get("/track", query_string=asked, headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(packed.data) == first.data
+        api.workspace.store.put(replace(api.video(), title="Another"))
+        assert api.client.get("/track", query_string=asked, headers=known).json["title"] == "Another"  # type: ignore[index]
+
     def test_metadata_of_a_knowledge_graph(self, api: Api) -> None:
         video = self.in_graph(api)
         body = get(api, "/track", video=video.locator, project="p")
@@ -572,7 +593,7 @@ class TestTrack:
         self.new_film(api)
         (self.folder(api) / "link.mp4").symlink_to(api.workspace.data_dir / "facerec.db")
         (self.folder(api) / ".hidden").write_text("x")
-        refused(api, 404, "/track", query_string={"video": "link.mp4", "project": "p"})
+        refused(api, 422, "/track", query_string={"video": "link.mp4", "project": "p"})
         refused(api, 404, "/track", query_string={"video": ".hidden", "project": "p"})
 
     def folder(self, api: Api) -> Path:
@@ -826,7 +847,8 @@ class TestRoles:
         refused(api, 403, "/track", query_string={"video": locator, "project": "p"}, **sent)
         refused(api, 403, "/disabled/p", "POST", json=[], **sent)
         for route in ("/get_locator", "/get_metadata"):
-            refused(api, 403, route, query_string={"video": locator}, **sent)
+            refused(api, 422, route, query_string={"video": locator}, **sent)  # as any path elsewhere
+            refused(api, 403, route, query_string={"video": "https://films.example/a.mp4"}, **sent)
         assert jobs.find(api.workspace) == []
 
     def test_pages_elsewhere_start_nothing(self, api: Api) -> None:

@@ -1,7 +1,7 @@
 """The process of a job, which knows the kinds for tests and the engine `fake`: `python -m tests.jobs.child`.
 
 With CHECKPOINTS in the environment it kills itself after so many checkpoints of an analysis. With HOLD it waits after so many
-until the file of HOLD_UNTIL is there. Checkpoints come every EVERY samples.
+until the file of HOLD_UNTIL is there. Checkpoints come every EVERY samples. With LOCAL_WEB all pictures are looked for there.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,23 @@ if _DIES or _HOLDS:
             time.sleep(0.02)
 
     analyser.Analyser._checkpoint = _stopping_short  # type: ignore[method-assign]
+
+if os.environ.get("LOCAL_WEB"):
+    from src.crawler import web
+    from tests.servers.web import redirected_session
+
+    web.open_session = lambda *_: redirected_session(os.environ["LOCAL_WEB"])
+
+
+@contextmanager
+def on_web(address: str) -> Iterator[None]:
+    """Let the jobs of processes that are started meanwhile find all pictures on one server."""
+    os.environ["LOCAL_WEB"] = address
+    try:
+        yield
+    finally:
+        del os.environ["LOCAL_WEB"]
+
 
 if __name__ == "__main__":
     kinds.install()

@@ -59,15 +59,21 @@ def dissolving(frames: Sequence[RgbImage], at: int, n: int) -> Iterator[RgbImage
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Films of 12 s: two cuts; a dissolve at 8 s; times that are not even; one group of pictures alone."""
+    """Films of 12 s: two cuts; a dissolve at 8 s; times that are not even; somebody who is there all the time, in short groups
+    without B-frames, which is jumped through; a cut at each seam of two, three and four segments; one group of pictures alone.
+    """
     folder = tmp_path_factory.mktemp("films")
     frames = list(draw(SHOTS))
     uneven = np.cumsum(np.random.default_rng(2).choice([0.02, 0.04, 0.06], 300)).round(3).tolist()
     short = {"crf": "12", "g": "20"}
+    jumpy = {"crf": "12", "g": "12", "bf": "0", "sc_threshold": "0"}
+    seams = [DrawnShot(n, {k % 5: (60, 90, 60)}, 60 + 60 * (k % 2)) for k, n in enumerate((75, 25, 50, 50, 25, 75))]
     return {
         "cuts": write_video(folder / "cuts.mp4", frames, options=short),
         "dissolve": write_video(folder / "dissolve.mp4", dissolving(frames, 200, 24), options=short),
         "uneven": write_video(folder / "uneven.mp4", frames, times=uneven, start_s=0.5, options=short),
+        "one person": write_video(folder / "person.mp4", draw([DrawnShot(300, {0: (30, 160, 60)})]), options=jumpy),
+        "cuts at seams": write_video(folder / "seams.mp4", draw(seams), options=jumpy),
         "one group": write_video(folder / "group.mp4", frames, options={"crf": "12", "g": "1000"}),
         "half a second": write_video(folder / "short.mp4", frames[:12], options=short),
     }
@@ -173,21 +179,25 @@ SAMPLINGS: dict[str, dict[str, Any]] = {
     "sparse": {"video_speedup": 10},
     "sparse, by time": {"sample_period_s": 0.3},
     "dense and followed": {"video_speedup": 6, "track_fps": 25},
+    "rare": {"video_speedup": 25},
     "sparse and followed": {"video_speedup": 10, "track_fps": 13},
     "very sparse and followed": {"video_speedup": 35, "track_fps": 25},
     "sparse by time and followed": {"sample_period_s": 0.31, "track_fps": 25},
 }
 
 
-@pytest.mark.parametrize("sampling", SAMPLINGS)
-@pytest.mark.parametrize("name", ["cuts", "dissolve", "uneven"])
+FEW = ("dense, not aligned with the windows", "sparse", "rare", "sparse and followed")
+ALL_AND_FEW = {"cuts": SAMPLINGS, "dissolve": SAMPLINGS, "uneven": SAMPLINGS, "one person": FEW, "cuts at seams": FEW}
+
+
+@pytest.mark.parametrize(("name", "sampling"), [(name, sampling) for name, these in ALL_AND_FEW.items() for sampling in these])
 def test_every_record_is_that_of_the_reading_in_one_go(
     name: str, sampling: str, workspace: Workspace, project: str, films: dict[str, Path], here: type[Here]
 ) -> None:
     options = SAMPLINGS[sampling]
     wanted = in_one_go(workspace, str(films[name]), project, **options)
-    # 35 frames a sample leave one place for a cut, at 11.2 s.
-    for n in (40,) if options.get("video_speedup") == 35 else (2, 3, 7):
+    # 25 and 35 frames a sample leave one place for a cut, at 8 and 11.2 s.
+    for n in (40,) if options.get("video_speedup") in (25, 35) else (2, 3, 4, 7):
         here.done.clear()
         assert in_segments(workspace, str(films[name]), project, n, **options) == wanted
         assert len(here.done) > 1
@@ -202,6 +212,15 @@ def test_a_fragment_is_cut_as_well(
     wanted = in_one_go(workspace, film, project, **SAMPLINGS[sampling])
     assert in_segments(workspace, film, project, 3, **SAMPLINGS[sampling]) == wanted
     assert len(here.done) > 1
+
+
+def test_who_is_there_all_the_time_is_one_track(
+    workspace: Workspace, project: str, films: dict[str, Path], here: type[Here]
+) -> None:
+    report = tracker.run(workspace, str(films["one person"]), project, segments=7, video_speedup=5)
+    assert len(here.done) == 7
+    (track,) = workspace.store.find(Track, analysis_id=report.analysis.analysis_id)
+    assert (track.start_npt, round(track.end_npt, 2)) == (0, 11.8)
 
 
 def test_a_film_of_one_group_and_one_that_is_too_short(
@@ -462,7 +481,7 @@ def test_a_process_that_is_killed_is_a_clear_error(
 
 
 @NEEDS_REAL
-@pytest.mark.parametrize("sampling", ["dense", "sparse", "dense and followed"])
+@pytest.mark.parametrize("sampling", ["dense", "sparse", "rare", "dense and followed"])
 @pytest.mark.parametrize("path", sorted(REAL.glob("*.mp4")), ids=lambda path: path.name)
 def test_a_real_video(path: Path, sampling: str, workspace: Workspace, here: type[Here]) -> None:
     workspace.begin_project("real", "sface")

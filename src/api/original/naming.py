@@ -8,13 +8,11 @@ from pathlib import Path
 from ...errors import ForbiddenPathError
 from ...guard import Guard
 from ...names import video_folder
-from ...records import ProjectVideo, Role, Video
+from ...records import Role, Video
+from ..belonging import uses
 from ..context import store, workspace
-from ..permissions import access, may, require
+from ..permissions import access, require
 from ..problems import Problem
-
-UPLOADS = "video"
-"""Where uploaded videos lie, in the data folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class NamedVideo:
     Attributes:
         locator: What to analyse: an address, or the path of a file; without a fragment.
         fragment: Which part is meant, as records write it; empty for all.
-        video: Its record; None where it was never analysed.
+        video: Its record; None where it was never analysed, or is used by no project that the token is for.
     """
 
     locator: str
@@ -42,67 +40,66 @@ def named_video(text: str) -> NamedVideo:
 
     Raises:
         ForbiddenAddressError: The address must not be fetched.
-        Problem: The path names nothing in the folders of videos, or leads out of them.
+        ForbiddenPathError: The path leads out of the folders whose videos clients may name.
+        Problem: There is nothing there.
         ConfigError: The fragment cannot be understood.
     """
     from ...video.fragments import split_locator
-    from ...video.source import is_address
 
     if not text.isprintable():
         raise Problem("invalid", f"{text[:200]!r} holds control characters, which no path and no address does.")
-    bare, fragment = split_locator(text)
-    video = next(store().find(Video, locator=bare), None)
-    if video is None and is_address(bare):
-        guard().check(bare)
-    elif video is None:
-        bare = _file(bare)
-        video = _at(bare)
-    return NamedVideo(video.locator if video else bare, str(fragment), video)
+    bare, fragment = split_locator(_found(text))
+    named = next(store().find(Video, locator=bare), None)
+    # The same file by another name is the same video.
+    video = named or next((video for video in store().find(Video, folder=video_folder(bare)) if video.media == bare), None)
+    seen = video if video is not None and _is_shown(video) else None
+    return NamedVideo(seen.locator if seen else bare, str(fragment), seen)
 
 
 def guard() -> Guard:
     """Return what judges addresses that clients name."""
-    found = workspace().guard
-    assert found is not None, "the service always has a guard"
-    return found
+    return workspace().guard or Guard()
 
 
-def require_video(named: NamedVideo) -> None:
-    """Go on only for those who may see a video where no project is named: one of their project, or any.
+def require_shown(named: NamedVideo) -> None:
+    """Go on only for those who may see a video where no project is named: their project uses it, or they see all.
 
     Raises:
         Forbidden: They may not.
     """
-    if named.video is not None and not may(Role.VIEWER):
-        owner = access().project
-        if next(store().find(ProjectVideo, project=owner, video_id=named.video.video_id), None) is not None:
-            return
-    require(Role.VIEWER)
+    if named.video is None:
+        require(Role.VIEWER)
 
 
-def _at(path: str) -> Video | None:
-    """Return the video that was analysed under a path or, by another name, lay there."""
-    named = next(store().find(Video, locator=path), None)
-    return named or next((video for video in store().find(Video, folder=video_folder(path)) if video.media == path), None)
+def _is_shown(video: Video) -> bool:
+    project = access().project
+    return not project or uses(store(), project, video.video_id)
 
 
-def _file(given: str) -> str:
-    """Return the real path of a file in one of the folders whose videos clients may name.
+def _found(text: str) -> str:
+    """Return the locator of a video as jobs take it; a path may begin with the name of its folder: `video/film.mp4`."""
+    from ..sources import client_video
 
-    The name of the folder may stand before it, as on the command line: `video/film.mp4`.
-    """
-    from ...video.guarded import named_by_client
-
-    dirs = [*map(Path, workspace().settings.server.video_dirs), workspace().data_dir / UPLOADS]
+    folders = ("video", *workspace().settings.server.video_dirs)
     problem: ForbiddenPathError | None = None
-    for spelled in dict.fromkeys([given, *(given.removeprefix(f"{folder}/") for folder in ("video", *map(str, dirs)))]):
+    for spelled in dict.fromkeys((text, *(text.removeprefix(f"{folder}/") for folder in folders))):
         try:
-            path = named_by_client(spelled, guard(), dirs)
+            return _of_a_file(client_video(spelled, decodes=True), text)
         except ForbiddenPathError as err:
             problem = problem or err
-        else:
-            if Path(path).is_file() and not Path(path).name.startswith("."):
-                return path
-    if problem is not None and "names nothing" not in problem.why:
-        raise problem
-    raise Problem("not_found", f"There is no video {given[:200]!r} in the folders that clients may name (server.video_dirs).")
+    assert problem is not None, "nothing else ends the loop"
+    raise _missing(text) if "names nothing" in problem.why else problem
+
+
+def _of_a_file(locator: str, text: str) -> str:
+    """Return a locator, unless it is that of a folder or of a hidden file."""
+    from ...video.source import is_address
+
+    path = Path(locator)
+    if not is_address(locator) and (path.is_dir() or path.name.startswith(".")):
+        raise _missing(text)
+    return locator
+
+
+def _missing(text: str) -> Problem:
+    return Problem("not_found", f"There is no video {text[:200]!r} in the folders that clients may name (server.video_dirs).")

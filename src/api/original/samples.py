@@ -10,15 +10,18 @@ import numpy as np
 
 from ...decisions import PIECE
 from ...identification import read_identification
+from ...naming import HUMAN
 from ...records import Analysis, Appearance, Identification, Model, Person, Project, Track, TrackSamples, Video
-from ...schema import Box, DoubleArray
-from ...storage import Store
+from ...schema import Box, DoubleArray, FloatArray, IntArray
+from ...storage import Query, Store
 from ...videos import read_samples, sample_number
 from ...workspace import Workspace
 from .shapes import box_fields
 
 LEAST_CONFIDENCE = 0.6
 """A sample that is less surely the person's is not told."""
+_ROUNDED_S = 1e-3
+"""Appearances have their times in milliseconds."""
 
 
 def samples_of(workspace: Workspace, project: Project, person: Person) -> list[dict[str, Any]]:
@@ -48,22 +51,21 @@ def _of_analysis(store: Store, person: Person, analysis_id: str, seen: list[Appe
     known = [number for number, name in enumerate(model.people) if name in names] if model else []
     for appearance in seen:
         for track_id in appearance.merged_tracks:
-            samples = _samples(store, analysis_id, track_id % PIECE)
+            # Most tracks of a large archive need not be read: the model took no sample of them for this person.
+            theirs = None if appearance.source == HUMAN else _sure_of(said, track_id % PIECE, known)
+            samples = _samples(store, analysis_id, track_id % PIECE) if theirs is None or len(theirs[0]) else None
             if samples is None:
                 continue
-            sure = _confidences(appearance, samples, said, known)
-            inside = (samples.npt >= appearance.start_npt - 1e-3) & (samples.npt <= appearance.end_npt + 1e-3)
-            for row in np.flatnonzero(inside & (sure >= LEAST_CONFIDENCE)).tolist():
+            sure = np.ones(len(samples.npt)) if theirs is None else _spread(samples, *theirs)
+            inside = (samples.npt >= appearance.start_npt - _ROUNDED_S) & (samples.npt <= appearance.end_npt + _ROUNDED_S)
+            for row in np.flatnonzero(inside & (sure > 0)).tolist():
                 yield _fields(appearance, track_id, analysis, video, samples, row, float(sure[row]))
 
 
 def _asked_last(store: Store, project: str, analysis_id: str) -> Model | None:
     """Return the newest model that was asked who is in an analysis; one that was trained since may still have to be."""
-    asked = (
-        store.get(Model, project, said.model_id)
-        for said in store.find(Identification, project=project, analysis_id=analysis_id)
-    )
-    models = [model for model in asked if model is not None]
+    asked = store.cells(Identification, ("model_id",), Query({"project": project, "analysis_id": analysis_id}))
+    models = [model for (model_id,) in asked if (model := store.get(Model, project, model_id)) is not None]
     return max(models, key=lambda model: (model.created_at, model.model_id), default=None)
 
 
@@ -72,24 +74,25 @@ def _samples(store: Store, analysis_id: str, track_id: int) -> TrackSamples | No
     return read_samples(store, track) if track else None
 
 
-def _confidences(appearance: Appearance, samples: TrackSamples, said: Identification | None, known: list[int]) -> DoubleArray:
-    """Return how surely each sample of a track is a person's, (n,) float64: 0 where the model takes it for another.
+def _sure_of(said: Identification | None, track_id: int, known: list[int]) -> tuple[IntArray, FloatArray]:
+    """Return the samples of a track that a model surely takes for a person: (n,) int64 frames, (n,) float32 confidences.
 
     Args:
-        appearance: Theirs; where people said so, every sample is theirs.
-        samples: Of the track.
         said: What the model says of the analysis; None where it was not asked.
+        track_id: The track.
         known: The person's positions in the model.
     """
-    if appearance.source == "human":
-        return np.ones(len(samples.npt))
-    sure = np.zeros(len(samples.npt))
     if said is None:
-        return sure
-    first, last = (np.searchsorted(said.sample_tracks, samples.track_id, side=side) for side in ("left", "right"))
-    frames = said.sample_frames[first:last]
-    theirs = np.isin(said.sample_people[first:last], known) & np.isin(frames, samples.frame_index)
-    sure[np.searchsorted(samples.frame_index, frames[theirs])] = said.sample_confidences[first:last][theirs]
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+    rows = slice(*np.searchsorted(said.sample_tracks, [track_id, track_id + 1]))
+    theirs = np.isin(said.sample_people[rows], known) & (said.sample_confidences[rows] >= LEAST_CONFIDENCE)
+    return said.sample_frames[rows][theirs], said.sample_confidences[rows][theirs]
+
+
+def _spread(samples: TrackSamples, frames: IntArray, confidences: FloatArray) -> DoubleArray:
+    """Return the confidence of each sample of a track, (n,) float64; 0 where nothing is said of it."""
+    sure, there = np.zeros(len(samples.npt)), np.isin(frames, samples.frame_index)
+    sure[np.searchsorted(samples.frame_index, frames[there])] = confidences[there]
     return sure
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 
 from ... import jobs
 from ...access import note
@@ -33,9 +33,9 @@ from ...schema import Box
 from ...storage import Query
 from ..answers import plain_json
 from ..context import store, workspace
-from ..headers import is_cross_site
+from ..headers import is_cross_site, is_of_our_page
 from ..kept import answer_kept
-from ..permissions import may, needs, require, who
+from ..permissions import may, require, who
 from ..problems import Problem
 from .naming import NamedVideo, named_video
 from .parameters import choice, flag, parameter, project_of_query, speedup
@@ -70,7 +70,6 @@ class _Answer:
 
 
 @track.get("/track")
-@needs(Role.VIEWER, "query")  # what has an effect asks for more in `_start`
 def get_track() -> Response:
     """Say who appears when in a video, or how far its analysis is."""
     wanted, form = parameter("video"), choice("format", "json", "ttl")
@@ -141,7 +140,7 @@ def _is_named(project: Project, named: NamedVideo, analysis: Analysis, model_id:
     try:
         return written.stat().st_mtime >= datetime.fromisoformat(created_at).timestamp()
     except OSError:
-        return False
+        return True  # it lies on another machine, or somebody tidied up
 
 
 def _start(kind: str, project: Project, params: dict[str, Any]) -> Job:
@@ -151,8 +150,12 @@ def _start(kind: str, project: Project, params: dict[str, Any]) -> Job:
         Forbidden: They may not.
     """
     require(Role.EDITOR, project.project)
-    if is_cross_site(request, workspace().settings.server, has_effect=True):
-        raise Problem("forbidden", "The request comes from a web page that is not on the list server.cors_origins.")
+    server = workspace().settings.server
+    by_cookie = g.get("session") is not None
+    if is_cross_site(request, server, has_effect=True) or (by_cookie and not is_of_our_page(request, server)):
+        raise Problem(
+            "forbidden", "The request comes from a web page that is neither ours nor on the list server.cors_origins."
+        )
     note(store(), "request", f"GET /track {kind}", project=project.project)
     return jobs.submit(workspace(), kind, project.project, params, submitted_by=who())
 
@@ -161,19 +164,11 @@ def _newest(*found: Job | None) -> Job | None:
     return max((job for job in found if job is not None), key=lambda job: (job.status in jobs.LIVE, job.job_id), default=None)
 
 
-def _appearances(project: Project, analysis: Analysis) -> list[Appearance]:
-    """Return the appearances in an analysis by time, with the fields that are told: in half the time of whole records."""
-    query = Query({"project": project.project, "analysis_id": analysis.analysis_id}, ("start_npt",))
-    plain = store().schema.layouts[Appearance].plain
-    found = [plain(dict(zip(_TOLD, cells, strict=True))) for cells in store().cells(Appearance, _TOLD, query)]
-    seen = (Appearance(**{**one, "merged_tracks": tuple(one["merged_tracks"]), "box": Box(**one["box"])}) for one in found)
-    return sorted(seen, key=lambda one: (one.start_npt, one.track_id))
-
-
 def _as_json(project: Project, named: NamedVideo, found: _Answer) -> Response:
-    body = metadata_fields(named.video) | {"locator": named.text, "project": project.project, "status": found.status.value}
+    locator = named.text
+    body = metadata_fields(named.video) | {"locator": locator, "project": project.project, "status": found.status.value}
     if found.status is Status.COMPLETE and found.analysis is not None:
-        return _told(project, named.text, found.analysis, body)
+        return _kept(project.project, found.analysis, body)
     if found.job is not None and found.status is Status.ERROR:
         body["error"] = found.job.error or "The analysis was cancelled."
     elif found.job is not None:
@@ -181,16 +176,26 @@ def _as_json(project: Project, named: NamedVideo, found: _Answer) -> Response:
     return jsonify(body)
 
 
-def _told(project: Project, locator: str, analysis: Analysis, head: dict[str, Any]) -> Response:
-    """Return who appears: megabytes for hours of video, kept until the appearances change."""
-    revision = store().revision(Appearance, project.project, analysis.analysis_id)
+def _kept(project: str, analysis: Analysis, body: dict[str, Any]) -> Response:
+    """Return who appears: pages ask again and again, and what they are sent is made once."""
+    revision = store().revision(Appearance, project, analysis.analysis_id)
 
     def make() -> bytes:
-        people, unknown = named_apart(_appearances(project, analysis))
-        tracks = [track_fields(seen, locator) for seen in people]
-        return plain_json({**head, "tracks": tracks, "feat_clusters": [track_fields(seen, locator) for seen in unknown]})
+        people, unknown = _appearances(project, analysis)
+        lists = {"tracks": people, "feat_clusters": unknown}
+        shown = {name: [track_fields(seen, body["locator"]) for seen in found] for name, found in lists.items()}
+        return plain_json(body | shown)
 
-    return answer_kept(("track", analysis.analysis_id, head), revision, make)
+    return answer_kept(("original track", analysis.analysis_id, body), revision, make)
+
+
+def _appearances(project: str, analysis: Analysis) -> tuple[list[Appearance], list[Appearance]]:
+    """Return who appears in an analysis, by time: people with a name, and people without; the fields that are told."""
+    query = Query({"project": project, "analysis_id": analysis.analysis_id}, ("start_npt",))
+    plain = store().schema.layouts[Appearance].plain  # half the time of whole records
+    found = [plain(dict(zip(_TOLD, cells, strict=True))) for cells in store().cells(Appearance, _TOLD, query)]
+    seen = (Appearance(**{**one, "merged_tracks": tuple(one["merged_tracks"]), "box": Box(**one["box"])}) for one in found)
+    return named_apart(sorted(seen, key=lambda one: (one.start_npt, one.track_id)))
 
 
 def _as_turtle(project: Project, named: NamedVideo, found: _Answer) -> Response:
@@ -205,7 +210,7 @@ def _as_turtle(project: Project, named: NamedVideo, found: _Answer) -> Response:
     created = now()
     if found.status is Status.COMPLETE and found.analysis is not None:
         uris = {person.person_id: person.uri for person in store().find(Person, project=project.project)}
-        people, _ = named_apart(_appearances(project, found.analysis))
+        people, _ = _appearances(project.project, found.analysis)
         identified = [_identified(seen, uris) for seen in people]
         created = found.analysis.updated_at
     response = Response(turtle(memad_graph(medium, identified, created)), mimetype=TURTLE)

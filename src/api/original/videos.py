@@ -12,7 +12,7 @@ from ...records import Role, Video
 from ..media import video_file
 from ..permissions import needs
 from ..problems import Problem
-from .naming import guard, named_video, require_video
+from .naming import guard, named_video, require_shown
 from .parameters import parameter
 
 videos = Blueprint("videos", __name__)
@@ -27,7 +27,7 @@ def get_locator() -> Response:
     from ...video.source import is_address
 
     named = named_video(parameter("video"))
-    require_video(named)
+    require_shown(named)
     media = named.video.media if named.video is not None else named.locator
     if is_address(media):
         guard().check(media)
@@ -42,7 +42,7 @@ def get_locator() -> Response:
 def get_metadata() -> Response:
     """Return what is known of a video: what a knowledge graph says of it, title, date and duration."""
     named = named_video(parameter("video"))
-    require_video(named)
+    require_shown(named)
     if named.video is None:
         raise Problem("not_found", f"Nothing is known of {named.locator[:200]!r} yet. Have it analysed by /track.")
     return jsonify(metadata_fields(named.video) | {"locator": named.text})

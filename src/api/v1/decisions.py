@@ -17,7 +17,7 @@ from ..choosing import existing_track, track_parts
 from ..context import existing, existing_project, store, workspace
 from ..deriving import follow, told_of
 from ..paging import Listing, PageOf, PageParameters, listed
-from ..permissions import who
+from ..permissions import author
 from ..problems import Problem
 from ..validation import Body, Text
 from .jobs import shape as shape_of_job
@@ -131,7 +131,7 @@ def decide(project: str, json_data: NewDecision) -> Response:
         other=_target(owner, json_data.other) if json_data.other else None,
         name=json_data.name,
         npt=json_data.npt,
-        author=json_data.author or who(),
+        author=author(json_data.author),
     )
     reports, job = follow(known, said)
     body = shapes.DecisionReport(

@@ -115,6 +115,16 @@ def list_events(job_id: str, query_data: EventParameters) -> Response:
     return answer(shapes.JobEvents(items=items, last=items[-1].number if items else query_data.after))
 
 
+@jobs.get("/jobs/<job_id>/webhooks")
+@jobs.output(shapes.JobWebhooks)
+@needs(Role.EDITOR, "view")
+def list_webhooks(job_id: str) -> Response:
+    """List who is told the end of a job, and how far that came."""
+    existing_job(job_id, Role.EDITOR)
+    found = work.deliveries(workspace(), job_id)
+    return answer(shapes.JobWebhooks(items=[shapes.JobWebhook.model_validate(delivery) for delivery in found]))
+
+
 @jobs.post("/jobs/<job_id>/cancel")
 @jobs.output(shapes.Job, 202)
 @needs(Role.EDITOR, "view")

@@ -1,0 +1,64 @@
+/** A real server over a seeded store, and a browser that looks at it. */
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Browser, chromium } from 'playwright-core'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const PYTHON = process.env.PYTHON ?? join(ROOT, '.venv/bin/python')
+
+export interface Served {
+  url: string
+  browser: Browser
+  close: () => Promise<void>
+}
+
+/** Seed a store, serve it on a free port, and open a browser. */
+export async function serve(): Promise<Served> {
+  const executablePath = process.env.CHROMIUM ?? CHROMIUM.find((path) => existsSync(path))
+  if (!executablePath) throw new Error(`No Chromium at ${CHROMIUM.join(', ')}. Install it, or name it in CHROMIUM.`)
+  const folder = mkdtempSync(join(tmpdir(), 'facerec-e2e-'))
+  const data = join(folder, 'data')
+  const env = {
+    ...process.env,
+    PYTHONPATH: ROOT,
+    FACEREC_DATA_DIR: data,
+    FACEREC_DATABASE__URI: `sqlite:///${join(data, 'facerec.db')}`,
+  }
+  const seeded = spawnSync(PYTHON, ['visualizer/e2e/seed.py', folder], { cwd: ROOT, env, encoding: 'utf8' })
+  if (seeded.status !== 0) throw new Error(`The store could not be seeded: ${seeded.stderr || String(seeded.error)}`)
+  const server = spawn(PYTHON, ['server.py', '--port', '0'], { cwd: ROOT, env })
+  const url = await addressOf(server)
+  const browser = await chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'],
+  })
+  return {
+    url,
+    browser,
+    close: async () => {
+      await browser.close()
+      server.kill()
+      await new Promise((done) => server.once('exit', done))
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What the server says when it listens. */
+function addressOf(server: ChildProcess): Promise<string> {
+  return new Promise((found, failed) => {
+    let said = ''
+    const heard = (data: Buffer): void => {
+      said += data.toString()
+      const address = /Serving (http:\S+)/.exec(said)?.[1]
+      if (address) found(address)
+    }
+    server.stdout?.on('data', heard)
+    server.stderr?.on('data', heard)
+    server.once('exit', () => failed(new Error(`The server ended: ${said}`)))
+  })
+}

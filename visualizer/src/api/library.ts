@@ -1,0 +1,85 @@
+/** Projects, people, videos and jobs. */
+
+import {
+  answered,
+  allOf,
+  client,
+  type Image,
+  type Job,
+  type Person,
+  type Project,
+  type ProjectVideo,
+  type Video,
+} from './client'
+
+const PAGE = 200
+
+export function listProjects(signal?: AbortSignal): Promise<Project[]> {
+  return allOf((cursor) =>
+    answered(client.GET('/api/v1/projects', { params: { query: { limit: PAGE, cursor } }, signal })),
+  )
+}
+
+export function beginProject(project: string): Promise<Project> {
+  return answered(client.POST('/api/v1/projects', { body: { project } }))
+}
+
+export function listVideos(project: string, signal?: AbortSignal): Promise<ProjectVideo[]> {
+  return allOf((cursor) =>
+    answered(
+      client.GET('/api/v1/projects/{project}/videos', {
+        params: { path: { project }, query: { limit: PAGE, cursor, sort: '-added_at' } },
+        signal,
+      }),
+    ),
+  )
+}
+
+export function getVideo(video_id: string, signal?: AbortSignal): Promise<Video> {
+  return answered(client.GET('/api/v1/videos/{video_id}', { params: { path: { video_id } }, signal }))
+}
+
+export function listPeople(project: string, signal?: AbortSignal): Promise<Person[]> {
+  return allOf((cursor) =>
+    answered(
+      client.GET('/api/v1/projects/{project}/people', {
+        params: { path: { project }, query: { limit: PAGE, cursor } },
+        signal,
+      }),
+    ),
+  )
+}
+
+/** Some pictures that the model knows a person by. */
+export async function listReferences(project: string, person_id: string, signal?: AbortSignal): Promise<Image[]> {
+  const page = await answered(
+    client.GET('/api/v1/projects/{project}/images', {
+      params: { path: { project }, query: { person_id, state: 'active', limit: 6 } },
+      signal,
+    }),
+  )
+  return page.items.filter((image) => image.aligned_path !== null)
+}
+
+/** The latest jobs of a project. */
+export async function listJobs(project: string, signal?: AbortSignal): Promise<Job[]> {
+  return (await answered(client.GET('/api/v1/jobs', { params: { query: { project, limit: 50 } }, signal }))).items
+}
+
+/** Have a video analysed, by its address or by the name that the server knows it under. */
+export function addVideo(project: string, params: { video: string } | { video_id: string }): Promise<Job> {
+  return answered(
+    client.POST('/api/v1/projects/{project}/jobs', {
+      params: { path: { project } },
+      body: { kind: 'analyse', params },
+    }),
+  )
+}
+
+export function cancelJob(job_id: string): Promise<Job> {
+  return answered(client.POST('/api/v1/jobs/{job_id}/cancel', { params: { path: { job_id } } }))
+}
+
+export function retryJob(job_id: string): Promise<Job> {
+  return answered(client.POST('/api/v1/jobs/{job_id}/retry', { params: { path: { job_id } } }))
+}

@@ -1,0 +1,163 @@
+import { useQueryClient } from '@tanstack/vue-query'
+import { computed, ref } from 'vue'
+import { useI18n } from 'vue-i18n'
+import type { Appearance } from '@/api/client'
+import { decide, type NewDecision, type Report, undo as takeBack } from '@/api/tracks'
+import { type Entry, expected, type Said, trackName } from '@/lib/appearances'
+import { did, didAgain, tookBack } from '@/lib/history'
+import { clock } from '@/lib/time'
+import { useDecisionHistory } from '@/stores/decisions'
+import { useNotices } from '@/stores/notices'
+import { appearancesKey, type VideoKey } from './useVideoData'
+
+/**
+ * Say who is who. The page shows at once what will be; when the server refuses, it shows what was, and says why.
+ *
+ * Decisions are sent one after the other in the order in which they were made: the second may rest on the first.
+ */
+export function useDecisions(key: VideoKey) {
+  const queries = useQueryClient()
+  const histories = useDecisionHistory()
+  const notices = useNotices()
+  const { t } = useI18n()
+  const waiting = ref(0)
+  let line: Promise<unknown> = Promise.resolve()
+
+  const history = computed(() => histories.of(key.project()))
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    waiting.value++
+    const turn = line.then(work, work).finally(() => waiting.value--)
+    line = turn.catch(() => undefined)
+    return turn
+  }
+
+  async function renew(): Promise<void> {
+    // While more is to be said, what the server would answer is old already.
+    if (waiting.value > 1) return
+    await Promise.all(
+      [appearancesKey(key), ['people', key.project()], ['decisions', key.project()]].map((queryKey) =>
+        queries.invalidateQueries({ queryKey }),
+      ),
+    )
+  }
+
+  /** Show what will be, send it, and put back what was where that fails. */
+  async function attempt(optimistic: (now: Appearance[]) => Appearance[], work: () => Promise<void>): Promise<void> {
+    const queryKey = appearancesKey(key)
+    await queries.cancelQueries({ queryKey })
+    const before = queries.getQueryData<Appearance[]>(queryKey)
+    if (before) queries.setQueryData(queryKey, optimistic(before))
+    try {
+      await inTurn(async () => {
+        await work()
+        await renew()
+      })
+    } catch (err) {
+      if (before) queries.setQueryData(queryKey, before)
+      void queries.invalidateQueries({ queryKey })
+      notices.warn(t('decide.failed', { why: err instanceof Error ? err.message : String(err) }))
+    }
+  }
+
+  async function send(bodies: NewDecision[], label: (reports: Report[]) => string): Promise<void> {
+    const reports: Report[] = []
+    try {
+      for (const body of bodies) reports.push(await decide(key.project(), body))
+    } finally {
+      // What was said before one was refused holds, and can be taken back.
+      if (reports.length) {
+        const said = reports.map((report) => report.decision.decision_id)
+        histories.keep(key.project(), did(history.value, { label: label(reports), said }))
+      }
+    }
+    notices.tell(label(reports), { label: t('decide.undo'), run: () => void undo() })
+  }
+
+  function say(entry: Entry, said: Said): Promise<void> {
+    return attempt(
+      (now) => expected(now, entry.seen.track_id, said) as Appearance[],
+      () => send(bodiesOf(entry, said), (reports) => words(said, reports, t)),
+    )
+  }
+
+  async function undo(): Promise<void> {
+    const step = history.value.done.at(-1)
+    if (!step) return notices.tell(t('decide.nothingToUndo'))
+    await attempt(same, async () => {
+      histories.keep(key.project(), tookBack(history.value, await takeAll(step.said)))
+      notices.tell(t('decide.undid', { what: step.label }))
+    })
+  }
+
+  async function redo(): Promise<void> {
+    const step = history.value.undone.at(-1)
+    if (!step) return notices.tell(t('decide.nothingToRedo'))
+    await attempt(same, async () => {
+      histories.keep(key.project(), didAgain(history.value, await takeAll(step.said)))
+      notices.tell(t('decide.redid', { what: step.label }))
+    })
+  }
+
+  /** Take back all of a step, the last first. What says so can be taken back as well: that is how a thing is said again. */
+  async function takeAll(ids: readonly string[]): Promise<string[]> {
+    const by = []
+    for (const id of [...ids].reverse()) by.push((await takeBack(key.project(), id)).decision.decision_id)
+    return by
+  }
+
+  return {
+    say,
+    undo,
+    redo,
+    canUndo: computed(() => history.value.done.length > 0),
+    canRedo: computed(() => history.value.undone.length > 0),
+    isSaving: computed(() => waiting.value > 0),
+  }
+}
+
+const same = (now: Appearance[]): Appearance[] => now
+
+/** What is sent: an appearance of several tracks is spoken of track by track, an unknown person as one. */
+function bodiesOf({ seen }: Entry, said: Said): NewDecision[] {
+  const track = (id = seen.track_id) => ({ kind: 'track' as const, track: trackName(seen, id) })
+  const each = (more: Omit<NewDecision, 'target'>): NewDecision[] =>
+    (seen.merged_tracks.length ? seen.merged_tracks : [seen.track_id]).map((id) => ({ ...more, target: track(id) }))
+  switch (said.verb) {
+    case 'is':
+      if (said.unknownId !== undefined) {
+        return [{ verb: 'is', person: said.name, target: { kind: 'unknown', unknown_id: said.unknownId } }]
+      }
+      return each({ verb: 'is', person: said.name })
+    case 'is_not':
+      return each({ verb: 'is_not', person: said.name })
+    case 'unknown':
+    case 'ignore':
+      return each({ verb: said.verb })
+    case 'split':
+      return [{ verb: 'split', npt: said.npt, target: track(said.track) }]
+    case 'merge':
+      return [{ verb: 'merge', target: track(), other: track(said.other) }]
+  }
+}
+
+function words(said: Said, reports: Report[], t: ReturnType<typeof useI18n>['t']): string {
+  switch (said.verb) {
+    case 'is': {
+      const n = new Set(reports.flatMap((report) => report.changed)).size
+      return said.unknownId === undefined
+        ? t('decide.didIs', { name: said.name })
+        : t('decide.didIsVideos', { name: said.name, n }, n)
+    }
+    case 'is_not':
+      return t('decide.didIsNot', { name: said.name })
+    case 'unknown':
+      return t('decide.didUnknown')
+    case 'ignore':
+      return t('decide.didIgnore')
+    case 'split':
+      return t('decide.didSplit', { time: clock(said.npt, 1) })
+    case 'merge':
+      return t('decide.didMerge')
+  }
+}

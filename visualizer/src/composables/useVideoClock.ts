@@ -1,0 +1,135 @@
+import { onScopeDispose, type Ref, ref, shallowRef, watch } from 'vue'
+import { clamp } from '@/lib/letterbox'
+import { insideFrame } from '@/lib/time'
+
+export const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4, 8]
+
+export interface ClockOptions {
+  video: Ref<HTMLVideoElement | null>
+  /** Frames a second; 0 where it is not known. */
+  rate: () => number
+  /** Seconds, as the server measured them: known before the player knows them. */
+  duration: () => number
+  /** Is told when each frame that is shown begins, at the moment when it is shown. */
+  onFrame: (npt: number) => void
+}
+
+/**
+ * The player: what it shows, to the frame, and what it is told to do.
+ *
+ * `requestVideoFrameCallback` says of each frame that is handed to the screen when it begins, while playing and after a seek; what
+ * `currentTime` says runs ahead of that.
+ */
+export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) {
+  const npt = ref(0)
+  const isPlaying = ref(false)
+  const speed = ref(1)
+  const size = shallowRef({ width: 0, height: 0 })
+  const state = ref<'loading' | 'ready' | 'error'>('loading')
+  let wanted: number | null = null
+  let callback = 0
+
+  function shown(time: number): void {
+    npt.value = time
+    onFrame(time)
+  }
+
+  function listen(element: HTMLVideoElement): void {
+    callback = element.requestVideoFrameCallback((_, frame) => {
+      shown(frame.mediaTime)
+      listen(element)
+    })
+  }
+
+  watch(video, (element, _, onCleanup) => {
+    if (!element) return
+    const stop = new AbortController()
+    const on = (event: string, heard: () => void): void =>
+      element.addEventListener(event, heard, { signal: stop.signal })
+    on('loadedmetadata', () => {
+      size.value = { width: element.videoWidth, height: element.videoHeight }
+      state.value = 'ready'
+      if (wanted !== null) element.currentTime = wanted
+    })
+    on('resize', () => (size.value = { width: element.videoWidth, height: element.videoHeight }))
+    on('play', () => (isPlaying.value = true))
+    on('pause', () => (isPlaying.value = false))
+    on('ended', () => (isPlaying.value = false))
+    on('ratechange', () => (speed.value = element.playbackRate))
+    on('error', () => (state.value = 'error'))
+    // One after the other: a player that is sent on before it has arrived shows nothing at all.
+    on('seeked', () => {
+      if (wanted !== null && Math.abs(wanted - element.currentTime) > 1e-3) element.currentTime = wanted
+      else wanted = null
+    })
+    if (element.readyState >= HTMLMediaElement.HAVE_METADATA) element.dispatchEvent(new Event('loadedmetadata'))
+    if (element.error) state.value = 'error'
+    listen(element)
+    onCleanup(() => {
+      stop.abort()
+      element.cancelVideoFrameCallback(callback)
+    })
+  })
+  onScopeDispose(() => video.value?.pause())
+
+  /** Go to the frame that is shown at a time. */
+  function seek(time: number): void {
+    const end = duration() || video.value?.duration || 0
+    const target = clamp(insideFrame(clamp(time, 0, end), rate()), 0, Math.max(end - 1e-3, 0))
+    const element = video.value
+    const isBusy = element?.seeking ?? false
+    wanted = target
+    if (state.value === 'error') return shown(target)
+    if (element && state.value === 'ready' && !isBusy) element.currentTime = target
+    // The playhead follows the hand at once; the boxes follow the picture.
+    if (!isPlaying.value) npt.value = target
+  }
+
+  function step(frames: number): void {
+    video.value?.pause()
+    const length = 1 / (rate() || 25)
+    const from = wanted ?? npt.value
+    seek(from + frames * length + (wanted === null ? length / 4 : 0))
+  }
+
+  async function play(): Promise<void> {
+    // A browser may refuse sound before anybody touched the page.
+    await video.value?.play().catch(() => undefined)
+  }
+
+  async function toggle(): Promise<void> {
+    if (isPlaying.value) video.value?.pause()
+    else {
+      setSpeed(1)
+      await play()
+    }
+  }
+
+  function setSpeed(value: number): void {
+    if (video.value) video.value.playbackRate = value
+    speed.value = value
+  }
+
+  /** Play, and if it plays already, play faster. */
+  async function faster(): Promise<void> {
+    if (!isPlaying.value) return toggle()
+    setSpeed(SPEEDS.find((one) => one > speed.value) ?? SPEEDS.at(-1)!)
+  }
+
+  return {
+    npt,
+    isPlaying,
+    speed,
+    size,
+    state,
+    seek,
+    step,
+    play,
+    toggle,
+    faster,
+    setSpeed,
+    pause: () => video.value?.pause(),
+  }
+}
+
+export type VideoClock = ReturnType<typeof useVideoClock>

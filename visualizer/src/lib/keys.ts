@@ -1,0 +1,95 @@
+/** The keys of the video page: one table, for what they do and for the help that lists them. */
+
+export const ACTIONS = [
+  'play',
+  'faster',
+  'pause',
+  'backward',
+  'frameBack',
+  'frameOn',
+  'appearanceBack',
+  'appearanceOn',
+  'name',
+  'isNot',
+  'unknown',
+  'ignore',
+  'split',
+  'merge',
+  'confirm',
+  'undo',
+  'redo',
+  'zoomIn',
+  'zoomOut',
+  'deselect',
+  'help',
+] as const
+export type Action = (typeof ACTIONS)[number]
+
+export interface Binding {
+  action: Action
+  /** As `KeyboardEvent.key` says it, in lower case: the letter that is printed on the key, on every keyboard. */
+  keys: readonly string[]
+  /** With Ctrl, or Command on a Mac. */
+  command?: boolean
+  shift?: boolean
+  group: 'play' | 'decide' | 'view'
+}
+
+export const BINDINGS: readonly Binding[] = [
+  { action: 'play', keys: [' '], group: 'play' },
+  { action: 'backward', keys: ['j'], group: 'play' },
+  { action: 'pause', keys: ['k'], group: 'play' },
+  { action: 'faster', keys: ['l'], group: 'play' },
+  { action: 'frameBack', keys: [',', 'arrowleft'], group: 'play' },
+  { action: 'frameOn', keys: ['.', 'arrowright'], group: 'play' },
+  { action: 'appearanceBack', keys: ['['], group: 'play' },
+  { action: 'appearanceOn', keys: [']'], group: 'play' },
+  { action: 'name', keys: ['n'], group: 'decide' },
+  { action: 'confirm', keys: ['enter', 'y'], group: 'decide' },
+  { action: 'isNot', keys: ['x'], group: 'decide' },
+  { action: 'unknown', keys: ['u'], group: 'decide' },
+  { action: 'ignore', keys: ['delete'], group: 'decide' },
+  { action: 'split', keys: ['s'], group: 'decide' },
+  { action: 'merge', keys: ['m'], group: 'decide' },
+  { action: 'redo', keys: ['z'], command: true, shift: true, group: 'decide' },
+  { action: 'undo', keys: ['z'], command: true, group: 'decide' },
+  { action: 'redo', keys: ['y'], command: true, group: 'decide' },
+  { action: 'zoomIn', keys: ['+', '='], group: 'view' },
+  { action: 'zoomOut', keys: ['-'], group: 'view' },
+  { action: 'deselect', keys: ['escape'], group: 'view' },
+  { action: 'help', keys: ['?'], group: 'view' },
+]
+
+export interface Pressed {
+  key: string
+  ctrlKey: boolean
+  metaKey: boolean
+  altKey: boolean
+  shiftKey: boolean
+}
+
+/** What a key means; null for nothing of ours. */
+export function actionOf(pressed: Pressed): Action | null {
+  if (pressed.altKey) return null
+  const command = pressed.ctrlKey || pressed.metaKey
+  const key = pressed.key.toLowerCase()
+  const found = BINDINGS.find(
+    (one) =>
+      one.keys.includes(key) &&
+      (one.command ?? false) === command &&
+      (!one.command || (one.shift ?? false) === pressed.shiftKey),
+  )
+  return found?.action ?? null
+}
+
+/** Whether somebody is writing, or the key does something to what has the focus. */
+export function isTaken(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof HTMLElement)) return false
+  if (target.isContentEditable || target.closest('[role="dialog"], [role="listbox"], [role="menu"]')) return true
+  if (target instanceof HTMLInputElement)
+    return target.type === 'range' ? key.startsWith('Arrow') : target.type !== 'checkbox' || key === ' '
+  if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
+  const slider = target.closest('[role="slider"]')
+  if (slider && (key.startsWith('Arrow') || key === 'Home' || key === 'End')) return true
+  return Boolean(target.closest('button, a')) && (key === ' ' || key === 'Enter')
+}

@@ -1,0 +1,19 @@
+import { createI18n } from 'vue-i18n'
+import en from '@/locales/en.json'
+import type { Locale } from '@/stores/preferences'
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: 'en',
+  fallbackLocale: 'en',
+  messages: { en } as Record<string, typeof en>,
+})
+
+/** Speak a language; its texts are loaded when somebody first wants them. */
+export async function speak(locale: Locale): Promise<void> {
+  if (!i18n.global.availableLocales.includes(locale)) {
+    i18n.global.setLocaleMessage(locale, (await import(`../locales/${locale}.json`)).default)
+  }
+  i18n.global.locale.value = locale
+  document.documentElement.lang = locale
+}

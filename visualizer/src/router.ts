@@ -1,0 +1,26 @@
+import { createRouter, createWebHistory } from 'vue-router'
+
+/** The first parts of these paths are served the page by src/api/page.py; `/projects` alone belongs to the original service. */
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/', name: 'projects', component: () => import('@/pages/ProjectsPage.vue') },
+    {
+      path: '/projects/:project',
+      redirect: (to) => `/projects/${encodeURIComponent(String(to.params.project))}/videos`,
+    },
+    {
+      path: '/projects/:project/videos',
+      name: 'videos',
+      component: () => import('@/pages/VideosPage.vue'),
+      props: true,
+    },
+    {
+      path: '/projects/:project/videos/:videoId',
+      name: 'video',
+      component: () => import('@/pages/VideoPage.vue'),
+      props: (to) => ({ ...to.params, fragment: typeof to.query.fragment === 'string' ? to.query.fragment : '' }),
+    },
+    { path: '/:rest(.*)*', name: 'nothing', component: () => import('@/pages/NothingPage.vue') },
+  ],
+})

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+/** Against a real server, in the system's Chromium: `npm run e2e`, after `npm run build`. */
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: ['e2e/**/*.e2e.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+  },
+})
