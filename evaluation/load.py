@@ -23,6 +23,7 @@ import numpy as np
 
 from src.cli import CONTEXT, run_command
 from src.errors import ConfigError
+from src.files import write_json
 from src.storage import open_store
 
 from .load_clients import Asked, ask
@@ -165,7 +166,11 @@ def filled(folder: Path, sizes: Sizes) -> Library:
     for old in folder.glob("facerec.db*"):
         old.unlink()
     shutil.copyfile(whole, folder / "facerec.db")
-    return describe(sizes)
+    library = describe(sizes)
+    for video in library.videos:
+        # Its time says that the people were named by the newest model; without it /track would have that done first.
+        write_json(folder / "out" / library.project / video.folder / "appearances.json", [])
+    return library
 
 
 def asked_for(names: Sequence[str]) -> Iterator[str]:

@@ -59,6 +59,7 @@ def client_video(locator: str, *, decodes: bool) -> str:
         return locator
     if not decodes and access().project:
         raise Problem("invalid", "This names no video that the project uses. Have it analysed for the project first.")
+
     settings = workspace().settings
     folders = tuple(Path(folder) for folder in settings.server.video_dirs)
     return named_by_client(locator, workspace().guard or Guard(), folders)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -127,6 +128,31 @@ class TestOverview:
         assert packed.headers["ETag"] != plain.headers["ETag"]
         for header in ("gzip;q=0", "identity"):
             assert "Content-Encoding" not in api.client.get(self.path(api), headers={"Accept-Encoding": header}).headers
+
+
+class TestTrack:
+    """The route of the original service, whose answer about hours of video is megabytes."""
+
+    def path(self, api: Api) -> str:
+        return f"/track?video={quote(api.video().locator)}&project=p"
+
+    def test_is_kept_until_another_process_changes_the_appearances(self, api: Api) -> None:
+        first, second = api.client.get(self.path(api)), api.client.get(self.path(api))
+        assert first.json["status"] == "COMPLETE"  # type: ignore[index]
+        assert (first.data, first.headers["ETag"]) == (second.data, second.headers["ETag"])
+        etag = {"If-None-Match": first.headers["ETag"]}
+        assert api.client.get(self.path(api), headers=etag).status_code == 304
+        elsewhere(api, 'decide.run(workspace, "p", Verb.RENAME, Target("person", person_id="Anna_Albers"), name="Hannah")')
+        after = api.client.get(self.path(api), headers=etag)
+        assert {track["name"] for track in after.json["tracks"]} == {"Hannah", "Ben Bo"}  # type: ignore[index]
+
+    def test_follows_what_is_said_of_the_video(self, api: Api) -> None:
+        address = self.path(api)
+        api.client.get(address)
+        path = f"/api/v1/videos/{api.video().video_id}"
+        etag = {"If-Match": api.client.get(path).headers["ETag"]}
+        assert api.client.patch(path, json={"title": "Die Reise"}, headers=etag).status_code == 200
+        assert api.client.get(address).json["title"] == "Die Reise"  # type: ignore[index]
 
 
 class TestKeeper:

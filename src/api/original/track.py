@@ -6,11 +6,11 @@ there needs a viewer, starting work an editor.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, g, json, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 
 from ... import jobs
 from ...access import note
@@ -29,7 +29,9 @@ from ...records import (
     Video,
     now,
 )
+from ...schema import Box
 from ...storage import Query
+from ..answers import plain_json
 from ..context import store, workspace
 from ..headers import is_cross_site, is_of_our_page
 from ..kept import answer_kept
@@ -49,6 +51,7 @@ _RETRY_AFTER_S = 15
 _TOLD_S = 60
 """So long a failure is told to whoever asks; whoever asks later has it tried again."""
 _FAILED = (JobStatus.FAILED, JobStatus.CANCELLED)
+_TOLD = tuple(field.name for field in fields(Appearance) if field.name not in ("candidates", "margin", "accepted", "reason"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,15 +184,18 @@ def _kept(project: str, analysis: Analysis, body: dict[str, Any]) -> Response:
         people, unknown = _appearances(project, analysis)
         lists = {"tracks": people, "feat_clusters": unknown}
         shown = {name: [track_fields(seen, body["locator"]) for seen in found] for name, found in lists.items()}
-        return json.dumps(body | shown, ensure_ascii=False).encode()
+        return plain_json(body | shown)
 
     return answer_kept(("original track", analysis.analysis_id, body), revision, make)
 
 
 def _appearances(project: str, analysis: Analysis) -> tuple[list[Appearance], list[Appearance]]:
-    """Return who appears in an analysis, by time: people with a name, and people without."""
-    found = store().find(Appearance, project=project, analysis_id=analysis.analysis_id)
-    return named_apart(sorted(found, key=lambda seen: (seen.start_npt, seen.track_id)))
+    """Return who appears in an analysis, by time: people with a name, and people without; the fields that are told."""
+    query = Query({"project": project, "analysis_id": analysis.analysis_id}, ("start_npt",))
+    plain = store().schema.layouts[Appearance].plain  # half the time of whole records
+    found = [plain(dict(zip(_TOLD, cells, strict=True))) for cells in store().cells(Appearance, _TOLD, query)]
+    seen = (Appearance(**{**one, "merged_tracks": tuple(one["merged_tracks"]), "box": Box(**one["box"])}) for one in found)
+    return named_apart(sorted(seen, key=lambda one: (one.start_npt, one.track_id)))
 
 
 def _as_turtle(project: Project, named: NamedVideo, found: _Answer) -> Response:
