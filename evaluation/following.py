@@ -1,7 +1,7 @@
 """How well faces are followed between samples: `python -m evaluation.following VIDEO... [--data DIR]`.
 
-Each video is tracked as `track --track_fps` does it. What was followed is compared with the faces that the engine finds in every
-frame. With `--data`, a film of a crowd whose every box is known (see `evaluation.tracking`) is tracked too, and scored in
+Each video is tracked as `track --track_fps` does it. What was followed is compared with the faces that the engine finds in
+every frame. With `--data`, a film of a crowd whose every box is known (see `evaluation.tracking`) is tracked too, and scored in
 every frame, samples and what was followed between them together.
 """
 
