@@ -19,10 +19,10 @@ _INNER = 0.7
 """Points are laid on a grid of 4 x 4 over this share of a box: what moves at its edge is often not the face."""
 _FACE_PX = 40.0
 """Larger faces are scaled down to this: then the surroundings of 16 points that flow looks at show most of a face."""
-_PATCH_PX = 9
+_PATCH_PX = 11
 _LEVELS = 3
 _MAX_ERROR_PX = 1.0
-"""A point counts that comes back, followed there and back, to within this distance of where it was, in picture pixels."""
+"""A point counts that comes back, followed there and back, to within this distance of where it was, not scaled."""
 _MIN_POINTS = 6
 """Of 16: with fewer that count, a face is lost."""
 _CRITERIA = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
@@ -100,7 +100,7 @@ def _way(first: RgbImage, box_xywh: FloatArray, pictures: Sequence[RgbImage]) ->
 
 
 def _centre(box_xywh: FloatArray) -> FloatArray:
-    centre: FloatArray = box_xywh[:2] + box_xywh[2:] / np.float32(2)
+    centre: FloatArray = box_xywh[:2] + box_xywh[2:] * np.float32(0.5)
     return centre
 
 
@@ -116,7 +116,7 @@ def _moved(before: RgbImage, after: RgbImage, box_xywh: FloatArray) -> FloatArra
     points = (box_xywh[:2] - corner + _SHARES * box_xywh[2:]) * scale
     there, found = _flow(one, other, points)
     back, found_back = _flow(other, one, there)
-    errors = np.square((back - points) / scale).sum(axis=1)
+    errors: FloatArray = np.square((back - points) / scale).sum(axis=1)
     good = found & found_back & (errors <= _MAX_ERROR_PX**2)
     if good.sum() < _MIN_POINTS:
         return None
