@@ -8,9 +8,6 @@ from typing import Any
 
 from ..guard import Guard
 from ..records import Video
-from ..video.fragments import split_locator
-from ..video.guarded import named_by_client
-from ..video.source import is_address
 from .belonging import uses
 from .context import workspace
 from .permissions import access
@@ -54,6 +51,8 @@ def client_video(locator: str, *, decodes: bool) -> str:
         ForbiddenAddressError: The address must not be fetched.
         ForbiddenPathError: The path leads out of the folders that are shown to clients.
     """
+    from ..video.guarded import named_by_client
+
     known = _known(locator)
     if known is not None and _may_use(known):
         return locator
@@ -65,6 +64,9 @@ def client_video(locator: str, *, decodes: bool) -> str:
 
 
 def _known(locator: str) -> Video | None:
+    from ..video.fragments import split_locator
+    from ..video.source import is_address
+
     if not locator.isprintable() or len(locator) > _MAX_LENGTH:
         return None
     bare = split_locator(locator)[0] if is_address(locator) or "#" in locator else locator
