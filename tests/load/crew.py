@@ -53,6 +53,7 @@ class Crew:
     def tend(self) -> None:
         """Start the server anew where it has ended by itself: who was killed may hold its address for a moment."""
         if self._server.poll() is not None:
+            self._end_server()
             self._server = self._start_server()
 
     def dismiss(self) -> None:
@@ -61,6 +62,13 @@ class Crew:
             process.terminate()
         for process in (*self._workers, self._server):
             process.wait()
+        self._end_server()
+
+    def _end_server(self) -> None:
+        """Kill all that is left of the server: one that was told to end while it began leaves processes behind for a moment."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._server.pid, signal.SIGKILL)
+        self._server.wait()
 
     def _kill_job(self) -> None:
         found = [child for process in (*self._workers, *self._answering()) for child in _jobs_of(_pid(process))]
@@ -89,9 +97,7 @@ class Crew:
         if not self._answers() or not (is_busy or idle_too):
             return
         # All of it at once, as when the machine runs out of memory, or its plug is pulled.
-        with suppress(ProcessLookupError):
-            os.killpg(self._server.pid, signal.SIGKILL)
-        self._server.wait()
+        self._end_server()
         self.killed[SERVER, BUSY if is_busy else IDLE] += 1
         self._server = self._start_server()
 
