@@ -51,12 +51,14 @@ def client_video(locator: str, *, decodes: bool) -> str:
         ForbiddenAddressError: The address must not be fetched.
         ForbiddenPathError: The path leads out of the folders that are shown to clients.
     """
+    # Imported late, here and below: an idle server holds nothing that decodes videos.
+    from ..video.guarded import named_by_client
+
     known = _known(locator)
     if known is not None and _may_use(known):
         return locator
     if not decodes and access().project:
         raise Problem("invalid", "This names no video that the project uses. Have it analysed for the project first.")
-    from ..video.guarded import named_by_client  # late, as below: what opens videos is not for an idle server
 
     settings = workspace().settings
     folders = tuple(Path(folder) for folder in settings.server.video_dirs)

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from src.records import Decision, Image, Model, Target, UnknownPerson, Verb
+from src.api import streams
+from src.api.permissions import needs_of
+from src.records import Decision, Image, Model, Role, Target, UnknownPerson, Verb
 from tests.api.conftest import Api
 
-NOBODYS = {"/docs/assets/<path:filename>"}
-"""Routes that hold nobody's data."""
+
+@pytest.fixture(autouse=True)
+def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let streams of events end after one look: nothing happens while these tests read them."""
+    monkeypatch.setattr(streams, "LONGEST_S", 0.0)
+    monkeypatch.setattr(streams, "LOOK_S", 0.0)
+
+
+def is_stream(operation: Mapping[str, Any]) -> bool:
+    """Say whether the description of an operation says that its answer goes on for long."""
+    return streams.EVENT_STREAM in operation["responses"].get("200", {}).get("content", {})
 
 
 def routes(app: Flask) -> Iterator[tuple[str, Rule]]:
@@ -20,6 +32,11 @@ def routes(app: Flask) -> Iterator[tuple[str, Rule]]:
     for rule in app.url_map.iter_rules():
         if rule.arguments:
             yield from ((method, rule) for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}))
+
+
+def needed(app: Flask, method: str, rule: Rule) -> Role | None:
+    """Return the role that a route needs; None where it holds nobody's data: the page, and the documentation."""
+    return needs_of(method, rule.rule, app.view_functions[rule.endpoint]).role
 
 
 def address(app: Flask, rule: Rule, known: Mapping[str, Any]) -> str:
@@ -37,6 +54,7 @@ def known_names(api: Api) -> dict[str, Any]:
     image = next(image for image in store.find(Image, project="p") if image.aligned_path)
     upload = api.send("POST", "/uploads", 201, json={"kind": "video", "filename": "x.mp4", "size": 9})
     job = api.send("POST", "/projects/p/jobs", 202, json={"kind": "train"})
+    api.send("POST", f"/jobs/{job['job_id']}/cancel", 202)
     return {
         "project": "p",
         "person_id": image.person_id,
@@ -53,4 +71,6 @@ def known_names(api: Api) -> dict[str, Any]:
         "job_id": job["job_id"],
         "path": (image.aligned_path or "").removeprefix("training_img_aligned/"),
         "filename": "page.css",
+        "name": "index.js",
+        "rest": "videos",
     }

@@ -15,7 +15,7 @@ from src.video.sampling import Sampling
 from src.video.shots import ShotDetector
 from src.video.steps import Decode, Step
 from tests.made_streams import calm_pictures, make
-from tests.unit.test_reading_part import Shown, open_pyav, shown
+from tests.unit.test_reading_part import REAL, Shown, open_pyav, shown
 from tests.unit.test_skipping import sampled, sparse
 from tests.videos import damage, numbered, pan, with_grain, write_video
 
@@ -105,6 +105,12 @@ def test_what_is_jumped_over_changes_nothing(name: str, tmp_path: Path, passed_o
     assert len(passed_over) >= 20
 
     assert_as_whole(path)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason=f"no real videos at {REAL}")
+@pytest.mark.parametrize("path", sorted(REAL.glob("*.mp4")), ids=lambda path: path.name)
+def test_real_videos(path: Path) -> None:
+    assert_as_whole(path, (Sampling(sample_period_s=2.5),))
 
 
 @pytest.mark.parametrize("name", STAY)
