@@ -242,7 +242,7 @@ def _told(running: Analysing) -> str:
     """
     if running.failed:
         raise ConfigError(f"The analysis failed: {running.failed}")
-    return f"{running.n_done} times to its end meanwhile"
+    return f"{running.n_done} times to its end meanwhile, the last time to {running.progress:.0%}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -41,10 +41,11 @@ class Memory:
 
 @dataclass(slots=True)
 class Analysing:
-    """An analysis that is made again and again: whether it has begun, how often it came to its end, why it failed."""
+    """An analysis that is made again and again: whether it has begun, how often and how far it came, why it failed."""
 
     running: bool = False
     n_done: int = 0
+    progress: float = 0.0
     failed: str = ""
 
 
@@ -170,6 +171,7 @@ def _analyse(client: Client, video_id: str, state: Analysing, over: threading.Ev
             return
         job = client.get(f"/jobs/{job['job_id']}")
         state.running = state.running or job["status"] == "running"
+        state.progress = job["progress"]
     state.n_done += job["status"] == "done"
     state.failed = job["error"]
 
