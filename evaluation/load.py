@@ -1,47 +1,49 @@
 """How fast the service answers many who ask at once: `python -m evaluation.load --data FOLDER [--analysis VIDEO]`.
 
-A store as full as that of a large archive is made up where there is none, `server.py --production` is started on it, and
-clients, each with a connection of its own, ask one kind of question after the other without a pause: the worst case, for people
-read what they were answered. The clients run on the same machine and take their share of it.
+A store as full as that of a large archive is made up where there is none, `server.py --production` is started on a copy of it,
+and clients, each with a connection of its own, ask one kind of question after the other without a pause: the worst case, for
+people read what they were answered. The clients run on the same machine and take their share of it, which is told. With
+`--analysis` every question is asked a second time while the service analyses that video, as a job among its own.
 """
 
 from __future__ import annotations
 
-import http.client
 import os
+import shutil
 import sys
 import tempfile
-import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import click
 import numpy as np
 
 from src.cli import CONTEXT, run_command
 from src.errors import ConfigError
+from src.files import write_json
 from src.storage import open_store
 
-from .load_server import Memory, analysing, memory_of, served
+from .load_clients import Asked, ask
+from .load_server import Analysing, Memory, Served, analysing, cpu_of, memory_of, served
 from .material.seeding import Library, Sizes, describe, seed
 
-QUESTIONS: Mapping[str, str] = {
+_APPEARANCES = "/api/v1/projects/{project}/appearances"
+_TRACKS = "/api/v1/videos/{long_video}/tracks?project={project}&from={minute}&to={minute_end}"
+_ONE = {
     "/healthz": "/healthz",
     "/projects": "/projects",
     "videos": "/api/v1/videos?limit=50",
     "videos, by date": "/api/v1/videos?limit=50&sort=-date",
     "one video": "/api/v1/videos/{any_video}",
-    "appearances of a video": "/api/v1/projects/{project}/appearances?video_id={any_video}&limit=100",
-    "appearances of 3 h": "/api/v1/projects/{project}/appearances?video_id={long_video}&limit=100",
-    "appearances of a person": "/api/v1/projects/{project}/appearances?person_id={any_person}&limit=100",
+    "appearances of a video": f"{_APPEARANCES}?video_id={{any_video}}&limit=100",
+    "appearances of 3 h": f"{_APPEARANCES}?video_id={{long_video}}&limit=100",
+    "appearances of a person": f"{_APPEARANCES}?person_id={{any_person}}&limit=100",
     "overview of 3 h": "/api/v1/projects/{project}/videos/{long_video}/overview",
-    "tracks, a minute of 3 h": "/api/v1/videos/{long_video}/tracks?project={project}&from={minute}&to={minute_end}",
-    "the same with samples": "/api/v1/videos/{long_video}/tracks?project={project}&from={minute}&to={minute_end}&samples=true",
+    "tracks, a minute of 3 h": _TRACKS,
+    "the same with samples": f"{_TRACKS}&samples=true",
     "track of 3 h, a minute": "/api/v1/tracks/{long_track}/samples?from={minute}&to={minute_end}",
     "track of 3 h, thinned": "/api/v1/tracks/{long_track}/samples?max_points=1000",
     "thumbnail": "/api/v1/tracks/{any_track}/thumbnail",
@@ -49,27 +51,26 @@ QUESTIONS: Mapping[str, str] = {
     "/track (original)": "/track?video={any_locator}&project={project}",
     "/appearance (original)": "/appearance/{any_name}?project={project}",
 }
-"""Each question with the address that asks it; words in braces are filled in anew for every request."""
+_MIXED = {
+    "videos": 2,
+    "one video": 2,
+    "overview of 3 h": 1,
+    "appearances of a video": 3,
+    "appearances of a person": 1,
+    "the same with samples": 2,
+    "track of 3 h, a minute": 2,
+    "track of 3 h, thinned": 1,
+    "thumbnail": 10,
+}
+"""What the page asks for while somebody looks through a few videos, and how often."""
 
+QUESTIONS = {name: (path,) for name, path in _ONE.items()} | {
+    "mixed": tuple(_ONE[name] for name, times in _MIXED.items() for _ in range(times))
+}
+"""Each question with the addresses that ask it, one of them by chance for each request; words in braces are filled in anew."""
 
-@dataclass(slots=True)
-class Asked:
-    """What came of one question: `seconds` of the answers that were right, `statuses` of all, 0 for none at all."""
-
-    name: str
-    seconds: list[float] = field(default_factory=list)
-    statuses: Counter[int] = field(default_factory=Counter)
-    n_bytes: int = 0
-    wall_s: float = 0.0
-
-    @property
-    def n_wrong(self) -> int:
-        """How many were not answered with 200."""
-        return sum(number for status, number in self.statuses.items() if status != 200)
-
-    def ms(self, percent: float) -> float:
-        """Return a percentile of the times of good answers."""
-        return float(np.percentile(self.seconds, percent)) * 1000 if self.seconds else float("nan")
+_PREPARED = 200
+"""Requests that a client has ready, and begins with anew when it has sent them all."""
 
 
 class Words:
@@ -79,6 +80,10 @@ class Words:
         """Begin with what was seeded."""
         self._library = library
         self._rng = np.random.default_rng([7, client])
+
+    def requests(self, choices: Sequence[str], number: int) -> list[str]:
+        """Return so many addresses, each one of the choices with every word in its place."""
+        return [self.fill(choices[int(self._rng.integers(len(choices)))]) for _ in range(number)]
 
     def fill(self, address: str) -> str:
         """Return the address with every word in its place."""
@@ -101,65 +106,34 @@ class Words:
         )
 
 
-def ask(address: str, question: str, path: str, library: Library, clients: int, seconds: float, token: str = "") -> Asked:
-    """Let clients ask one question for some time, and return what they were answered.
-
-    Args:
-        address: Of the service.
-        question: What to call it.
-        path: What to ask for, with words in braces.
-        library: What fills them.
-        clients: How many ask at a time.
-        seconds: For how long.
-        token: Sent by all of them.
-    """
-    total, lock, begin = Asked(question), threading.Lock(), time.perf_counter()
-
-    def client(number: int) -> None:
-        mine = Asked(question)
-        _ask_on(address, path, Words(library, number), begin + seconds, mine, token)
-        with lock:
-            total.seconds += mine.seconds
-            total.statuses += mine.statuses
-            total.n_bytes += mine.n_bytes
-
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    total.wall_s = time.perf_counter() - begin
-    return total
-
-
-def _ask_on(address: str, path: str, words: Words, until: float, asked: Asked, token: str) -> None:
-    parts = urlsplit(address)
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    line = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-    while (begin := time.perf_counter()) < until:
-        try:
-            line.request("GET", words.fill(path), headers=headers)
-            answer = line.getresponse()
-            asked.n_bytes += len(answer.read())
-            asked.statuses[answer.status] += 1
-            if answer.status == 200:
-                asked.seconds.append(time.perf_counter() - begin)
-        except (OSError, http.client.HTTPException):
-            asked.statuses[0] += 1
-            line.close()
-    line.close()
+def asked_by_all(
+    server: Served | None, address: str, name: str, library: Library, clients: int, seconds: float, token: str
+) -> Asked:
+    """Let clients ask one question for some time, and return what they were answered and what that cost."""
+    choices = QUESTIONS.get(name, (name,))
+    paths = [Words(library, client).requests(choices, _PREPARED) for client in range(clients)]
+    before = cpu_of(server.pid) if server else 0.0
+    asked = ask(address, name, paths, seconds, token)
+    asked.server_cpu_s = cpu_of(server.pid) - before if server else float("nan")
+    return asked
 
 
 def table(rows: Sequence[Asked]) -> str:
     """Return the figures as a table in Markdown."""
-    lines = ["| question | answers | a second | p50 ms | p95 ms | p99 ms | kB each | wrong |", "| --- |" + " ---: |" * 7]
+    names = ("question", "requests", "a second", "p50 ms", "p95 ms", "p99 ms", "server CPU ms each", "kB each", "wrong")
+    lines = [f"| {' | '.join(names)} |", "| --- |" + " ---: |" * (len(names) - 1)]
     for row in rows:
-        n = sum(row.statuses.values())
         bad = [(status, number) for status, number in sorted(row.statuses.items()) if status != 200]
-        wrong = ", ".join(f"{number} x {status or 'none'}" for status, number in bad)
-        figures = f"{row.ms(50):.0f} | {row.ms(95):.0f} | {row.ms(99):.0f} | {row.n_bytes / max(n, 1) / 1000:.1f}"
-        lines.append(f"| {row.name} | {n} | {n / row.wall_s:.0f} | {figures} | {wrong or '0'} |")
+        wrong = ", ".join(f"{number} x {status or 'none'}" for status, number in bad) or "0"
+        times = " | ".join(f"{row.ms(percent):.0f}" for percent in (50, 95, 99))
+        each = f"{row.server_cpu_s / max(row.n, 1) * 1000:.1f} | {row.n_bytes / max(row.n, 1) / 1000:.1f}"
+        lines.append(f"| {row.name} | {row.n} | {row.n / row.wall_s:.0f} | {times} | {each} | {wrong} |")
     return "\n".join(lines)
+
+
+def share_of_clients(rows: Sequence[Asked]) -> float:
+    """Return how much of one core the clients took, over all questions."""
+    return sum(row.client_cpu_s for row in rows) / sum(row.wall_s for row in rows)
 
 
 def memory_table(rows: Sequence[tuple[str, Sequence[Memory]]]) -> str:
@@ -177,26 +151,34 @@ def memory_table(rows: Sequence[tuple[str, Sequence[Memory]]]) -> str:
 
 
 def filled(folder: Path, sizes: Sizes) -> Library:
-    """Return what is in the store of a folder, filling it where there is none."""
-    path = folder / "facerec.db"
-    if path.exists():
-        return describe(sizes)
+    """Return what is in the store of a folder: a copy of one of these sizes, which is made up where there is none."""
     folder.mkdir(parents=True, exist_ok=True)
-    begin = time.monotonic()
-    partial = folder / "facerec.partial.db"
-    with open_store(f"sqlite:///{partial}") as store:
-        library = seed(store, sizes)
-    partial.replace(path)
-    print(f"{library.n_tracks} tracks of {sizes.n_videos} videos made up in {time.monotonic() - begin:.0f} s", file=sys.stderr)
+    whole, partial = folder / f"seeded-{sizes.n_videos}-{sizes.n_tracks}.db", folder / "partial.db"
+    if not whole.exists():
+        begin = time.monotonic()
+        partial.unlink(missing_ok=True)
+        with open_store(f"sqlite:///{partial}") as store:
+            library = seed(store, sizes)
+        partial.replace(whole)
+        n = f"{library.n_tracks} tracks of {sizes.n_videos} videos"
+        print(f"{n} made up in {time.monotonic() - begin:.0f} s", file=sys.stderr)
+    # A copy, so that every measurement begins with the same: an analysis adds to it.
+    for old in folder.glob("facerec.db*"):
+        old.unlink()
+    shutil.copyfile(whole, folder / "facerec.db")
+    library = describe(sizes)
+    for video in library.videos:
+        # Its time says that the people were named by the newest model; without it /track would have that done first.
+        write_json(folder / "out" / library.project / video.folder / "appearances.json", [])
     return library
 
 
-def asked_for(names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the questions of these names, all where there are none; an address of one's own is its own name."""
+def asked_for(names: Sequence[str]) -> Iterator[str]:
+    """Yield the names of these questions, all where there are none; an address of one's own is its own name."""
     for name in names or QUESTIONS:
         if name not in QUESTIONS and not name.startswith("/"):
             raise ConfigError(f'There is no question "{name}". Known are {", ".join(QUESTIONS)}; or write a path.')
-        yield name, QUESTIONS.get(name, name)
+        yield name
 
 
 @click.command(context_settings=CONTEXT)
@@ -206,9 +188,13 @@ def asked_for(names: Sequence[str]) -> Iterator[tuple[str, str]]:
 @click.option("--videos", default=500, show_default=True, help="Videos in a store that is made up.")
 @click.option("--tracks", default=200_000, show_default=True, help="Tracks of all of them.")
 @click.option("--clients", default=32, show_default=True, help="Who ask at a time.")
-@click.option("--seconds", default=15.0, show_default=True, help="How long each question is asked.")
+@click.option("--seconds", default=5.0, show_default=True, help="How long each question is asked.")
 @click.option("--question", "questions", multiple=True, help="Name of a question, or a path; all known by default.")
-@click.option("--analysis", type=click.Path(exists=True, path_type=Path), help="Analyse this video again and again meanwhile.")
+@click.option(
+    "--analysis",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Ask everything again while this video is analysed, over and over.",
+)
 @click.option("--url", help="Ask a service that runs already, seeded with the same sizes.")
 @click.option("--token", default="", help="Sent with every request.")
 def command(
@@ -224,6 +210,8 @@ def command(
 ) -> None:
     """Measure how fast the service answers many who ask at once."""
     wanted = list(asked_for(questions))
+    if analysis and url:
+        raise ConfigError("Give --analysis without --url: a service that runs elsewhere does not have that video.")
     with ExitStack() as stack:
         folder = (data or Path(stack.enter_context(tempfile.TemporaryDirectory()))).resolve()
         sizes = Sizes(n_videos=videos, n_tracks=tracks)
@@ -232,21 +220,29 @@ def command(
         server = None if url else stack.enter_context(served(folder))
         address = url or (server.address if server else "")
         memory = [("idle", memory_of(server.pid))] if server else []
-        running = stack.enter_context(analysing(analysis, folder)) if analysis else None
-        rows = [ask(address, name, path, library, clients, seconds, token) for name, path in wanted]
+        rows = [asked_by_all(server, address, name, library, clients, seconds, token) for name in wanted]
         memory += [("after these questions", memory_of(server.pid))] if server else []
-        if running and running.failed is not None:
-            raise ConfigError(
-                f"The analysis of {analysis} failed with status {running.failed}: these figures would be without it."
-            )
-        done = running.n_done if running else 0
-    print(table(rows))
+        running = stack.enter_context(analysing(address, analysis)) if analysis else None
+        more = [asked_by_all(server, address, name, library, clients, seconds, token) for name in wanted] if running else []
+    print(f"Without an analysis:\n\n{table(rows)}")
+    if running and analysis:
+        print(f"\nWhile {analysis.name} is analysed ({_told(running)}):\n\n{table(more)}")
     if memory:
         print("\n" + memory_table(memory))
     load = f"{load_before[0]:.1f} before, {os.getloadavg()[0]:.1f} after"
-    print(f"\n{clients} clients, {os.cpu_count()} cores; load of the machine: {load}")
-    if analysis:
-        print(f"{analysis.name} was analysed meanwhile, {done} times to its end.")
+    share = f"they took {share_of_clients([*rows, *more]):.0%} of one of them"
+    print(f"\n{clients} clients, {os.cpu_count()} cores, {share}; load of the machine: {load}")
+
+
+def _told(running: Analysing) -> str:
+    """Return how the analyses went.
+
+    Raises:
+        ConfigError: One failed, so that these figures would be without it.
+    """
+    if running.failed:
+        raise ConfigError(f"The analysis failed: {running.failed}")
+    return f"{running.n_done} times to its end meanwhile, the last time to {running.progress:.0%}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

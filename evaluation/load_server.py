@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.errors import ConfigError
+from src.client import Client
+from src.errors import AnnotationError, ConfigError
 
 ROOT = Path(__file__).parents[1]
 _WAIT_S = 120
@@ -40,19 +41,23 @@ class Memory:
 
 @dataclass(slots=True)
 class Analysing:
-    """An analysis that is made again and again: how often it came to its end, and the status it failed with."""
+    """An analysis that is made again and again: whether it has begun, how often and how far it came, why it failed."""
 
+    running: bool = False
     n_done: int = 0
-    failed: int | None = None
+    progress: float = 0.0
+    failed: str = ""
 
 
 def environment_of(folder: Path) -> dict[str, str]:
-    """Return the variables of a program that works on the store of a folder."""
+    """Return the variables of a service that works on the store of a folder."""
     return os.environ | {
         "FACEREC_ENV_FILE": "",
         "FACEREC_DATA_DIR": str(folder),
         "FACEREC_WEIGHTS_DIR": str((ROOT / "data" / "weights").resolve()),
         "FACEREC_DATABASE__URI": f"sqlite:///{folder / 'facerec.db'}",
+        # All clients have one address here, and nobody asks as often as these do.
+        "FACEREC_SERVER__FRAMES_PER_MINUTE": "0",
     }
 
 
@@ -88,11 +93,29 @@ def memory_of(pid: int) -> list[Memory]:
     """Return the memory of a process and of all that come from it; nothing where there is no /proc."""
     if not Path("/proc/self/smaps_rollup").exists():
         return []
-    parents = {int(stat.parent.name): _parent(stat) for stat in Path("/proc").glob("[0-9]*/stat")}
     family = [pid]
     for one in family:
-        family += [child for child, parent in parents.items() if parent == one]
+        family += _children(one)
     return [found for one in family if (found := _memory(one))]
+
+
+def cpu_of(pid: int) -> float:
+    """Return the seconds that a process and its children have computed so far, without the jobs that these have begun."""
+    if not Path("/proc/self/stat").exists():
+        return float("nan")
+    return sum(_cpu(one) for one in (pid, *_children(pid)))
+
+
+def _children(pid: int) -> list[int]:
+    return [int(stat.parent.name) for stat in Path("/proc").glob("[0-9]*/stat") if _parent(stat) == pid]
+
+
+def _cpu(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0  # it has ended meanwhile
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _parent(stat: Path) -> int:
@@ -112,36 +135,51 @@ def _memory(pid: int) -> Memory | None:
 
 
 @contextmanager
-def analysing(video: Path, folder: Path) -> Iterator[Analysing]:
-    """Analyse a video again and again in a process beside, into the same store, until the end of the block."""
-    state, over = Analysing(), threading.Event()
-    command = [sys.executable, "-m", "src", "track", "--video", str(video.resolve()), "--project", "meanwhile"]
-    current: list[subprocess.Popen[bytes]] = []
+def analysing(address: str, video: Path) -> Iterator[Analysing]:
+    """Have the service analyse a video again and again, as a job among its own, until the end of the block.
+
+    Args:
+        address: Of the service.
+        video: Uploaded to it.
+    """
+    state, over, client = Analysing(), threading.Event(), Client(address, None)
 
     def work() -> None:
-        speedup = 1
-        while not over.is_set():
-            # Another density is another analysis: what has been done is not done again.
-            flags = ["--video_speedup", str(speedup)]
-            process = subprocess.Popen(
-                [*command, *flags], cwd=ROOT, env=environment_of(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            current[:] = [process]
-            if over.is_set():
-                process.terminate()
-            status = process.wait()
-            state.n_done += status == 0
-            if status and not over.is_set():
-                state.failed = status
-                return
-            speedup = speedup % 50 + 1
+        try:
+            video_id = client.upload(video)["video_id"]
+            while not over.is_set() and not state.failed:
+                _analyse(client, video_id, state, over)
+        except (AnnotationError, OSError) as err:
+            state.failed = str(err)
 
     thread = threading.Thread(target=work)
     thread.start()
     try:
+        _wait_for(state)
         yield state
     finally:
         over.set()
-        for process in current:
-            process.terminate()
         thread.join(_WAIT_S)
+
+
+def _analyse(client: Client, video_id: str, state: Analysing, over: threading.Event) -> None:
+    """Have it analysed once, or until it is over."""
+    job = client.submit("meanwhile", "analyse", video_id=video_id, video_speedup=1, no_cache=True)
+    while job["status"] in ("queued", "running"):
+        if over.wait(0.5):
+            client.post(f"/jobs/{job['job_id']}/cancel")
+            return
+        job = client.get(f"/jobs/{job['job_id']}")
+        state.running = state.running or job["status"] == "running"
+        state.progress = job["progress"]
+    state.n_done += job["status"] == "done"
+    state.failed = job["error"]
+
+
+def _wait_for(state: Analysing) -> None:
+    """Return when the analysis is under way."""
+    deadline = time.monotonic() + _WAIT_S
+    while not state.running and not state.failed and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if not state.running:
+        raise ConfigError(f"The analysis does not begin: {state.failed or 'no worker took it up'}")

@@ -180,7 +180,8 @@ def run_recipe(
             last = (process.stderr.strip().splitlines() or [f"status {process.returncode}"])[-1]
             raise ConfigError(last)
         found = json.loads(out.read_text(encoding="utf-8"))
-    return Run(watched_s, found["work_s"], total_s - found["work_s"], found["peak_mb"], found["stages"], found["counts"])
+    startup_s = total_s - found["work_s"]
+    return Run(found["watched_s"], found["work_s"], startup_s, found["peak_mb"], found["stages"], found["counts"])
 
 
 def measure(
@@ -200,7 +201,7 @@ def measure(
         rates: Samples a second.
         n_runs: How often each is run; recipes take turns, so that a busy moment of the machine meets all.
         film_s: How long the films are.
-        slow_s: How much of them slow recipes get.
+        slow_s: How much of them slow recipes get at the highest rate; at lower ones more, so that samples are as many.
         config: File of settings.
     """
     with workspace.progress.task("Speed", len(films) * len(rates) * n_runs * len(LABELS), "runs") as task:
@@ -210,7 +211,7 @@ def measure(
                 errors: dict[str, str] = {}
                 for _ in range(n_runs):
                     for name in LABELS:
-                        watched_s = min(slow_s, film_s) if name in SLOW else film_s
+                        watched_s = min(slow_s * max(rates) / rate, film_s) if name in SLOW else film_s
                         try:
                             share = embed_share(runs.get("sface", ()))
                             runs.setdefault(name, []).append(run_recipe(name, path, rate, film_s, watched_s, share, config))
@@ -230,8 +231,9 @@ def embed_share(runs: Sequence[Run]) -> float:
 
 def as_markdown(rows: Sequence[Speed], n_runs: int, film_s: float) -> str:
     """Return how it was measured, a table of all lines, and one of the ratios."""
-    cut = sorted({row.watched_s for row in rows if row.recipe in SLOW and row.watched_s and row.watched_s < film_s})
-    scaled = f" Slow recipes (*) saw {cut[0]:g} s of it in short parts, scaled to a minute." if cut else ""
+    cut = {row.rate: row.watched_s for row in rows if row.recipe in SLOW and row.watched_s and row.watched_s < film_s}
+    seen = " and ".join(f"{watched_s:g} s at {rate:g} a second" for rate, watched_s in sorted(cut.items()))
+    scaled = f" Slow recipes (*) saw parts spread over all of it, {seen}, scaled to a minute." if cut else ""
     medians = f"medians of {n_runs} runs" if n_runs > 1 else "one run"
     lines = [
         f"{os.cpu_count()} cores, films of {film_s / 60:g} min, {medians} in turn.{scaled} Seconds, also of parts, are for a "
@@ -271,7 +273,7 @@ def _line(row: Speed, film_s: float) -> str:
 @click.option(
     "--slow_s",
     type=click.FloatRange(min=0, min_open=True),
-    help="Slow recipes see so many seconds only, spread over the film [all].",
+    help="Slow recipes see so many seconds of the highest rate only, spread over the film; as many samples of others [all].",
 )
 @click.option("--film", "sizes", type=click.Choice([size.name for size in SIZES]), multiple=True, help="Which films [all].")
 @click.option("--rate", "rates", type=click.FloatRange(min=0, min_open=True), multiple=True, help="Samples a second [1, 5].")

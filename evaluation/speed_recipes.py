@@ -39,7 +39,10 @@ _N_PEOPLE, _N_PHOTOS = 24, 10
 """The SVC of the original is trained on vectors drawn at random, of so many people: whom it names costs the same time."""
 
 
-_PART_S = 2.0
+_MOST_PARTS = 30
+"""Parts of a film that slow recipes see: one in each piece of a film of three minutes (see `material.speed_film`)."""
+_GOLDEN = 0.618034
+"""Parts begin at multiples of this share of their room: what comes again at even times is met in other places."""
 UNCOUNTED = "not counted"
 """The stage of what a recipe would not do if it saw all of the film."""
 
@@ -52,13 +55,25 @@ class Part:
     end_s: float
 
 
-def parts_of(film_s: float, watched_s: float) -> list[Part]:
-    """Return parts that last so long together, spread evenly over a film; all of it where that is asked for."""
-    if watched_s >= film_s:
+def parts_of(film_s: float, watched_s: float, rate: float) -> list[Part]:
+    """Return parts that last so long together, as many samples in each stretch of a film; all of it where that is asked for.
+
+    Args:
+        film_s: How long the film is.
+        watched_s: How much of it is looked at; rounded to whole samples, one at least.
+        rate: Samples a second.
+    """
+    n_seen, n_all = max(round(watched_s * rate), 1), int(film_s * rate)
+    if watched_s >= film_s or n_seen >= n_all:
         return [Part(0.0, film_s)]
-    n = max(round(watched_s / _PART_S), 1)
-    starts = [film_s * k / n for k in range(n)]
-    return [Part(start, start + watched_s / n) for start in starts]
+    n = min(n_seen, _MOST_PARTS)
+    parts = []
+    for k in range(n):
+        begin, end = n_all * k // n, n_all * (k + 1) // n
+        length = min(n_seen * (k + 1) // n - n_seen * k // n, end - begin)
+        first = begin + int((k * _GOLDEN) % 1 * (end - begin - length + 1))
+        parts.append(Part(first / rate, (first + length) / rate))
+    return parts
 
 
 @dataclass(slots=True)
@@ -373,15 +388,22 @@ def main(argv: list[str]) -> int:
     clock = Clock()
     try:
         recipe = RECIPES[name](load_settings(), float(embed_share))
+        parts = parts_of(float(film_s), float(watched_s), float(rate))
         start = time.perf_counter()
-        recipe.watch(Path(film), float(rate), parts_of(float(film_s), float(watched_s)), clock)
+        recipe.watch(Path(film), float(rate), parts, clock)
         work_s = time.perf_counter() - start - clock.seconds.pop(UNCOUNTED, 0.0)
     except AnnotationError as err:
         print(err, file=sys.stderr)
         return 1
     write_json(
         Path(out),
-        {"work_s": work_s, "peak_mb": peak_mb(), "stages": dict(clock.seconds), "counts": dict(clock.counts)},
+        {
+            "watched_s": sum(part.end_s - part.start_s for part in parts),
+            "work_s": work_s,
+            "peak_mb": peak_mb(),
+            "stages": dict(clock.seconds),
+            "counts": dict(clock.counts),
+        },
     )
     return 0
 

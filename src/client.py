@@ -10,6 +10,7 @@ client.edit(f"/videos/{video['video_id']}", title="A journey")
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,9 @@ from .errors import ApiError
 _CHUNK_BYTES = 8_000_000
 _CHUNK_TYPE = "application/offset+octet-stream"
 _LIVE = ("queued", "running")
+_PASSING = ("too_many_streams", "store_unavailable", "too_many_requests")
+"""What the server says when it will do in a moment what it cannot do now."""
+_AGAIN_S, _SILENT_S = 1.0, 45.0
 
 
 class Client:
@@ -106,6 +110,31 @@ class Client:
         """
         return self.post(f"/projects/{project}/jobs", kind=kind, params=params)
 
+    def follow(self, job_id: str, after: int = 0) -> Iterator[dict[str, Any]]:
+        """Yield what happens to a job until it has ended: each event once, whatever connections break in between.
+
+        Args:
+            job_id: Of the job.
+            after: The number of the last event that is known.
+
+        Raises:
+            ApiError: There is no such job, or the server did not answer for as long as the client waits for anything.
+        """
+        last, heard = str(after), time.monotonic()
+        while True:
+            try:
+                for name, mark, data in self._events(f"/jobs/{job_id}/stream", last):
+                    if name == "end":
+                        return
+                    last = mark
+                    yield json.loads(data)
+                heard = time.monotonic()
+            except ApiError as err:
+                passes = err.status == 0 or err.code in _PASSING
+                if not passes or time.monotonic() - heard >= self._timeout_s:
+                    raise
+            time.sleep(_AGAIN_S)
+
     def wait(self, job: dict[str, Any], poll_s: float = 1.0) -> Any:
         """Wait until a job has ended, and return it; look at its status.
 
@@ -129,9 +158,31 @@ class Client:
         """Close, whatever happened."""
         self.close()
 
+    def _events(self, path: str, last: str) -> Iterator[tuple[str, str, str]]:
+        """Yield the name, id and data of the events of a stream, until it breaks off.
+
+        Raises:
+            ApiError: The server refuses, or does not answer.
+        """
+        # A stream is never silent for longer: a comment comes in between.
+        how = {"stream": True, "timeout": (self._timeout_s, max(self._timeout_s, _SILENT_S))}
+        with self._send("GET", path, headers={"Last-Event-ID": last}, **how) as answer:
+            fields: dict[str, str] = {}
+            try:
+                # Byte by byte: else a library may wait for more than has come.
+                for line in answer.iter_lines(chunk_size=1):
+                    name, _, value = line.decode().partition(": ")
+                    if line:
+                        fields[name] = value
+                    elif "data" in fields:
+                        yield fields["event"], fields["id"], fields["data"]
+                        fields = {}
+            except requests.RequestException:
+                return  # gone on with from the last event
+
     def _send(self, method: str, path: str, **how: Any) -> requests.Response:
         try:
-            answer = self._session.request(method, f"{self._root}{path}", timeout=self._timeout_s, **how)
+            answer = self._session.request(method, f"{self._root}{path}", **{"timeout": self._timeout_s, **how})
         except requests.RequestException as err:
             raise ApiError(0, "no_answer", f"{self._root} does not answer: {err}. Check address and server.") from err
         if answer.status_code >= 400:

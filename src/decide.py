@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from .appearances import Derived, derive_all, derive_if_complete
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .decisions import PIECE, active_decisions, anchors_of, check, new_id
 from .errors import ConfigError
+from .identification import analyses_of
 from .names import display_name, folder_name
 from .records import Analysis, Decision, Person, Project, Target, Track, UnknownPerson, Verb
 from .timebase import parse_npt
@@ -64,6 +65,27 @@ def run(
         ConfigError: The decision lacks something, or names what does not exist.
     """
     owner = workspace.project(project)
+    decision = say(workspace, owner, verb, target, person=person, other=other, name=name, npt=npt, author=author)
+    return DecideReport(decision, derive(workspace, owner, decision))
+
+
+def say(
+    workspace: Workspace,
+    owner: Project,
+    verb: Verb,
+    target: Target,
+    *,
+    person: str = "",
+    other: Target | None = None,
+    name: str = "",
+    npt: float = 0.0,
+    author: str = "",
+) -> Decision:
+    """Store a decision; what follows from it is left to `derive`. The arguments are those of `run`.
+
+    Raises:
+        ConfigError: The decision lacks something, or names what does not exist.
+    """
     person_id = _person_id(workspace, owner, person, new=verb is Verb.IS)
     decision = Decision(
         owner.project,
@@ -84,7 +106,38 @@ def run(
     event = event_of("decide", f"decision {decision.decision_id} {verb}", project=owner.project, who=author)
     workspace.store.put(event, decision)
     _apply_names(workspace, owner)
-    return DecideReport(decision, _derive(workspace, owner, decision))
+    return decision
+
+
+def reaches_all(decision: Decision) -> bool:
+    """Say whether every video of the project may look different after a decision."""
+    return any(target.kind != "track" for target in (decision.target, decision.other) if target is not None)
+
+
+def touched(workspace: Workspace, owner: Project, decision: Decision) -> Iterator[Analysis]:
+    """Yield the analyses whose appearances are derived anew after a decision."""
+    if reaches_all(decision):
+        yield from analyses_of(workspace, owner.project)
+    else:
+        yield from _of_tracks(workspace, decision)
+
+
+def derive(workspace: Workspace, owner: Project, decision: Decision) -> tuple[Derived, ...]:
+    """Derive the videos of tracks, or all where the decision reaches further; of a pair twice, as each looks at the other."""
+    settings = workspace.settings.clusterize
+    if reaches_all(decision):
+        return tuple(derive_all(workspace, owner, settings))
+    found = _of_tracks(workspace, decision)
+    if len(found) > 1:
+        derive_if_complete(workspace, owner, found[0], settings)
+    reports = [derive_if_complete(workspace, owner, analysis, settings) for analysis in reversed(found)]
+    return tuple(report for report in reports if report)
+
+
+def _of_tracks(workspace: Workspace, decision: Decision) -> list[Analysis]:
+    targets = [target for target in (decision.target, decision.other) if target is not None]
+    ids = list(dict.fromkeys(target.analysis_id for target in targets))
+    return [analysis for analysis_id in ids if (analysis := workspace.store.get(Analysis, analysis_id))]
 
 
 def track_target(workspace: Workspace, project: str, video: str, track_id: int) -> Target:
@@ -184,20 +237,6 @@ def _apply_names(workspace: Workspace, owner: Project) -> None:
         somebody = store.get(UnknownPerson, project, unknown_id)
         if somebody is not None:
             store.put(replace(somebody, name=name))
-
-
-def _derive(workspace: Workspace, owner: Project, decision: Decision) -> tuple[Derived, ...]:
-    """Derive the videos of tracks, or all where the decision reaches further; of a pair twice, as each looks at the other."""
-    settings = workspace.settings.clusterize
-    targets = [target for target in (decision.target, decision.other) if target is not None]
-    if any(target.kind != "track" for target in targets):
-        return tuple(derive_all(workspace, owner, settings))
-    ids = list(dict.fromkeys(target.analysis_id for target in targets))
-    found = [analysis for analysis_id in ids if (analysis := workspace.store.get(Analysis, analysis_id))]
-    if len(found) > 1:
-        derive_if_complete(workspace, owner, found[0], settings)
-    reports = [derive_if_complete(workspace, owner, analysis, settings) for analysis in reversed(found)]
-    return tuple(report for report in reports if report)
 
 
 @click.command(context_settings=CONTEXT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .errors import ShapeError
-from .schema import FloatArray
+from .schema import Box, FloatArray
 
 
 def _check(name: str, boxes: FloatArray) -> None:
@@ -52,3 +52,9 @@ def clip_boxes(boxes_xywh: FloatArray, width: int, height: int) -> FloatArray:
     corners[:, 0::2] = np.clip(corners[:, 0::2], 0, width)
     corners[:, 1::2] = np.clip(corners[:, 1::2], 0, height)
     return xyxy_to_xywh(corners)
+
+
+def whole_pixels(box: Box) -> tuple[int, int, int, int]:
+    """Return x, y, w, h of a box in whole pixels, cut off at the upper and left edge of the picture."""
+    left, top = max(round(box.x), 0), max(round(box.y), 0)
+    return left, top, max(round(box.x + box.w) - left, 0), max(round(box.y + box.h) - top, 0)

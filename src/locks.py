@@ -38,6 +38,31 @@ def locked(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
         file.close()
 
 
+@contextmanager
+def locked_if_free(path: Path) -> Iterator[bool]:
+    """Be the only one who holds this lock, unless somebody holds it now; say whether that is so. Nobody is waited for.
+
+    Args:
+        path: As for `locked`. On Windows the lock is always free.
+
+    Raises:
+        StorageError: The file cannot be made.
+    """
+    try:
+        with locked(path, _give_up):
+            yield True
+    except _HeldError:
+        yield False
+
+
+class _HeldError(Exception):
+    """Somebody holds the lock."""
+
+
+def _give_up() -> None:
+    raise _HeldError
+
+
 def _acquire(path: Path, waiting: Callable[[], None]) -> IO[Any]:
     import fcntl
 
@@ -51,10 +76,10 @@ def _acquire(path: Path, waiting: Callable[[], None]) -> IO[Any]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if not told:
-                waiting()
-                told = True
             try:
+                if not told:
+                    waiting()
+                    told = True
                 fcntl.flock(file, fcntl.LOCK_EX)
             except BaseException:
                 file.close()

@@ -13,7 +13,10 @@ MAX_NAME = 200
 """Most file systems allow 255 bytes in a name; the rest is left for endings and accents that take two bytes."""
 
 _FORBIDDEN = frozenset('/\\:*?"<>|')
-_RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+RESERVED = re.compile(r"(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+"""Names that Windows takes for devices, with any ending (Microsoft, Naming Files, Paths, and Namespaces)."""
+ESCAPED = re.compile(r"%(?:25)*(?:2e|2f|5c|00|3a)", re.IGNORECASE)
+"""What stands for a dot, a slash, a backslash, NUL or a colon, however often it was escaped."""
 
 
 def folder_name(name: str, kind: str = "person") -> str:
@@ -33,7 +36,9 @@ def folder_name(name: str, kind: str = "person") -> str:
         raise InvalidNameError(kind, name, "is empty. Give it at least one letter.")
     if any(character in text for character in _FORBIDDEN) or not text.isprintable():
         raise InvalidNameError(kind, name, 'holds a character that no folder may have (/ \\ : * ? " < > |).')
-    if text.startswith(".") or _RESERVED.match(text):
+    if ESCAPED.search(text):
+        raise InvalidNameError(kind, name, "holds escaped characters (%2F). Give it as it is.")
+    if text.startswith(".") or RESERVED.fullmatch(text):
         raise InvalidNameError(kind, name, "starts with a dot or is reserved by the system. Choose another.")
     if len(text.encode()) > MAX_NAME:
         raise InvalidNameError(kind, name, f"is longer than {MAX_NAME} bytes. Shorten it.")
@@ -57,7 +62,7 @@ def video_folder(locator: str) -> str:
     while len(text.encode()) > MAX_NAME:
         text = text[:-1]
     text = text.lstrip(".")
-    return f"video_{text}" if not text or _RESERVED.match(text) else text
+    return f"video_{text}" if not text or RESERVED.fullmatch(text) else text
 
 
 def inside(root: Path, relative: str) -> Path:

@@ -69,7 +69,7 @@ def list_people(workspace: Workspace, project: str) -> list[PersonSummary]:
     ]
 
 
-def run(workspace: Workspace, project: str, person: str, *, recognisable: bool) -> RecogniseReport:
+def run(workspace: Workspace, project: str, person: str, *, recognisable: bool, derives: bool = True) -> RecogniseReport:
     """Say whether the model may name somebody, and derive the appearances of all videos anew.
 
     Args:
@@ -77,6 +77,7 @@ def run(workspace: Workspace, project: str, person: str, *, recognisable: bool) 
         project: Whose person.
         person: By name, alias or folder.
         recognisable: Whether they may be named.
+        derives: Off where somebody else derives the appearances.
 
     Raises:
         ConfigError: The project or the person does not exist.
@@ -86,7 +87,7 @@ def run(workspace: Workspace, project: str, person: str, *, recognisable: bool) 
         if person in (known.person_id, known.name, *known.aliases):
             changed = replace(known, recognisable=recognisable)
             workspace.store.put(changed)
-            derived = derive_all(workspace, owner, workspace.settings.clusterize)
+            derived = derive_all(workspace, owner, workspace.settings.clusterize) if derives else []
             return RecogniseReport(changed, known.recognisable != recognisable, len(derived))
     raise ConfigError(f'Project "{owner.project}" knows nobody called "{person}". See: people list --project {owner.project}')
 

@@ -40,6 +40,9 @@ class Progress(ABC):
     def message(self, text: str) -> None:
         """Say something in one line."""
 
+    def concerns(self, **what: str) -> None:  # noqa: B027 - few want to know
+        """Say by its id what is worked on from now on: `analysis_id="…"`."""
+
 
 class Silent(Progress):
     """Nobody listens."""

@@ -619,6 +619,18 @@ class TokenUse:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectAccess:
+    """Those who may see a project may see this video: it was sent or named for it, whether or not it was analysed yet.
+
+    Beside `ProjectVideo`, which says the same of a video once there is an analysis that counts.
+    """
+
+    project: str
+    video_id: str
+    added_at: str = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEvent:
     """Who did what: events are only ever added. They name people by fingerprints, so that erasing somebody leaves them whole.
 
@@ -665,6 +677,7 @@ Record = (
     | JobDelivery
     | Token
     | TokenUse
+    | ProjectAccess
     | AuditEvent
 )
 
@@ -692,6 +705,7 @@ KEYS: Mapping[type[Any], tuple[str, ...]] = {
     JobDelivery: ("job_id", "delivery_id"),
     Token: ("token_id",),
     TokenUse: ("token_id",),
+    ProjectAccess: ("project", "video_id"),
     AuditEvent: ("event_id",),
 }
 """The fields that name a record; records are listed in their order."""
@@ -717,6 +731,11 @@ INDEXES: Mapping[type[Any], tuple[tuple[str, ...], ...]] = {
     Job: (("status",), ("project",), ("project", "status")),
     JobName: (("job_id",),),
     JobDelivery: (("state",),),
+    ProjectAccess: (("video_id",),),
     AuditEvent: (("project",),),
 }
 """Further fields that records are looked up by. A look-up that no key or index serves is refused."""
+
+REVISED: Mapping[type[Any], tuple[str, ...]] = {Appearance: ("project", "analysis_id")}
+"""Kinds whose changes a store tells of, so that what was made of them can be kept; a revision for each value of these fields of
+the key. Each costs every writer a little, so they are only those that something dear is made of."""

@@ -24,7 +24,7 @@ from .recognition.voting import Voting
 
 CONFIG_FILE = Path("config/config.yaml")
 
-_SECRETS = ("database.uri", "server.metrics_token", "worker.webhook_secret")
+_SECRETS = ("database.uri", "server.metrics_token", "server.session_secret", "worker.webhook_secret")
 """Settings whose value no message repeats."""
 
 _SECRET_WORDS = ("token", "secret", "password", "passwd", "api_key")
@@ -149,9 +149,13 @@ class ServerSettings(_Section):
     """Where the service listens, what it takes, and how it does with --production."""
 
     host: str = Field("127.0.0.1", description="Address to listen on")
-    port: int = Field(5000, ge=1, le=65535, description="Port to listen on")
+    port: int = Field(5000, ge=0, le=65535, description="Port to listen on; 0 for any that is free")
     token_path: Path | None = Field(
         None, description="File with a token that may do everything, made where it is not there; for containers and services"
+    )
+    session_minutes: int = Field(60, ge=1, le=720, description="How long a browser stays signed in unless its page renews that")
+    session_secret: SecretStr | None = Field(
+        None, min_length=32, description="Signs the cookies of browsers; unset: a key is made in data_dir/session.key"
     )
     hosts: tuple[str, ...] = Field((), description="Names under which the service is reached; others are refused. Unset: any")
     cors_origins: tuple[str, ...] = Field((), description="Web pages elsewhere that may use the API: https://archive.example")
@@ -167,8 +171,20 @@ class ServerSettings(_Section):
     )
     processes: int = Field(2, ge=1, le=64, description="Processes that answer with --production")
     threads: int = Field(16, ge=1, le=256, description="Requests that each of them answers at a time")
+    streams: int = Field(
+        8,
+        ge=1,
+        le=128,
+        description="Streams of events that each process answers at a time; never more than half of the threads",
+    )
     worker: bool = Field(True, description="Do jobs beside the requests; false where `worker` runs apart")
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
+    cache_mb: int = Field(
+        32, ge=0, le=10_000, description="Memory in which each process keeps answers that are dear to make; 0 = none is kept"
+    )
+    wait_s: float = Field(
+        600.0, ge=0, description="How long /crawler and /train of the original service wait for their job, which goes on after"
+    )
     min_free_mb: int = Field(500, ge=0, description="With less free room on the disk of the data the service is not ready")
     metrics_token: SecretStr | None = Field(
         None, description="Who asks for /metrics must send it as Bearer; unset: only this machine may ask"
@@ -194,7 +210,9 @@ class WorkerSettings(_Section):
 
     slots: int = Field(1, ge=1, le=64, description="Jobs a worker does at a time, each in a process of its own")
     lease_s: float = Field(30.0, ge=1, description="A job whose worker was not heard of for so long is taken up by another")
-    poll_s: float = Field(0.25, gt=0, le=1, description="How often a worker looks for jobs, and whether its own were cancelled")
+    poll_s: float = Field(
+        0.25, gt=0, le=0.5, description="How often a worker looks for jobs, and whether its own were cancelled"
+    )
     stop_s: float = Field(
         5.0, ge=0, le=600, description="How long a job may take to end in good order when its worker is stopped"
     )

@@ -1,18 +1,22 @@
-"""Training pictures switched on and off one by one, by people."""
+"""Training pictures switched on and off by people: one by one, or by a list of all that are to be out."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from .errors import ConfigError
 from .files import replacing
 from .records import SET_ASIDE, Image, ImageState
-from .trainingset import ALIGNED_DELETED, DISABLED_FILE, TrainingSet, usable_embedding
+from .trainingset import ALIGNED_DELETED, DISABLED_FILE, LISTED, Discard, TrainingSet, last_two, trains, usable_embedding
 from .workspace import Workspace
 
 SWITCHED_OFF = "switched off"
+ALIGNED = "training_img_aligned"
+"""The folder of aligned pictures, in the data folder."""
 
 
 def switch_off(workspace: Workspace, image: Image, reason: str = "") -> Image:
@@ -46,6 +50,86 @@ def switch_on(workspace: Workspace, image: Image) -> Image:
     on = replace(image, state=ImageState.ACTIVE, reason="", state_by="human")
     workspace.store.put(on)
     return on
+
+
+def left_out(workspace: Workspace, project: str) -> list[str]:
+    """Return the aligned pictures that the next training leaves out, by their paths in the data folder.
+
+    These are the ones that people listed or switched off; where nobody saved a list, also what the cleaning set aside. A
+    picture that was listed by its address is named by that again: whoever wrote it knows it so.
+
+    Args:
+        workspace: Where they lie.
+        project: The project's slug.
+    """
+    photos = TrainingSet(workspace, project)
+    listed, saved_at = photos.listed(), photos.list_saved_at()
+    result = []
+    for image in aligned_pictures(workspace, project):
+        line = listed.get(last_two(image.aligned_path or ""))
+        # What was changed by hand since a stage last looked: the line is gone, or the picture is back.
+        again = image.state is ImageState.DISABLED and image.reason in (LISTED, ALIGNED_DELETED)
+        current = replace(image, state=ImageState.ACTIVE) if again else image
+        if line is not None or not trains(current, Discard.AUTO, saved_at):
+            result.append(line if line is not None and "://" in line else image.aligned_path or "")
+    return result
+
+
+def leave_out(workspace: Workspace, project: str, names: Iterable[str]) -> None:
+    """Let a list be all that people want out of training: what it names is out, and what they switched off before is in again.
+
+    Args:
+        workspace: Where the pictures lie.
+        project: The project's slug.
+        names: Aligned pictures by their paths, `training_img_aligned/project/Person_Name/000001_0.png`, also below an address
+            or another folder, or by the last two parts alone.
+
+    Raises:
+        ConfigError: A name is that of no aligned picture of the project; nothing is changed then.
+        ExportError: The list cannot be written.
+    """
+    known = {last_two(image.aligned_path or ""): image for image in aligned_pictures(workspace, project)}
+    wanted = {_named(name, project, known): name for name in names}
+    # What stands behind this sign is a comment in the list: such pictures are switched off by their records.
+    lines = {key: _line(name, key, known[key]) for key, name in wanted.items() if "#" not in f"{key}{name}"}
+    with replacing(workspace.aligned_dir(project) / DISABLED_FILE) as partial:
+        partial.write_text("".join(f"{line}\n" for line in lines.values()), encoding="utf-8")
+    for key, image in known.items():
+        if key in wanted and key not in lines:
+            switch_off(workspace, image)
+        elif key not in wanted and image.state is ImageState.DISABLED and usable_embedding(image.embedding):
+            workspace.store.put(replace(image, state=ImageState.ACTIVE, reason="", state_by="human"))
+    TrainingSet(workspace, project).notice_disabled_file()
+
+
+def aligned_pictures(workspace: Workspace, project: str) -> list[Image]:
+    """Return the records of a project's pictures whose aligned face is there, by person, then by path."""
+    photos = TrainingSet(workspace, project)
+    found = [
+        image
+        for image in workspace.store.find(Image, project=project)
+        if image.aligned_path is not None and photos.absolute(image.aligned_path).is_file()
+    ]
+    return sorted(found, key=lambda image: (image.person_id, image.aligned_path or ""))
+
+
+def _named(name: str, project: str, known: Iterable[str]) -> str:
+    """Return folder and file of the picture that a name means.
+
+    Raises:
+        ConfigError: It means none of the project.
+    """
+    path = urlsplit(name).path if "://" in name else name
+    for spelled in (path, unquote(path)):
+        folders, key = spelled.replace("\\", "/").split("/")[:-2], last_two(spelled)
+        if key in known and name.isprintable() and (not folders or folders[-2:] == [ALIGNED, project]):
+            return key
+    raise ConfigError(f"{name[:200]!r} is no aligned picture of project {project!r}. Name pictures as its training set does.")
+
+
+def _line(name: str, key: str, image: Image) -> str:
+    """Return how a picture stands in the list: by its address where it was named by that, else by its path."""
+    return name if "://" in name and last_two(name) == key else str(image.aligned_path)
 
 
 def _strike(listing: Path, aligned_path: str) -> None:

@@ -251,12 +251,12 @@ class TrainingSet:
         Returns:
             Lines that name no aligned picture.
         """
-        listed = self._listed()
+        listed = self.listed()
         for image in list(self._store.find(Image, project=self.project)):
             if image.aligned_path is None:
                 continue
             by_file = image.state is ImageState.DISABLED and image.reason == LISTED
-            if listed.pop(_last_two(image.aligned_path), None) is not None:
+            if listed.pop(last_two(image.aligned_path), None) is not None:
                 if image.state is ImageState.ACTIVE or image.state in SET_ASIDE:
                     self._store.put(replace(image, state=ImageState.DISABLED, reason=LISTED, state_by="human"))
             elif by_file:
@@ -271,14 +271,14 @@ class TrainingSet:
             return None
         return datetime.fromtimestamp(saved, UTC).isoformat(timespec="seconds")
 
-    def _listed(self) -> dict[str, str]:
+    def listed(self) -> dict[str, str]:
         """Return the lines of disabled.txt by the picture that they name."""
         try:
             text = (self._aligned / DISABLED_FILE).read_text(encoding="utf-8-sig", errors="replace")
         except FileNotFoundError:
             return {}
         lines = [line.partition("#")[0].strip() for line in text.splitlines()]
-        return {_last_two(line): line for line in lines if line}
+        return {last_two(line): line for line in lines if line}
 
     def forget(self, image: Image) -> None:
         """Drop the record and the aligned face of a photo that is gone."""
@@ -407,7 +407,7 @@ def person_of(folder: Path) -> str | None:
         return None
 
 
-def _last_two(path: str) -> str:
+def last_two(path: str) -> str:
     """Return folder and file name of a path, however its accents and slashes are written."""
     return "/".join(unicodedata.normalize("NFC", path).replace("\\", "/").split("/")[-2:])
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from .engines import Engine, Runtime, open_engine
 from .errors import ConfigError
 from .guard import Guard
-from .locks import locked
+from .locks import locked, locked_if_free
 from .models import WeightsCache
 from .names import folder_name
 from .progress import Progress, Silent
@@ -67,6 +67,14 @@ class Workspace:
                 self.progress.message(f"Another process {doing}; waiting for it ...")
 
         return locked(self.data_dir / ".locks" / f"{what}.lock", tell)
+
+    def locked_if_free(self, what: str) -> AbstractContextManager[bool]:
+        """Be the only process that works on something, unless one does already: then it says False, and nobody is waited for.
+
+        Args:
+            what: As for `locked`.
+        """
+        return locked_if_free(self.data_dir / ".locks" / f"{what}.lock")
 
     def weights(self) -> WeightsCache:
         """The cache that engines take their weights from."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import signal
 import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -25,6 +26,12 @@ hypothesis.settings.load_profile("facerec")  # a slow machine is no failure, and
 NEEDS = ("weights", "facenet", "mongo", "slow")
 """Marks of tests that a machine may lack something for. On CI nothing may be lacking: there a skip of theirs fails."""
 OURS = ("src", "facerec", "evaluation")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be heard, here and in processes that tests start, also where a shell began this run in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -49,6 +51,9 @@ _UNEVEN = tuple(np.cumsum(np.random.default_rng(5).choice([0.02, 0.04, 0.1, 0.3]
 
 MADE: Mapping[str, Made] = {
     "h264 without B-frames": _x264("bframes=0:keyint=30", may_skip=False),
+    "h264 of short groups without B-frames": _x264("bframes=0:keyint=12:min-keyint=12:scenecut=0", may_skip=False),
+    "h264 of short groups with B-frames": _x264("bframes=3:keyint=15:min-keyint=15:scenecut=0"),
+    "h264 of short groups at uneven times": _x264("bframes=2:keyint=15:min-keyint=15:scenecut=0", name="a.mkv", times=_UNEVEN),
     "h264 with B-frames": _x264("bframes=3:b-pyramid=none:keyint=30"),
     "h264 with a pyramid of B-frames": _x264("bframes=5:b-pyramid=normal:b-adapt=0:ref=4:keyint=40"),
     "h264 with open groups": _x264("open-gop=1:bframes=3:keyint=20:min-keyint=20:scenecut=0"),
@@ -95,7 +100,7 @@ MADE: Mapping[str, Made] = {
     "vp9": Made(
         "libvpx-vp9", "a.webm", options={"g": "30", "cpu-used": "8", "lag-in-frames": "16", "auto-alt-ref": "1"}, may_skip=False
     ),
-    "av1": Made("libsvtav1", "a.mkv", options={"g": "30", "preset": "12"}, is_seekable=False, may_skip=False),
+    "av1": Made("libsvtav1", "a.mkv", options={"g": "30", "preset": "12"}, may_skip=False),
 }
 
 
@@ -105,17 +110,34 @@ def pictures(size: tuple[int, int], n: int = N_FRAMES) -> Iterator[RgbImage]:
     return with_grain(shots([*lengths, n - sum(lengths)], size, step_px=1.5), 6)
 
 
-def make(name: str, folder: Path) -> Path:
-    """Encode one of `MADE`."""
+def calm_pictures(size: tuple[int, int], n: int = N_FRAMES) -> Iterator[RgbImage]:
+    """Draw two shots that hardly move, with little grain: key frames show what those before them did."""
+    return with_grain(shots([n // 2 + 3, n - n // 2 - 3], size, step_px=0.05), 1.5)
+
+
+def make(
+    name: str, folder: Path, draw: Callable[[tuple[int, int], int], Iterator[RgbImage]] = pictures, n: int = N_FRAMES
+) -> Path:
+    """Write one of `MADE` into a folder, where it may be changed: so many frames as something draws them."""
+    path = folder / MADE[name].name
+    path.write_bytes(_encoded(name, draw, n))
+    return path
+
+
+@cache
+def _encoded(name: str, draw: Callable[[tuple[int, int], int], Iterator[RgbImage]], n: int) -> bytes:
+    """Encode one of `MADE`, once for all tests."""
     made = MADE[name]
-    return write_video(
-        folder / made.name,
-        pictures(made.size, N_FRAMES if made.codec != "dvvideo" else 60),
-        codec=made.codec,
-        options=made.options,
-        container_options=made.container_options,
-        pix_fmt=made.pix_fmt,
-        times=made.times,
-        start_s=Fraction(made.start_s),
-        rotation=made.rotation,
-    )
+    with TemporaryDirectory() as folder:
+        path = write_video(
+            Path(folder, made.name),
+            draw(made.size, n if made.codec != "dvvideo" else 60),
+            codec=made.codec,
+            options=made.options,
+            container_options=made.container_options,
+            pix_fmt=made.pix_fmt,
+            times=None if made.times is None else [made.times[k % N_FRAMES] + k // N_FRAMES * made.times[-1] for k in range(n)],
+            start_s=Fraction(made.start_s),
+            rotation=made.rotation,
+        )
+        return path.read_bytes()

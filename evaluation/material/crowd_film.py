@@ -43,20 +43,27 @@ def crowd_film(
         n_shots: Length of the film.
         canvas: Size and frame rate.
     """
+    film = film_path(work, looks, seed, engine, n_shots, canvas)
+    kept = film.with_suffix(".npz")
+    if not kept.exists():
+        work.mkdir(parents=True, exist_ok=True)
+        truth = film_crowd(film, crowd_shots(looks, seed, n_shots, canvas), canvas)
+        _keep(kept, _truth_arrays(truth) | _look(film, len(truth), engine, progress))
+    with np.load(kept) as arrays:
+        return _sequence(f"film {seed}", float(canvas.rate), {name: arrays[name] for name in arrays.files})
+
+
+def film_path(
+    work: Path, looks: dict[str, list[Look]], seed: int, engine: Engine, n_shots: int = 12, canvas: Canvas = CANVAS
+) -> Path:
+    """Return where `crowd_film` keeps a film."""
     heads = [
         (look.person, [(picture.shape, int(picture.sum())) for picture in look.pictures[:2]])
         for known in looks.values()
         for look in known
     ]
     key = stable_id(_VERSION, engine.id, heads, seed, n_shots, repr(canvas))
-    kept = work / f"crowd_{seed}_{key}.npz"
-    if not kept.exists():
-        work.mkdir(parents=True, exist_ok=True)
-        film = kept.with_suffix(".mp4")
-        truth = film_crowd(film, crowd_shots(looks, seed, n_shots, canvas), canvas)
-        _keep(kept, _truth_arrays(truth) | _look(film, len(truth), engine, progress))
-    with np.load(kept) as arrays:
-        return _sequence(f"film {seed}", float(canvas.rate), {name: arrays[name] for name in arrays.files})
+    return work / f"crowd_{seed}_{key}.mp4"
 
 
 def _truth_arrays(truth: Sequence[CrowdFrame]) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .audit import acting, event_of, note
+from .sessions import Session, Sessions
 from .tokens import Access, add_token, revoke_token, verify_token
 
-__all__ = ["Access", "acting", "add_token", "event_of", "note", "revoke_token", "verify_token"]
+__all__ = ["Access", "Session", "Sessions", "acting", "add_token", "event_of", "note", "revoke_token", "verify_token"]

@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..records import AuditEvent
-from ..storage import Store
+from ..storage import Query, Store
+from ..storage.base import PAGE
 
 _MAX_TEXT = 300
 _ACTING: ContextVar[tuple[str, str]] = ContextVar("acting", default=("", ""))
@@ -54,7 +55,7 @@ def event_of(what: str, target: str = "", *, project: str = "", outcome: str = "
 
 
 def events(store: Store, project: str | None = None, since: datetime | None = None) -> Iterator[AuditEvent]:
-    """Yield events in the order of their time.
+    """Yield events in the order of their time; ids begin with it, so that what is older is not read.
 
     Args:
         store: Where they are kept.
@@ -62,9 +63,13 @@ def events(store: Store, project: str | None = None, since: datetime | None = No
         since: Only those from this moment on; it has a time zone.
     """
     equals: dict[str, Any] = {} if project is None else {"project": project}
-    for event in store.find(AuditEvent, **equals):
-        if since is None or datetime.fromisoformat(event.created_at) >= since:
-            yield event
+    place = None if since is None else (_first_id(since),)
+    while True:
+        page = store.select(AuditEvent, Query(equals), PAGE, place)
+        yield from page.items
+        if page.end is None:
+            return
+        place = page.end
 
 
 def one_line(text: str) -> str:
@@ -79,6 +84,12 @@ def one_line(text: str) -> str:
 def printable(text: str) -> str:
     """Return a text with what is not printable escaped: line breaks, tabs, and what moves a terminal or turns its direction."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def _first_id(since: datetime) -> str:
+    """Return what sorts before the ids of all events of a moment and after those of earlier ones."""
+    passed_us = max(0, (since - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1))
+    return f"{passed_us * 1000:020d}"
 
 
 def _new_id() -> str:

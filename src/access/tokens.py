@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from ..names import folder_name
 from ..records import Project, Role, Token, TokenUse, now
 from ..storage import Store
 from .audit import acting, note, one_line
+from .keyfile import secret_in
 
 _FORM = re.compile(r"fr_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 _SECRET_BYTES = 32
@@ -42,11 +42,13 @@ class Access:
         who: How they are called in the log.
         role: The most that they may do.
         project: The only project in which; empty for all of them and for what belongs to none.
+        token_id: Of the token that says so; empty where none does.
     """
 
     who: str
     role: Role
     project: str = ""
+    token_id: str = field(default="", compare=False)
 
     def allows(self, role: Role, project: str) -> bool:
         """Say whether they may do what a role is needed for.
@@ -56,6 +58,9 @@ class Access:
             project: In which project; empty for what belongs to none.
         """
         return _ORDER.index(self.role) >= _ORDER.index(role) and self.project in ("", project)
+
+
+_OF_FILE = Access(f"token file ({_FILE_ID})", Role.ADMIN, token_id=_FILE_ID)
 
 
 def add_token(
@@ -105,7 +110,7 @@ def verify_token(store: Store, text: str, address: str = "") -> Access | None:
     if token is None or not is_right or not is_good(token):
         return None
     _note_use(store, token, address)
-    return Access(f"{token.name} ({token.token_id})", token.role, token.project)
+    return _access_of(token)
 
 
 def is_good(token: Token) -> bool:
@@ -155,43 +160,40 @@ class TokenFile:
             ConfigError: The file cannot be read or written, may be read by others, or holds no good token.
         """
         self.path = path
-        self.is_new = False
-        try:
-            text = self._read() if path.exists() else self._make()
-        except OSError as err:
-            raise ConfigError(f"The token file {path} cannot be used: {err.strerror}. Check server.token_path.") from err
-        if len(text) < 32 or not text.isascii() or not text.isprintable() or " " in text:
-            raise ConfigError(
-                f"The token file {path} must hold one token of 32 characters or more. Delete it to have one made."
-            )
-        self._digest = _digest(text)
+        text, self.is_new = secret_in(path, _file_token, "token file", "Check server.token_path.")
+        self.digest = _digest(text)
 
     def verify(self, text: str) -> Access | None:
         """Return what a token allows, None where it is not the one of the file."""
-        is_right = hmac.compare_digest(_digest(text), self._digest)
-        return Access(f"token file ({_FILE_ID})", Role.ADMIN) if is_right else None
+        is_right = hmac.compare_digest(_digest(text), self.digest)
+        return _OF_FILE if is_right else None
 
-    def _read(self) -> str:
-        if os.name == "posix" and self.path.stat().st_mode & 0o007:
-            raise ConfigError(f"The token file {self.path} may be read by everybody. Run: chmod 600 {self.path}")
-        return self.path.read_text(encoding="ascii", errors="replace").strip()
 
-    def _make(self) -> str:
-        text = f"fr_{_FILE_ID}_{secrets.token_urlsafe(_SECRET_BYTES)}"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
-        # For us alone from the first moment; there at once and whole, or not at all where another process was quicker.
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text + "\n")
-        try:
-            os.link(partial, self.path)
-        except FileExistsError:
-            return self._read()
-        finally:
-            partial.unlink()
-        self.is_new = True
-        return text
+def digest_of(store: Store, token_id: str, file: TokenFile | None) -> str | None:
+    """Return the digest of a token that is good now; None where there is none of this id."""
+    if token_id == _FILE_ID:
+        return file.digest if file else None
+    token = store.get(Token, token_id) if token_id.isalnum() else None
+    return token.digest if token and is_good(token) else None
+
+
+def enter(store: Store, token_id: str, address: str = "") -> Access | None:
+    """Return what a token allows whose bearer is known already, by a session; None where there is no such token any more."""
+    if token_id == _FILE_ID:
+        return _OF_FILE
+    token = store.get(Token, token_id)
+    if token is None or not is_good(token):
+        return None
+    _note_use(store, token, address)
+    return _access_of(token)
+
+
+def _access_of(token: Token) -> Access:
+    return Access(f"{token.name} ({token.token_id})", token.role, token.project, token.token_id)
+
+
+def _file_token() -> str:
+    return f"fr_{_FILE_ID}_{secrets.token_urlsafe(_SECRET_BYTES)}"
 
 
 def _digest(secret: str) -> str:

@@ -6,17 +6,18 @@ from apiflask import APIFlask
 from flask import Flask
 
 from .. import __version__
-from ..records import Project, Role
 from ..workspace import Workspace
 from . import v1
-from .context import keep_workspace, store
+from .context import keep_workspace
 from .documentation import documentation
+from .kept import add_keeper
 from .openapi import finished
 from .ops import add_operations
+from .original import add_original_routes
 from .page import add_page
-from .permissions import may
 from .problems import register_problems
 from .security import protect
+from .streams import limit_streams
 
 
 def create_app(workspace: Workspace) -> Flask:
@@ -47,21 +48,13 @@ def create_app(workspace: Workspace) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.spec_processor(finished)
     keep_workspace(app, workspace)
+    add_keeper(app, workspace)
     register_problems(app)
     protect(app, workspace)
+    limit_streams(app, workspace.settings.server)
     for blueprint in (*v1.BLUEPRINTS, documentation):
         app.register_blueprint(blueprint)
     add_operations(app, workspace)
-    _add_plain_routes(app)
+    add_original_routes(app)
     add_page(app)
     return app
-
-
-def _add_plain_routes(app: APIFlask) -> None:
-    """Add what stands outside /api/v1. The routes of the original service come beside these."""
-
-    @app.get("/projects")
-    @app.doc(hide=True)
-    def projects() -> list[str]:
-        """List the names of all projects."""
-        return [project.project for project in store().find(Project) if may(Role.VIEWER, project.project)]

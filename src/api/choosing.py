@@ -7,7 +7,7 @@ from typing import Annotated, cast
 from pydantic import Field
 
 from ..decisions import PIECE
-from ..records import Analysis, ProjectVideo, Status, Track
+from ..records import Analysis, Project, ProjectVideo, Status, Track
 from .context import existing, existing_project, store
 from .problems import Problem, missing
 
@@ -28,12 +28,31 @@ def chosen_analysis(video_id: str, project: str, analysis_id: str, fragment: str
             raise missing("analysis of this video", analysis_id)
         return analysis
     if project:
-        member = existing(ProjectVideo, "video in this project", existing_project(project).project, video_id, fragment)
-        return cast(Analysis, existing(Analysis, "analysis", member.analysis_id))
-    found = [analysis for analysis in store().find(Analysis, video_id=video_id) if analysis.fragment == fragment]
+        return _of_project(existing_project(project), video_id, fragment)
+    found = _of_video(video_id, fragment)
     if not found:
         raise Problem("not_found", "This video has not been analysed.")
     return max(found, key=lambda analysis: (analysis.status is Status.COMPLETE, analysis.updated_at))
+
+
+def _of_project(owner: Project, video_id: str, fragment: str) -> Analysis:
+    """Return the analysis that counts in a project; where none does yet, the one that is under way with its engine.
+
+    Raises:
+        Problem: There is neither.
+    """
+    known = store().get(ProjectVideo, owner.project, video_id, fragment) if fragment.isprintable() else None
+    if known is None:
+        begun = [one for one in _of_video(video_id, fragment) if one.engine.partition("@")[0] == owner.engine]
+        unfinished = [one for one in begun if one.status is not Status.COMPLETE]
+        if unfinished:
+            return max(unfinished, key=lambda one: one.updated_at)
+    member = existing(ProjectVideo, "video in this project", owner.project, video_id, fragment)
+    return cast(Analysis, existing(Analysis, "analysis", member.analysis_id))
+
+
+def _of_video(video_id: str, fragment: str) -> list[Analysis]:
+    return [analysis for analysis in store().find(Analysis, video_id=video_id) if analysis.fragment == fragment]
 
 
 def track_name(analysis_id: str, track_id: int) -> str:

@@ -1,4 +1,4 @@
-"""Headers that keep browsers careful, and the pages elsewhere that may use the API.
+"""Headers that keep browsers careful, and the pages elsewhere that may use the API. Also, which page is behind a request.
 
 Source: W3C Content Security Policy Level 3; WHATWG Fetch (CORS, CORP, Sec-Fetch-Site); OWASP Secure Headers Project.
 """
@@ -6,6 +6,7 @@ Source: W3C Content Security Policy Level 3; WHATWG Fetch (CORS, CORP, Sec-Fetch
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Request, Response
@@ -80,6 +81,10 @@ def add_headers(response: Response, request: Request, settings: ServerSettings) 
     return response
 
 
+CSRF_HEADER = "X-FaceRec-CSRF"
+"""A page elsewhere cannot send it: browsers would ask us before, and are not told that it may."""
+
+
 def is_preflight(request: Request) -> bool:
     """Say whether a browser asks if a page elsewhere may send a request."""
     return request.method == "OPTIONS" and "Origin" in request.headers and "Access-Control-Request-Method" in request.headers
@@ -99,7 +104,8 @@ def is_cross_site(request: Request, settings: ServerSettings, has_effect: bool) 
     """Say whether a web page that is neither ours nor on the list is behind a request.
 
     Tokens are never sent by a browser on its own, as cookies are; but without tokens everybody on this machine may come in,
-    and so might any page that its browser has open. Browsers say where a request comes from; other programs say nothing.
+    and so might any page that its browser has open. Browsers say where a request comes from; other programs say nothing. What
+    comes with a cookie is looked at more closely, see `may_use_cookie`.
 
     Args:
         request: The request.
@@ -108,8 +114,8 @@ def is_cross_site(request: Request, settings: ServerSettings, has_effect: bool) 
     """
     origin = request.headers.get("Origin")
     if origin is not None:
-        own = {f"{request.scheme}://{request.host}", *([f"https://{request.host}"] if settings.https else [])}
-        return origin not in own and origin not in settings.cors_origins and (has_effect or origin == "null")
+        is_known = origin in _own(request, settings) or origin in settings.cors_origins
+        return not is_known and (has_effect or origin == "null")
     site = request.headers.get("Sec-Fetch-Site", "none")
     if site in ("none", "same-origin"):
         return False
@@ -117,6 +123,32 @@ def is_cross_site(request: Request, settings: ServerSettings, has_effect: bool) 
     return has_effect or not is_link
 
 
+def may_use_cookie(request: Request, settings: ServerSettings) -> bool:
+    """Say whether a cookie that came with a request counts: not where any other page may be behind it.
+
+    Pages on the list `server.cors_origins` and those at another port of this host have to send a token.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and origin not in _own(request, settings):
+        return False
+    return request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin")
+
+
+def is_of_our_page(request: Request, settings: ServerSettings) -> bool:
+    """Say whether a request proves that a page of ours sent it: what changes something and comes with a cookie has to.
+
+    That nothing speaks against it, as for `may_use_cookie`, is not enough: old browsers say nothing.
+    """
+    if request.headers.get("Origin") in _own(request, settings):
+        return True
+    return request.headers.get("Sec-Fetch-Site") == "same-origin" or bool(request.headers.get(CSRF_HEADER))
+
+
+def _own(request: Request, settings: ServerSettings) -> set[str]:
+    return {f"{request.scheme}://{request.host}", *([f"https://{request.host}"] if settings.https else [])}
+
+
+@lru_cache(maxsize=1024)
 def host_of(netloc: str) -> str:
     """Return the name in a Host header without its port, in lower case; empty where there is none."""
     try:
@@ -125,6 +157,7 @@ def host_of(netloc: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
     """Say whether only this machine can reach an address, or has this name for itself."""
     try:

@@ -14,12 +14,23 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 _MAX_CLIENTS = 10_000
 """So many are remembered; of more the ones forgotten are those that were not heard of for longest."""
 
-FRAMES = ("GET */frame*", "GET /track", "GET /get_locator", "GET /get_metadata", "GET */search*")
-"""What costs a moment of decoding or of somebody else's server, as `METHOD route`."""
+FRAMES = (
+    "GET */frame*",
+    "GET */videos/<video_id>/thumbnail",
+    "GET */samples/<int:frame_index>/thumbnail",
+    "GET */export",
+    "GET */overview",
+    "GET /track",
+    "GET /get_locator",
+    "GET /get_metadata",
+    "GET */search*",
+)
+"""What costs a moment of decoding, of reading a whole video's records or of somebody else's server, as `METHOD route`."""
 
 WORK = ("POST *", "GET /crawler", "GET /train/*")
 """What starts work, or takes something in. Chunks of uploads (PATCH, PUT) are paid for when the upload is begun."""
@@ -80,6 +91,7 @@ class Buckets:
         return Taken(is_allowed, self._size, int(level), max(1, math.ceil(missing / per_s)))
 
 
+@lru_cache(maxsize=1024)
 def cost_of(method: str, rule: str) -> str:
     """Say what a request costs: `frames`, `work`, or nothing.
 

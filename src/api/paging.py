@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Response, request
 from pydantic import BaseModel, Field
@@ -17,7 +17,8 @@ from pydantic import BaseModel, Field
 from ..errors import StorageError
 from ..storage import Page, Place, Query
 from ..storage.pages import check_place, plan_of
-from .answers import answer
+from ..storage.schema import Columns
+from .answers import answer, answer_plain
 from .context import store
 from .problems import Problem
 from .validation import Parameters
@@ -54,6 +55,8 @@ class Listing:
         orders: What each name that a client may sort by stands for; the first is the usual one.
         counted: Whether the page says how many there are on all pages.
         keep: Which of the records found are shown, for what no index serves. A page may then be short and not the last.
+        fields: Only these are read, and `keep` and `shape` get a dict of them in the place of a record: lists of hundreds are
+            answered in a third of the time.
     """
 
     kind: type[Any]
@@ -61,17 +64,22 @@ class Listing:
     orders: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"": ()})
     counted: bool = False
     keep: Callable[[Any], bool] | None = None
+    fields: Columns = ()
 
 
 def listed(
-    listing: Listing, parameters: PageParameters, shape: Callable[[Any], BaseModel], page: type[PageOf[Any]], sort: str = ""
+    listing: Listing,
+    parameters: PageParameters,
+    shape: Callable[[Any], BaseModel | dict[str, Any]],
+    page: type[PageOf[Any]],
+    sort: str = "",
 ) -> Response:
     """Return a page of a list.
 
     Args:
         listing: What the list shows.
         parameters: Of the request.
-        shape: Makes an item of a record.
+        shape: Makes an item of a record; of a dict of fields a dict that has the form of the page's items.
         page: The model of the page.
         sort: What the client wants to sort by, with `-` before it for the last first.
 
@@ -84,24 +92,37 @@ def listed(
     found = _found(listing, query, parameters.limit, _place(listing.kind, query, mark, parameters.cursor))
     total = store().count(listing.kind, **query.equals) if listing.counted else None
     following = None if found.end is None else _cursor(mark, found.end)
-    response = answer(page(items=[shape(record) for record in found.items], next=following, total=total))
+    items = [shape(record) for record in found.items]
+    if listing.fields:
+        response = answer_plain({"items": items, "next": following, "total": total})
+    else:
+        response = answer(page(items=items, next=following, total=total))
     if following is not None:
         arguments = {**request.args.to_dict(), "cursor": following}
-        response.headers["Link"] = f'<{request.path}?{urlencode(arguments)}>; rel="next"'
+        # Escaped: a name in another script than ours is no text that a header can hold.
+        response.headers["Link"] = f'<{quote(request.path)}?{urlencode(arguments)}>; rel="next"'
     return response
 
 
 def _found(listing: Listing, query: Query, limit: int, place: Place | None) -> Page[Any]:
     if listing.keep is None:
-        return store().select(listing.kind, query, limit, place)
+        return _selected(listing, query, limit, place)
     kept: list[Any] = []
     for _ in range(_LOOKS):
-        page = store().select(listing.kind, query, limit - len(kept), place)
+        page = _selected(listing, query, limit - len(kept), place)
         kept += filter(listing.keep, page.items)
         place = page.end
         if place is None or len(kept) == limit:
             break
     return Page(tuple(kept), place)
+
+
+def _selected(listing: Listing, query: Query, limit: int, place: Place | None) -> Page[Any]:
+    if not listing.fields:
+        return store().select(listing.kind, query, limit, place)
+    page = store().select_cells(listing.kind, listing.fields, query, limit, place)
+    plain = store().schema.layouts[listing.kind].plain
+    return Page(tuple(plain(dict(zip(listing.fields, cells, strict=True))) for cells in page.items), page.end)
 
 
 def _mark(kind: type[Any], query: Query) -> str:

@@ -25,17 +25,16 @@ from ..errors import (
     MediaError,
     StorageError,
 )
+from .refusals import REFUSALS
 
 _LOG = logging.getLogger(__name__)
 
 MIMETYPE = "application/problem+json"
 
-CODES: Mapping[str, tuple[int, str]] = {
+_OF_VIEWS: Mapping[str, tuple[int, str]] = {
     "bad_request": (400, "The request cannot be understood."),
     "bad_json": (400, "The body is no JSON, or nested too deeply."),
     "bad_cursor": (400, "The cursor is not one of this list."),
-    "unauthorized": (401, "A token is needed."),
-    "forbidden": (403, "The token does not allow this."),
     "not_found": (404, "There is nothing of this name."),
     "method_not_allowed": (405, "Nothing can be done here in this way."),
     "not_acceptable": (406, "There is no such format."),
@@ -61,14 +60,16 @@ CODES: Mapping[str, tuple[int, str]] = {
     "no_face": (422, "The picture shows no face."),
     "not_a_video": (422, "The file is no video that can be read."),
     "precondition_required": (428, "An edit must say with If-Match what it changes."),
-    "too_many_requests": (429, "Too much is asked at a time."),
     "request_header_fields_too_large": (431, "The headers are too large."),
     "internal_error": (500, "The server made a mistake."),
     "fetch_failed": (502, "An address could not be fetched."),
     "store_unavailable": (503, "The database does not answer as it should."),
+    "too_many_streams": (503, "So many streams are open that other requests would have to wait."),
     "engine_unavailable": (503, "The networks cannot be used."),
+    "not_ready": (503, "The service cannot be given work now."),
     "insufficient_storage": (507, "The disk of the server is full."),
 }
+CODES: Mapping[str, tuple[int, str]] = dict(sorted({**_OF_VIEWS, **REFUSALS}.items(), key=lambda code: code[1][0]))
 """Every code with its status and what it means. Codes do not change; the words of `detail` may."""
 
 _OURS: tuple[tuple[type[AnnotationError], str], ...] = (
@@ -127,6 +128,12 @@ def _without_body(response: Response) -> Response:
     return _response(412, "precondition_failed", "The present state is not the one that If-Match names.")
 
 
+def code_of(error: HTTPException) -> str:
+    """Return the code under which an error of HTTP is answered: its name, unless we have one of our own for it."""
+    name = error.name.lower().replace(" ", "_").replace("-", "_")
+    return {"internal_server_error": "internal_error", "request_uri_too_long": "address_too_long"}.get(name, name)
+
+
 def _answer(problem: Problem) -> Response:
     return _response(problem.status, problem.code, problem.detail, problem.errors, problem.headers)
 
@@ -134,7 +141,7 @@ def _answer(problem: Problem) -> Response:
 def _of_request(error: HTTPException) -> Any:
     if error.code is None or error.code < 400:
         return error.get_response()  # a redirect is no error
-    code = error.name.lower().replace(" ", "_").replace("-", "_")
+    code = code_of(error)
     kept = {name: value for name, value in error.get_headers() if name.lower() not in ("content-type", "content-length")}
     return _response(error.code, code, error.description or error.name, (), kept)
 

@@ -1,8 +1,9 @@
 """What every request passes before a view sees it: name of the host, origin, token, role, rate; and what every answer carries.
 
-There are no cookies: a browser sends a token only where a script of ours puts it into a request, so that a page elsewhere
-cannot act in somebody's name (CSRF). Where no token was ever made, only this machine may come in, under its own names, and not
-by way of a page elsewhere.
+A browser sends a token only where a script of ours puts it into a request, so that a page elsewhere cannot act in somebody's
+name (CSRF). The cookie of a session, which browsers send by themselves, counts for our own page alone, and changes nothing
+without proof that this page sent the request. Where no token was ever made, only this machine may come in, under its own
+names, and not by way of a page elsewhere.
 """
 
 from __future__ import annotations
@@ -18,11 +19,25 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from ..access import Access, acting, note, verify_token
 from ..access.tokens import TokenFile, has_tokens
 from ..errors import StorageError
+from ..records import Role
 from ..workspace import Workspace, served
-from .headers import add_headers, host_of, is_cross_site, is_loopback, is_preflight, preflight
+from .headers import (
+    CSRF_HEADER,
+    add_headers,
+    host_of,
+    is_cross_site,
+    is_loopback,
+    is_of_our_page,
+    is_preflight,
+    may_use_cookie,
+    preflight,
+)
 from .limits import Buckets, Taken, cost_of
-from .permissions import LOCAL, SAFE, Needs, needs_of_request, project_of, refusal
+from .patience import Patience
+from .permissions import LOCAL, SAFE, Needs, Where, check_used, needs_of_request, project_of, refusal
+from .problems import Problem
 from .refusals import refuse
+from .signing import keep_sessions, sent_cookie
 
 _LOG = logging.getLogger(__name__)
 _MAX_ADDRESS = 8192
@@ -54,7 +69,8 @@ def protect(app: Flask, workspace: Workspace) -> None:
     if server.proxies:
         n = server.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
-    gate = _Gate(workspace)
+    app.wsgi_app = Patience(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
+    gate = _Gate(app, workspace)
     app.before_request(gate.admit)
     app.after_request(gate.finish)
     app.teardown_request(_end)
@@ -63,9 +79,10 @@ def protect(app: Flask, workspace: Workspace) -> None:
 class _Gate:
     """The checks of one application."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, app: Flask, workspace: Workspace) -> None:
         self._store, self._server = workspace.store, workspace.settings.server
         self._file = TokenFile(self._server.token_path) if self._server.token_path else None
+        self._sessions = keep_sessions(app, workspace, self._file)
         self._buckets = {"work": Buckets(self._server.work_per_minute), "frames": Buckets(self._server.frames_per_minute)}
         self._failures = Buckets(_FAILURES_PER_MINUTE)
 
@@ -87,20 +104,38 @@ class _Gate:
             return wrong
         if is_preflight(request):
             return preflight(request, self._server)
-        if is_cross_site(request, self._server, needed.has_effect or request.method not in SAFE):
+        has_effect = needed.has_effect or request.method not in SAFE
+        if is_cross_site(request, self._server, has_effect):
             return refuse("cross_site", "The request comes from a web page that is not on the list server.cors_origins.")
         found = self._access() if needs_token else LOCAL
         if found is None and needed.role is not None:
             return self._ask_for_token()
         g.access = found
         g.acting.enter_context(acting(found.who if found else "", _address()))
-        project = project_of(needed.where, request.view_args or {}, request.args)
+        if has_effect and g.get("session") is not None and not is_of_our_page(request, self._server):
+            self._note_refusal("came with a cookie and no proof of our page")
+            return refuse("cross_site", f"With a cookie, what changes something needs the header {CSRF_HEADER}: 1.")
+        refused = None
         if found is not None and needed.role is not None and request.url_rule is not None:
-            place = found.project if needed.where == "view" else project
-            if not found.allows(needed.role, place):
-                self._note_refusal(f"needs {needed.role}", project)
-                return refuse("forbidden", refusal(needed.role, project))
-        return self._slow_down(found)
+            refused = self._check_role(found, needed.role, needed.where)
+        return refused or self._slow_down(found)
+
+    def _check_role(self, found: Access, role: Role, where: Where) -> Response | None:
+        """Refuse what the role of a token does not allow, or what is not of its project."""
+        project = project_of(where, request.view_args or {}, request.args)
+        if not found.allows(role, found.project if where in ("view", "used") else project):
+            self._note_refusal(f"needs {role}", project)
+            return refuse("forbidden", refusal(role, project))
+        if where == "used":
+            self._check_used()
+        return None
+
+    def _check_used(self) -> None:
+        try:
+            check_used({**request.args.to_dict(), **(request.view_args or {})}, to_change=request.method not in SAFE)
+        except Problem:
+            self._note_refusal("used by no project of the token")
+            raise
 
     def finish(self, response: Response) -> Response:
         """Add headers to an answer, and note in the log what was changed."""
@@ -142,11 +177,23 @@ class _Gate:
         )
 
     def _access(self) -> Access | None:
-        kind, _, text = request.headers.get("Authorization", "").partition(" ")
+        if "Authorization" not in request.headers:
+            return self._access_by_cookie()
+        kind, _, text = request.headers["Authorization"].partition(" ")
         if kind.lower() != "bearer":
             return None
         text = text.strip()
         return (self._file.verify(text) if self._file else None) or verify_token(self._store, text, _address())
+
+    def _access_by_cookie(self) -> Access | None:
+        text = sent_cookie(self._server)
+        if not text or not may_use_cookie(request, self._server):
+            return None
+        found = self._sessions.judge(text, _address())
+        if found is None:
+            return None
+        access, g.session = found
+        return access
 
     def _ask_for_token(self) -> Response:
         taken = self._failures.take(_address())

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..records import ImageState, JobStatus, Status, Verb
+from ..records import ImageState, JobStatus, Role, Status, Verb
 
 
 class Shape(BaseModel):
@@ -290,12 +290,34 @@ class Decision(Shape):
     undone: bool = Field(description="Whether somebody took it back")
 
 
+class Job(Shape):
+    """Work that a worker does or has done."""
+
+    job_id: str
+    kind: str
+    project: str
+    params: dict[str, Any]
+    status: JobStatus
+    progress: float
+    message: str
+    error: str
+    code: str = Field(description="Why it failed, for programs")
+    result: dict[str, Any]
+    attempts: int
+    cancel_requested: bool
+    submitted_by: str
+    created_at: str
+    started_at: str
+    ended_at: str
+
+
 class DecisionReport(Shape):
     """What a decision changed."""
 
     decision: Decision
     changed: list[str] = Field(description="Analyses whose appearances were derived anew")
     lost: list[str] = Field(description="Decisions whose track is not found any more in these analyses")
+    job: Job | None = Field(None, description="What derives the appearances, where these are too many to be waited for")
 
 
 class Lane(Shape):
@@ -392,27 +414,6 @@ class FormatList(Shape):
     items: list[Format]
 
 
-class Job(Shape):
-    """Work that a worker does or has done."""
-
-    job_id: str
-    kind: str
-    project: str
-    params: dict[str, Any]
-    status: JobStatus
-    progress: float
-    message: str
-    error: str
-    code: str = Field(description="Why it failed, for programs")
-    result: dict[str, Any]
-    attempts: int
-    cancel_requested: bool
-    submitted_by: str
-    created_at: str
-    started_at: str
-    ended_at: str
-
-
 class JobEvent(Shape):
     """What happened to a job: number 1, 2, 3 … without a gap."""
 
@@ -425,8 +426,39 @@ class JobEvent(Shape):
     created_at: str
 
 
+class JobWebhook(Shape):
+    """An address that is told the end of a job."""
+
+    url: str
+    state: str = Field(description="waiting, delivered or failed")
+    attempts: int
+    error: str = Field(description="What went wrong the last time")
+
+
+class JobWebhooks(Shape):
+    """Who is told the end of a job."""
+
+    items: list[JobWebhook]
+
+
+class LiveJobs(Shape):
+    """The jobs that are queued or running."""
+
+    items: list[Job]
+
+
 class JobEvents(Shape):
     """What happened to a job after a number."""
 
     items: list[JobEvent]
     last: int = Field(description="`after` of the next request")
+
+
+class Session(Shape):
+    """Who one is, and what one may do."""
+
+    who: str = Field(description="What their token is called; `local` where there are no tokens")
+    role: Role
+    project: str = Field(description="The only project that the token is for; empty for all")
+    projects: list[str] = Field(description="The projects that they see")
+    expires_at: str | None = Field(description="When the cookie ends; null where none came or comes with this")

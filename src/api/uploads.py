@@ -19,6 +19,7 @@ from typing import IO, Literal
 from ..files import write_json
 from ..records import now
 from ..workspace import Workspace
+from .belonging import give
 from .problems import Problem, missing
 
 Kind = Literal["video", "picture"]
@@ -40,6 +41,7 @@ class Upload:
         project, person_id: Whose picture it is; empty for videos.
         created_at: When it began.
         result: `video_id` or `sha256` of what it became; empty as long as it is on its way.
+        owner: The project of the token that sends it; empty for one of all projects.
     """
 
     upload_id: str
@@ -50,6 +52,7 @@ class Upload:
     person_id: str = ""
     created_at: str = ""
     result: str = ""
+    owner: str = ""
 
 
 class Uploads:
@@ -59,7 +62,7 @@ class Uploads:
         """Look at a data folder."""
         self._workspace, self._folder = workspace, workspace.data_dir / "uploads"
 
-    def begin(self, kind: Kind, filename: str, size: int, project: str = "", person_id: str = "") -> Upload:
+    def begin(self, kind: Kind, filename: str, size: int, project: str = "", person_id: str = "", owner: str = "") -> Upload:
         """Begin an upload.
 
         Raises:
@@ -75,7 +78,7 @@ class Uploads:
             raise Problem("too_many_requests", "Too many uploads are under way. Finish or delete one.")
         if shutil.disk_usage(self._folder).free < size + _ROOM_BYTES:
             raise Problem("insufficient_storage", "The disk of the server has no room for this file.")
-        upload = Upload(secrets.token_hex(16), kind, filename, size, project, person_id, now())
+        upload = Upload(secrets.token_hex(16), kind, filename, size, project, person_id, now(), owner=owner)
         self._part(upload.upload_id).touch()
         self._keep(upload)
         return upload
@@ -152,7 +155,9 @@ class Uploads:
 
         part = self._part(upload.upload_id)
         if upload.kind == "video":
-            return take_video(self._workspace, part, upload.filename).video_id
+            video = take_video(self._workspace, part, upload.filename)
+            give(self._workspace.store, upload.owner, video.video_id)
+            return video.video_id
         person = self._workspace.store.get(Person, upload.project, upload.person_id)
         if person is None:
             raise missing("person", upload.person_id)

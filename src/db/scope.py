@@ -20,6 +20,7 @@ from ..records import (
     JobName,
     Model,
     Project,
+    ProjectAccess,
     ProjectVideo,
     Record,
     Token,
@@ -45,8 +46,8 @@ def _names_of(kind: type[Any]) -> set[str]:
 OF_WORK: tuple[type[Any], ...] = (Job, JobName, JobEvent, JobDelivery)
 """What workers of this database do for projects: no archive takes it along."""
 
-OF_ACCESS: tuple[type[Any], ...] = (Token, TokenUse, AuditEvent)
-"""Who may come in here, and who did: no archive takes it along, and none brings any."""
+OF_ACCESS: tuple[type[Any], ...] = (Token, TokenUse, ProjectAccess, AuditEvent)
+"""Who may come in here and see what, and who did: no archive takes it along, and none brings any."""
 
 OF_PROJECT: tuple[type[Any], ...] = tuple(
     kind for kind in KEYS if kind not in (Project, *OF_WORK, *OF_ACCESS) and "project" in _names_of(kind)

@@ -46,12 +46,22 @@ class FaceDetector(ABC):
         if sum(self.pixels(*window.size) for window in (*windows, glance)) > _CHEAPER * self.pixels(width, height):
             return None
         found = joined(windows, self._detect_large([window.cut(image) for window in windows]), width, height)
-        (seen,) = self._detect_large([glance.cut(image)])
+        seen = self._glance(glance.cut(image), glance.placed(found.boxes_xywh))
         return None if has_others(glance.brought_back(seen, width, height), found) else found
 
     def _detect_large(self, images: Sequence[RgbImage]) -> list[Detections]:
         """Do what `detect` does, where faces below 24 pixels do not matter: for detectors that small ones cost much."""
         return self.detect(images)
+
+    def _glance(self, image: RgbImage, known_xywh: FloatArray) -> Detections:
+        """Find what may be a face in a picture at half the usual size: where a new one may be, a whole picture is looked at.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            known_xywh: (n, 4) faces that are known, in pixels of it; they need not be found.
+        """
+        (seen,) = self.detect([image])
+        return seen
 
     def pixels(self, width: int, height: int) -> float:
         """Return how many pixels `detect` looks at in a picture of such a size: what it costs, compared with other sizes."""

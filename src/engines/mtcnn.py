@@ -11,10 +11,11 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..geometry import xyxy_to_xywh
+from ..geometry import iou_matrix, xyxy_to_xywh
 from ..schema import BoolArray, Detections, DoubleArray, FloatArray, IntArray, RgbImage
 from .base import FaceDetector, keep_inside
 from .mtcnn_networks import MtcnnNetworks
+from .near import SAME_PLACE
 
 _WINDOW_PX = 12
 """What the first network looks at; it takes no smaller picture."""
@@ -24,6 +25,8 @@ _LEFT_FIRST = [1, 0, 2, 4, 3]
 """The networks mean left and right of the picture, which is the other way round for the person."""
 _LARGE_PX = 32.0
 """Smallest face that is looked for where small ones do not matter."""
+_GLANCE_SCORE = 0.6
+"""Lowest score of what may be a face at a glance."""
 _PYRAMID_STEP = 0.709
 """The square root of one half: each level has half the pixels of the one before. Zhang et al. 2016."""
 _BATCH = 512
@@ -51,22 +54,29 @@ class Mtcnn(FaceDetector):
 
     def detect(self, images: Sequence[RgbImage]) -> list[Detections]:
         """Find the faces of each picture, one picture at a time."""
-        return [self._detect(image, self._min_face_px) for image in images]
+        return [self._detect(image, self._min_face_px, self._min_score) for image in images]
 
     def _detect_large(self, images: Sequence[RgbImage]) -> list[Detections]:
         """Find larger faces only, which leaves out the largest levels of the pyramid."""
-        return [self._detect(image, max(self._min_face_px, _LARGE_PX)) for image in images]
+        return [self._detect(image, max(self._min_face_px, _LARGE_PX), self._min_score) for image in images]
+
+    def _glance(self, image: RgbImage, known_xywh: FloatArray) -> Detections:
+        """Find small faces too, and doubtful ones: at half the size many a good face is one. Known ones are not looked into."""
+        return self._detect(image, self._min_face_px, min(self._min_score, _GLANCE_SCORE), known_xywh)
 
     def pixels(self, width: int, height: int) -> float:
         """Return the pixels of the scaled picture."""
         return width * height * min(1.0, self._max_side / max(width, height)) ** 2
 
-    def _detect(self, image: RgbImage, min_face_px: float) -> Detections:
+    def _detect(
+        self, image: RgbImage, min_face_px: float, min_score: float, known_xywh: FloatArray | None = None
+    ) -> Detections:
         height, width = image.shape[:2]
         scale = min(1.0, self._max_side / max(height, width))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        boxes, scores, points = self._find(((small - 127.5) / 128).astype(np.float32), min_face_px)
+        known = None if known_xywh is None else known_xywh * np.float32(scale)
+        boxes, scores, points = self._find(((small - 127.5) / 128).astype(np.float32), min_face_px, min_score, known)
         if not len(boxes):
             return Detections.empty()
         back = np.array([width / size[0], height / size[1]], np.float32)
@@ -74,9 +84,16 @@ class Mtcnn(FaceDetector):
         landmarks = points.astype(np.float32)[:, _LEFT_FIRST] * back
         return keep_inside(Detections(xyxy_to_xywh(boxes_xyxy), scores, landmarks), width, height)
 
-    def _find(self, picture: FloatArray, min_face_px: float) -> tuple[DoubleArray, FloatArray, DoubleArray]:
-        """Return boxes (n, 4) x1, y1, x2, y2, scores (n,) and points (n, 5, 2) of a picture in -1..1, best first."""
+    def _find(
+        self, picture: FloatArray, min_face_px: float, min_score: float, known_xywh: FloatArray | None = None
+    ) -> tuple[DoubleArray, FloatArray, DoubleArray]:
+        """Return boxes (n, 4) x1, y1, x2, y2, scores (n,) and points (n, 5, 2) of a picture in -1..1, best first.
+
+        What lies on a known face is left out after the first network.
+        """
         boxes = self._propose(picture, min_face_px)
+        if known_xywh is not None and len(boxes):
+            boxes = boxes[iou_matrix(xyxy_to_xywh(boxes.astype(np.float32)), known_xywh).max(axis=1, initial=0) < SAME_PLACE]
         boxes = self._refine(picture, boxes) if len(boxes) else boxes
         if not len(boxes):
             return boxes, np.zeros(0, np.float32), np.zeros((0, 5, 2))
@@ -84,7 +101,7 @@ class Mtcnn(FaceDetector):
         offsets, shares, scores = (np.concatenate(values) for values in zip(*parts, strict=True))
         points = _points(boxes, shares)
         boxes = _moved(boxes, offsets)
-        kept = _thin_out(boxes, scores, self._min_score, 0.7, of_smaller=True)
+        kept = _thin_out(boxes, scores, min_score, 0.7, of_smaller=True)
         return boxes[kept], scores[kept], points[kept]
 
     def _propose(self, picture: FloatArray, min_face_px: float) -> DoubleArray:

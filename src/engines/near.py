@@ -24,9 +24,7 @@ _MARGIN = 0.02
 """Of the side of a window: what comes closer to it was cut off there."""
 _MAX_OVERLAP = 0.4
 """Of faces in two windows that overlap by more, IoU, the better one stays: they are one."""
-
-
-_SAME_PLACE = 0.2
+SAME_PLACE = 0.2
 """Overlap from which on a face of the whole picture, at half size, is one of those in the windows: its box is rough."""
 
 
@@ -61,6 +59,13 @@ class Window:
         import cv2
 
         return cv2.resize(part, self.size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+
+    def placed(self, boxes_xywh: FloatArray) -> FloatArray:
+        """Return boxes (n, 4) of the picture in pixels of the scaled window; they may lie outside."""
+        scale = np.array([self.size[0] / self.width, self.size[1] / self.height], np.float32)
+        corner = np.array([self.left, self.top], np.float32)
+        placed: FloatArray = np.concatenate([(boxes_xywh[:, :2] - corner) * scale, boxes_xywh[:, 2:] * scale], axis=1)
+        return placed
 
     def brought_back(self, found: Detections, width: int, height: int) -> Detections:
         """Return faces of this window in pixels of its picture, without those that the window cut off.
@@ -165,4 +170,4 @@ def _best_first(boxes_xywh: FloatArray, scores: FloatArray) -> Iterator[tuple[in
 
 def has_others(found: Detections, known: Detections) -> bool:
     """Say whether there are faces that lie on none of those known."""
-    return bool((iou_matrix(found.boxes_xywh, known.boxes_xywh).max(axis=1, initial=0) < _SAME_PLACE).any())
+    return bool((iou_matrix(found.boxes_xywh, known.boxes_xywh).max(axis=1, initial=0) < SAME_PLACE).any())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from .outside import Outside
 from .paths import confined, confined_to_one
 from .policy import Guard
 
-__all__ = ["Guard", "confined", "confined_to_one"]
+__all__ = ["Guard", "Outside", "confined", "confined_to_one"]

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
 from pathlib import Path
 
 from ..errors import ForbiddenPathError
+from ..names import ESCAPED, RESERVED
 
 _MAX_LENGTH = 4096
 _MAX_PART = 255
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
-"""Names that Windows takes for devices, with any ending (Microsoft, Naming Files, Paths, and Namespaces)."""
-_ESCAPED = re.compile(r"%(?:25)*(?:2e|2f|5c|00|3a)", re.IGNORECASE)
-"""What stands for a dot, a slash, a backslash, NUL or a colon, however often it was escaped."""
 
 
 def confined(root: Path, given: str, *, must_exist: bool = True) -> Path:
@@ -83,7 +79,7 @@ def safe_parts(given: str) -> tuple[str, ...]:
         raise ForbiddenPathError(given, "holds a backslash or a colon. Write it with / and relative to its folder")
     if given.startswith(("/", "~")):
         raise ForbiddenPathError(given, "is absolute. Give it relative to its folder")
-    if _ESCAPED.search(given):
+    if ESCAPED.search(given):
         raise ForbiddenPathError(given, "holds escaped characters. Give it as it is")
     parts = tuple(given.split("/"))
     for part in parts:
@@ -98,7 +94,7 @@ def _check_part(given: str, part: str) -> None:
         raise ForbiddenPathError(given, "holds empty parts, or parts that lead elsewhere (. and ..)")
     if plain != plain.rstrip(". "):
         raise ForbiddenPathError(given, "has a part that ends in a dot or a blank")
-    if _RESERVED.fullmatch(plain):
+    if RESERVED.fullmatch(plain):
         raise ForbiddenPathError(given, "has a part that is the name of a device on Windows")
     if len(part.encode(errors="replace")) > _MAX_PART:
         raise ForbiddenPathError(given, f"has a part of more than {_MAX_PART} bytes")

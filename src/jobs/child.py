@@ -14,7 +14,6 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
 from typing import Any
 
 from .. import logs
@@ -26,6 +25,7 @@ from ..storage import Store
 from ..workspace import Workspace, open_workspace
 from .kinds import KINDS
 from .leases import finish
+from .priority import step_back
 from .reporting import JobProgress
 from .runs import Outcome
 
@@ -45,11 +45,10 @@ def main() -> int:
     if not line:  # the worker died before it said what to do
         return LOST
     order = json.loads(line)
+    step_back(order["nice"])
     _die_with(order["worker_pid"])
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(AttributeError, OSError):
-        os.nice(order["nice"])
     settings = Settings(**order["settings"])
     logs.configure(settings.log.level, settings.log.format)
     try:
@@ -97,7 +96,7 @@ def _outcome(workspace: Workspace, job: Job, params: Any) -> tuple[Outcome, str]
         return Outcome(error="There was not enough memory. Give the worker fewer slots, or the machine more."), "MemoryError"
     except Exception as err:
         logger.warning("%s ended unexpectedly", job.kind, exc_info=True)
-        text = f"{type(err).__name__}: {err}"[:500]
+        text = f"{type(err).__name__}: {err}".splitlines()[0][:500]  # some put a traceback of theirs into their words
         return Outcome(error=f"Something unexpected happened ({text}). The log of the worker says more."), "unexpected"
     return outcome, "no_result" if outcome.error else ""
 

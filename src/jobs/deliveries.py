@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from ..errors import JobError
+from ..guard import Guard
 from ..records import JobDelivery, stable_id
 from ..workspace import Workspace
 
@@ -16,10 +17,11 @@ MAX_WEBHOOKS = 10
 
 
 def check_webhook(workspace: Workspace, url: str) -> None:
-    """Refuse an address that cannot be told the end of a job. Where it leads is looked at when it is called.
+    """Refuse an address that cannot be told the end of a job. Where a name leads is looked at when it is called.
 
     Raises:
         JobError: It is no http(s) address, holds a password, or there is no secret to sign with.
+        ForbiddenAddressError: It leads where clients must not send us, as it is written.
     """
     if workspace.settings.worker.webhook_secret is None:
         raise JobError(
@@ -32,6 +34,8 @@ def check_webhook(workspace: Workspace, url: str) -> None:
         good = False
     if not good or not url.isprintable():
         raise JobError("bad_webhook", "webhook is no address that can be called. Give http(s)://HOST/PATH without a password.")
+    fetch = workspace.settings.fetch
+    Guard.of(fetch.allow_hosts, fetch.allow_networks).check(url)
 
 
 def add_webhook(workspace: Workspace, job_id: str, url: str) -> None:

@@ -17,6 +17,7 @@ from .params import (
     AnalyseParams,
     ClusterParams,
     CrawlParams,
+    DeriveParams,
     EraseParams,
     ExportParams,
     LearnParams,
@@ -67,6 +68,7 @@ KINDS: dict[str, Kind] = {
         Kind("refresh", NoParams, runs.refresh),
         Kind("identify", NoParams, runs.identify, lambda _: {"Identifying": 0.5, "Appearances": 0.5}),
         Kind("cluster", ClusterParams, runs.cluster),
+        Kind("derive", DeriveParams, runs.derive),
         Kind("export", ExportParams, runs.export, in_turn=False),
         Kind("erase", EraseParams, runs.erase, forgets=True),
     )

@@ -35,6 +35,7 @@ class Leases:
         lease_s: How long a claim holds unless it is renewed.
         max_attempts: A job that took its process or its worker down so often has failed.
         clock: Seconds since 1970.
+        cancelled: Told of a job that nobody works on any more, before it is CANCELLED for all to see.
     """
 
     store: Store
@@ -42,6 +43,7 @@ class Leases:
     lease_s: float
     max_attempts: int
     clock: Clock = time.time
+    cancelled: Callable[[Job], None] = lambda _job: None
 
     def claim(self) -> Job | None:
         """Return the oldest job that may be done now, which this worker owns from then on; None where there is none."""
@@ -110,7 +112,10 @@ class Leases:
         """End the claim of a job: as somebody wished who cancelled it, else in this way."""
 
         def left(found: Job) -> Job:
-            return _ended(found, JobStatus.CANCELLED) if found.cancel_requested else how(found)
+            if not found.cancel_requested:
+                return how(found)
+            self.cancelled(found)
+            return _ended(found, JobStatus.CANCELLED)
 
         after = own(self.store, job, left)
         if after is not None and after.status in ENDS:
@@ -157,7 +162,9 @@ def finish(store: Store, job: Job, result: Mapping[str, Any], error: str = "", c
         status = JobStatus.FAILED if error else JobStatus.DONE
         progress = found.progress if error else 1.0
         params = {} if KINDS[found.kind].forgets and not error else found.params
-        return replace(_ended(found, status), params=params, result=result, error=error, code=code, progress=progress)
+        # Of what failed it stays known what it was at.
+        said = result or found.result
+        return replace(_ended(found, status), params=params, result=said, error=error, code=code, progress=progress)
 
     after = own(store, job, finished)
     if after is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ..guard import Outside
 from ..settings import Classifier, Ratio, TrackerName
 
 
@@ -51,7 +52,9 @@ class LearnParams(Params):
 class TrackParams(Params):
     """Parameters of `track`: one video a job, so that each can be cancelled and retried by itself."""
 
-    video: str = Field(min_length=1, description="Path or http(s) address, also with a fragment: film.mp4#t=10,20")
+    video: Annotated[str, Outside.VIDEO] = Field(
+        min_length=1, description="Path or http(s) address, also with a fragment: film.mp4#t=10,20"
+    )
     video_speedup: int | None = Field(None, ge=1, description="Analyse every Nth frame")
     sample_period_s: float | None = Field(None, gt=0, description="Analyse a frame each so many seconds instead")
     tracker: TrackerName | None = Field(None, description="How boxes become tracks")
@@ -74,7 +77,9 @@ class AnalyseParams(TrackParams):
 class ClusterParams(Params):
     """Parameters of `cluster`, the verb `clusterize`."""
 
-    video: str | None = Field(None, min_length=1, description="As it was given to the tracker; all where not given")
+    video: Annotated[str | None, Outside.VIDEO] = Field(
+        None, min_length=1, description="As it was given to the tracker; all where not given"
+    )
     confidence_threshold: Ratio | None = Field(None, description="A name with less is not given")
     dominant_ratio: Ratio | None = Field(None, description="Share of a track's samples that must carry its name")
     weighted_dominant_ratio: Ratio | None = Field(None, description="The same, weighted by confidence")
@@ -83,10 +88,16 @@ class ClusterParams(Params):
     voting: Literal["weighted", "majority"] | None = Field(None, description="How the samples of a track agree on a name")
 
 
+class DeriveParams(Params):
+    """Parameters of `derive`."""
+
+    cause: str = Field(min_length=1, max_length=100, description="Id of the decision that is followed, or any text of its own")
+
+
 class ExportParams(Params):
     """Parameters of `export`. The file lies among the results of the video; the result of the job says where."""
 
-    video: str = Field(min_length=1, description="As it was given to the tracker")
+    video: Annotated[str, Outside.VIDEO] = Field(min_length=1, description="As it was given to the tracker")
     format: str = Field(min_length=1, description="One of the formats of the verb export")
 
 

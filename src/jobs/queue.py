@@ -19,6 +19,7 @@ from ..records import Job, JobDelivery, JobName, JobStatus, now, stable_id
 from ..storage import Query, Store
 from ..storage.base import PAGE
 from ..workspace import Workspace
+from .abandoned import abandon
 from .deliveries import WAITING, add_webhook, check_webhook
 from .events import LOG, STATUS, tell, tell_end
 from .kinds import checked
@@ -105,6 +106,16 @@ def find(
     return list(islice((job for job in found if kind is None or job.kind == kind), limit))
 
 
+def latest(workspace: Workspace, kind: str, project: str, params: Mapping[str, Any]) -> Job | None:
+    """Return the job that does some work now or, where none does, that did it last; None where there is none (any more).
+
+    Raises:
+        JobError: There is no such kind, or these are not its parameters.
+    """
+    name = workspace.store.get(JobName, _work_name(stable_id(kind, folder_name(project, "project"), checked(kind, params))))
+    return workspace.store.get(Job, name.job_id) if name else None
+
+
 def counts(workspace: Workspace) -> dict[JobStatus, int]:
     """Return how many jobs there are of each status."""
     return {status: workspace.store.count(Job, status=status) for status in JobStatus}
@@ -119,6 +130,7 @@ def cancel(workspace: Workspace, job_id: str) -> Job:
 
     def cancelled(job: Job) -> Job:
         if job.status is JobStatus.QUEUED:
+            abandon(workspace, job)
             return replace(job, status=JobStatus.CANCELLED, ended_at=now(), message="", cancel_requested=True)
         if job.status is JobStatus.RUNNING:
             return replace(job, cancel_requested=True)
@@ -206,7 +218,7 @@ def _hold(store: Store, wanted: Job) -> Job | None:
     Somebody else may die between taking the name and writing the job. As all who come here want the same work, they write
     it in that one's place, under the id that the name leads to.
     """
-    name = JobName(f"work:{wanted.work}", wanted.job_id)
+    name = JobName(_work_name(wanted.work), wanted.job_id)
     while not store.put_new(name):
         known = store.get(JobName, name.name)
         if known is None:
@@ -219,6 +231,10 @@ def _hold(store: Store, wanted: Job) -> Job | None:
         if store.put_if(name, job_id=known.job_id):
             return None
     return None
+
+
+def _work_name(work: str) -> str:
+    return f"work:{work}"
 
 
 def _begin(store: Store, wanted: Job) -> Job:

@@ -68,6 +68,15 @@ class JobProgress(Progress):
             elif self._n_lines == MAX_LINES + 1:
                 self._tell(LOG, f"Further lines are left out: a job keeps {MAX_LINES}.")
 
+    def concerns(self, **what: str) -> None:
+        """Write what is worked on into the result: so it is found while the job runs, and when it did not come to its end."""
+        try:
+            changed = own(self._store, self._job, lambda found: replace(found, result={**found.result, **what}))
+        except AnnotationError:
+            return  # as in `_write`
+        if changed is None:
+            self._lost()
+
     def stands(self, label: str, share: float | None, message: str, *, at_once: bool = False) -> None:
         """Take down how far a task is.
 

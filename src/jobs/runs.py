@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
-from ..records import Analysis, Job, JobEvent, JobStatus
+from ..records import Analysis, Decision, Job, JobEvent, JobStatus
 from ..workspace import Workspace
 from .events import STATUS
 from .params import (
@@ -19,6 +19,7 @@ from .params import (
     AnalyseParams,
     ClusterParams,
     CrawlParams,
+    DeriveParams,
     EraseParams,
     ExportParams,
     LearnParams,
@@ -163,6 +164,23 @@ def cluster(workspace: Workspace, job: Job, params: ClusterParams) -> Outcome:
     return Outcome(_derived([clusterize.run(workspace, params.video, job.project, **rule)]))
 
 
+def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
+    """Derive the appearances that a decision touches, or all; of several jobs that would derive all, the last one does."""
+    from .. import decide
+    from ..appearances import derive_all
+
+    owner = workspace.project(job.project)
+    decision = workspace.store.get(Decision, owner.project, params.cause)
+    if decision is not None and not decide.reaches_all(decision):
+        reports = list(decide.derive(workspace, owner, decision))
+    elif (later := _derives_all_later(workspace, job)) is not None:
+        return Outcome({"left_to": later.job_id})
+    else:
+        reports = derive_all(workspace, owner, workspace.settings.clusterize)
+    lost = sorted({lost.decision_id for report in reports for lost in report.lost})
+    return Outcome(_derived(reports) | {"lost": lost[:MAX_LINES]})
+
+
 def export(workspace: Workspace, job: Job, params: ExportParams) -> Outcome:
     """Write what was seen in a video in a format of other programs."""
     from .. import exporting
@@ -206,6 +224,18 @@ def _has_begun(workspace: Workspace, job: Job, params: TrackParams) -> bool:
         found.fragment == str(fragment) and found.created_at >= job.created_at and found.sampling.items() >= asked.items()
         for found in workspace.store.find(Analysis, video_id=video.video_id)
     )
+
+
+def _derives_all_later(workspace: Workspace, job: Job) -> Job | None:
+    """Return a job that waits, and will derive all videos when whatever was said up to now is stored."""
+    from .. import decide
+
+    for other in workspace.store.find(Job, project=job.project, status=JobStatus.QUEUED):
+        if other.kind == job.kind and other.job_id > job.job_id and not other.cancel_requested:
+            decision = workspace.store.get(Decision, job.project, str(other.params["cause"]))
+            if decision is None or decide.reaches_all(decision):
+                return other
+    return None
 
 
 def _tracked(report: TrackReport) -> dict[str, Any]:

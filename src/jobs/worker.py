@@ -16,6 +16,7 @@ from .. import logs
 from ..errors import AnnotationError
 from ..records import Job, JobStatus
 from ..workspace import Workspace, served
+from .abandoned import abandon
 from .leases import Clock, Leases
 from .processes import COMMAND, JobProcess, what_killed
 from .queue import LIVE, counts
@@ -70,7 +71,8 @@ class Worker:
         self._slots = slots or self._settings.slots
         self._clock, self._command = clock, command
         self.name = f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
-        self._leases = Leases(workspace.store, self.name, self._settings.lease_s, self._settings.max_attempts, clock)
+        lease_s, max_attempts = self._settings.lease_s, self._settings.max_attempts
+        self._leases = Leases(workspace.store, self.name, lease_s, max_attempts, clock, partial(abandon, workspace))
         self._running: list[_Running] = []
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None

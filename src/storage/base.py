@@ -107,17 +107,29 @@ class Store(ABC):
         Raises:
             StorageError: Neither key nor index serves the query, or no page of it ends there.
         """
-        plan, layout = plan_of(self.schema, kind, query), self.schema.layouts[kind]
+        layout = self.schema.layouts[kind]
+        names = tuple(name for name in layout.types if name not in query.omit)
+        page = self.select_cells(kind, names, query, limit, after)
+        return Page(tuple(layout.record(dict(zip(names, cells, strict=True))) for cells in page.items), page.end)
+
+    def select_cells(
+        self, kind: type[Any], names: tuple[str, ...], query: Query, limit: int, after: Place | None = None
+    ) -> Page[tuple[Any, ...]]:
+        """Do what `select` does, and return a few fields of the records as they are stored, in the order of `names`.
+
+        Raises:
+            StorageError: Neither key nor index serves the query, or no page of it ends there.
+        """
+        plan = plan_of(self.schema, kind, query)
         if after is not None:
             check_place(self.schema, kind, plan, after)
-        names = tuple(name for name in layout.types if name not in query.omit)
-        rows = self._selected(kind, plan, query, names, limit + 1, after)
-        shown = rows[:limit]
-        end = tuple(shown[-1][name] for name in plan.sort) if len(rows) > limit else None
-        return Page(tuple(layout.record(row) for row in shown), end)
+        read = tuple(dict.fromkeys((*names, *plan.sort)))
+        rows = self._selected(kind, plan, query, read, limit + 1, after)
+        end = tuple(rows[limit - 1][read.index(name)] for name in plan.sort) if len(rows) > limit else None
+        return Page(tuple(_first(rows[:limit], len(names), len(read))), end)
 
     def cells(self, kind: type[Any], names: tuple[str, ...], query: Query) -> Iterator[tuple[Any, ...]]:
-        """Yield a few fields of many records, as numbers and text as they are stored: for overviews of thousands of records.
+        """Yield a few fields of many records as they are stored: for overviews of thousands of records.
 
         Raises:
             StorageError: Neither key nor index serves the query.
@@ -127,15 +139,15 @@ class Store(ABC):
         after, more = None, True
         while more:
             rows = self._selected(kind, plan, query, read, CELL_ROWS, after)
-            yield from (tuple(row[name] for name in names) for row in rows)
+            yield from _first(rows, len(names), len(read))
             more = len(rows) == CELL_ROWS
-            after = tuple(rows[-1][name] for name in plan.sort) if more else None
+            after = tuple(rows[-1][read.index(name)] for name in plan.sort) if more else None
 
     @abstractmethod
     def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
-    ) -> list[Row]:
-        """Read some fields of the first records of a query after a place."""
+    ) -> list[tuple[Any, ...]]:
+        """Read some fields, in this order, of the first records of a query after a place."""
 
     @abstractmethod
     def count(self, kind: type[R], **equals: object) -> int:
@@ -144,6 +156,19 @@ class Store(ABC):
     @abstractmethod
     def delete(self, kind: type[R], **equals: object) -> int:
         """Delete what `find` would yield, and return how many those were."""
+
+    @abstractmethod
+    def revision(self, kind: type[Any], *scope: object) -> str:
+        """Return a text that is another one after each write to some records of a kind, in whatever process.
+
+        What was made of these records holds as long as their revision, asked for *before* they were read, stays the same. It is
+        never the same again, also where a backup is restored. In MongoDB a writer that dies half-way may leave the records
+        newer than their revision; whoever does its work again puts that right.
+
+        Args:
+            kind: One of `records.REVISED`.
+            scope: Values of the fields that stand there.
+        """
 
     @abstractmethod
     def faults(self) -> Iterator[str]:
@@ -186,6 +211,11 @@ class Store(ABC):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Close, whatever happened."""
         self.close()
+
+
+def _first(rows: list[tuple[Any, ...]], n: int, n_all: int) -> Iterable[tuple[Any, ...]]:
+    """Return the first fields of each row."""
+    return rows if n == n_all else (row[:n] for row in rows)
 
 
 def n_bytes(row: Row) -> int:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -39,6 +41,7 @@ MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 _FIRST_PAGE = 8
 _STATE = "facerec_schema"
 _STATE_ID = "facerec"
+_REVISIONS = "facerec_revision"
 _BY_KEY = "_id_"
 """MongoDB's name of the index of ids."""
 _BETWEEN, _ESCAPES = " ", "!"
@@ -82,10 +85,11 @@ class MongoStore(Store):
         from pymongo import ReplaceOne
 
         encoded = [self._encode(record) for record in records]
-        for name, group in groupby(encoded, key=lambda part: part[0]):
-            writes = [ReplaceOne({"_id": key}, document, upsert=True) for _, key, document in group]
-            # Writing the same again changes nothing, and so all of it may be tried again.
-            self._trying(partial(self._database[name].bulk_write, writes, ordered=True))
+        with self._revising(self.schema.scopes(records)):
+            for name, group in groupby(encoded, key=lambda part: part[0]):
+                writes = [ReplaceOne({"_id": key}, document, upsert=True) for _, key, document in group]
+                # Writing the same again changes nothing, and so all of it may be tried again.
+                self._trying(partial(self._database[name].bulk_write, writes, ordered=True))
 
     def put_new(self, record: Record) -> bool:
         """Insert, which the server does at most once for a key."""
@@ -100,14 +104,16 @@ class MongoStore(Store):
 
         name, _, document = self._encode(record)
         collection = self._database[name]
-        return self._trying_once(record, insert)
+        with self._revising(self.schema.scopes([record])):
+            return self._trying_once(record, insert)
 
     def put_if(self, record: Record, **expected: object) -> bool:
         """Replace what the server finds by key and expected values, which is one step of the server."""
         name, key, document = self._encode(record)
         wanted = {name: str.__str__(value) if isinstance(value, str) else value for name, value in expected.items()}
         collection = self._database[name]
-        return self._trying_once(record, lambda: collection.replace_one({"_id": key} | wanted, document).matched_count == 1)
+        with self._revising(self.schema.scopes([record])):
+            return self._trying_once(record, lambda: collection.replace_one({"_id": key} | wanted, document).matched_count == 1)
 
     def count(self, kind: type[R], **equals: object) -> int:
         """Count by the index."""
@@ -117,7 +123,39 @@ class MongoStore(Store):
     def delete(self, kind: type[R], **equals: object) -> int:
         """Delete one by one. Those of an attempt that the server did not survive are gone but not counted."""
         query, hint = self._query(kind, equals)
-        return self._trying(lambda: self._collection(kind).delete_many(query, hint=hint).deleted_count)
+        fields = dict.fromkeys(self.schema.revised.get(kind, ()), 1)
+        gone = self._trying(lambda: list(self._collection(kind).find(query, fields, hint=hint))) if fields else []
+        with self._revising({self.schema.scope(kind, *(document[name] for name in fields)) for document in gone}):
+            return self._trying(lambda: self._collection(kind).delete_many(query, hint=hint).deleted_count)
+
+    def revision(self, kind: type[Any], *scope: object) -> str:
+        """Read it from a collection of its own."""
+        asked = self.schema.scope(kind, *scope)
+        found = self._trying(lambda: self._database[_REVISIONS].find_one({"_id": asked}))
+        return str(found["stamp"]) if found else ""
+
+    @contextmanager
+    def _revising(self, scopes: set[str]) -> Iterator[None]:
+        """Change revisions before and after a write.
+
+        After it, for what others read before; and before it, since they may read some of it while it goes on, and nothing
+        would change the revision any more if this process died then.
+        """
+        self._revise(scopes)
+        try:
+            yield
+        except BaseException:
+            with suppress(StorageError):
+                self._revise(scopes, patience_s=0)
+            raise
+        self._revise(scopes)
+
+    def _revise(self, scopes: set[str], patience_s: float | None = None) -> None:
+        from pymongo import ReplaceOne
+
+        writes = [ReplaceOne({"_id": scope}, {"stamp": secrets.token_hex(8)}, upsert=True) for scope in sorted(scopes)]
+        if writes:
+            self._trying(partial(self._database[_REVISIONS].bulk_write, writes, ordered=False), patience_s)
 
     def faults(self) -> Iterator[str]:
         """Name the indexes that are not there."""
@@ -169,7 +207,7 @@ class MongoStore(Store):
 
     def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
-    ) -> list[Row]:
+    ) -> list[tuple[Any, ...]]:
         asked = self._asked(kind, plan, query, after)
         by = [name for name in plan.sort if name not in self.schema.keys[kind]] if not plan.is_key else []
         sort = [(name, -1 if query.descending else 1) for name in (*by, "_id")]
@@ -179,7 +217,8 @@ class MongoStore(Store):
                 self._collection(kind).find(asked, dict.fromkeys(names, 1), hint=hint, sort=sort, limit=limit, batch_size=limit)
             )
         )
-        return [_decoded(self.schema.layouts[kind], document) for document in found]
+        rows = (_decoded(self.schema.layouts[kind], document) for document in found)
+        return [tuple(row.get(name) for name in names) for row in rows]
 
     def _asked(self, kind: type[Any], plan: Plan, query: Query, after: Place | None) -> dict[str, Any]:
         """Return the documents after a place that a query asks for, in MongoDB's words."""

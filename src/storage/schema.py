@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from ..errors import StorageError
-from ..records import INDEXES, KEYS
+from ..records import INDEXES, KEYS, REVISED
 from .codec import Layout
 from .steps import to_version_2
 
@@ -56,6 +56,8 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(5, "jobs, their events, names and deliveries", "2afea17f"),
     Migration(6, "indexes for pages in another order than that of the keys", "46f179cf"),
     Migration(7, "tokens, their uses, and the audit log", "a8a602db"),
+    Migration(9, "which videos a project may see before they are analysed", "8903b8ea"),
+    Migration(10, "revisions of appearances", "8903b8ea"),
 )
 """Oldest first; the last one's version is that of this program. Numbers may be left out, never used twice."""
 
@@ -67,6 +69,7 @@ class Schema:
     keys: Mapping[type[Any], Columns] = field(default_factory=lambda: KEYS)
     indexes: Mapping[type[Any], tuple[Columns, ...]] = field(default_factory=lambda: INDEXES)
     migrations: tuple[Migration, ...] = MIGRATIONS
+    revised: Mapping[type[Any], Columns] = field(default_factory=lambda: REVISED)
 
     @property
     def version(self) -> int:
@@ -107,6 +110,24 @@ class Schema:
             if set(columns) == names:
                 return columns
         raise StorageError(f"{kind.__name__} cannot be found by {sorted(names)}: declare an index in records.INDEXES.")
+
+    def scope(self, kind: type[Any], *values: object) -> str:
+        """Return what the records of a kind with these values share a revision under.
+
+        Raises:
+            StorageError: No revisions are kept of this kind.
+        """
+        if kind not in self.revised:
+            raise StorageError(f"No revisions are kept of {kind.__name__}: declare the kind in records.REVISED.")
+        return json.dumps([self.layouts[kind].name, *values])
+
+    def scopes(self, records: Iterable[Any]) -> set[str]:
+        """Return those of all records of which revisions are kept."""
+        return {
+            self.scope(type(record), *(getattr(record, name) for name in self.revised[type(record)]))
+            for record in records
+            if type(record) in self.revised
+        }
 
     def steps_from(self, version: int, place: str, everything: bool) -> list[Migration]:
         """Return the migrations that a database still needs; 0 is one that is being made.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import threading
 import time
@@ -18,6 +19,7 @@ from .pages import Place, Plan, Query
 from .schema import SCHEMA, Columns, Schema, index_name
 
 BUSY_TIMEOUT_S = 30.0
+_REVISIONS = "facerec_revision"
 _AGAIN_S = 0.01
 
 
@@ -62,6 +64,7 @@ class SqliteStore(Store):
             for record in records:
                 values = self.schema.layouts[type(record)].values(record)
                 connection.execute(self._upsert[type(record)], list(values.values()))
+            _revise(connection, self.schema.scopes(records))
 
     def put_new(self, record: Record) -> bool:
         """Insert in a transaction of its own, which waits for others."""
@@ -72,6 +75,7 @@ class SqliteStore(Store):
             if connection.execute(f"SELECT 1 FROM {layout.name}{where}", key).fetchone():
                 return False
             connection.execute(self._upsert[type(record)], list(values.values()))
+            _revise(connection, self.schema.scopes([record]))
         return True
 
     def put_if(self, record: Record, **expected: object) -> bool:
@@ -83,6 +87,7 @@ class SqliteStore(Store):
             if connection.execute(f"SELECT 1 FROM {layout.name}{where}", wanted).fetchone() is None:
                 return False
             connection.execute(self._upsert[type(record)], list(values.values()))
+            _revise(connection, self.schema.scopes([record]))
         return True
 
     def count(self, kind: type[R], **equals: object) -> int:
@@ -97,8 +102,19 @@ class SqliteStore(Store):
         """Delete in one statement."""
         self.schema.serving(kind, set(equals))
         where, values = _where(equals)
+        name, fields = self.schema.layouts[kind].name, self.schema.revised.get(kind)
         with _translated(self._path), self._transaction() as connection:
-            return connection.execute(f"DELETE FROM {self.schema.layouts[kind].name}{where}", values).rowcount
+            if fields:
+                gone = connection.execute(f"SELECT DISTINCT {', '.join(fields)} FROM {name}{where}", values).fetchall()
+                _revise(connection, {self.schema.scope(kind, *cells) for cells in gone})
+            return connection.execute(f"DELETE FROM {name}{where}", values).rowcount
+
+    def revision(self, kind: type[Any], *scope: object) -> str:
+        """Read it from a table of its own, that every writer of these records writes to in the same transaction."""
+        asked = self.schema.scope(kind, *scope)
+        with _translated(self._path), self._connection() as connection:
+            found = connection.execute(f"SELECT stamp FROM {_REVISIONS} WHERE scope = ?", [asked]).fetchone()
+        return str(found[0]) if found else ""
 
     def faults(self) -> Iterator[str]:
         """Let SQLite check every page and index, and name the indexes that are not there."""
@@ -154,7 +170,7 @@ class SqliteStore(Store):
 
     def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None
-    ) -> list[Row]:
+    ) -> list[tuple[Any, ...]]:
         layout = self.schema.layouts[kind]
         conditions = [f"{name} {operator} ?" for name, operator, _ in _conditions(query)]
         values = [value for *_, value in _conditions(query)]
@@ -168,7 +184,7 @@ class SqliteStore(Store):
         order = ", ".join(f"{name}{' DESC' if query.descending else ''}" for name in plan.sort)
         sql = f"SELECT {', '.join(names)} FROM {table}{where}{f' ORDER BY {order}' if order else ''} LIMIT {int(limit)}"
         with _translated(self._path), self._connection() as connection:
-            return [dict(zip(names, cells, strict=True)) for cells in connection.execute(sql, values)]
+            return connection.execute(sql, values).fetchall()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -228,6 +244,7 @@ class SqliteStore(Store):
                 raise StorageError(f"{self._path} is a database of another program. Give database.uri another file.")
             for kind, layout in self.schema.layouts.items():
                 _add_missing(connection, layout, self.schema.indexes.get(kind, ()))
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {_REVISIONS} (scope TEXT PRIMARY KEY, stamp TEXT) WITHOUT ROWID")
             for step in steps:
                 if step.sqlite:
                     step.sqlite(connection)
@@ -236,6 +253,11 @@ class SqliteStore(Store):
 
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _revise(connection: sqlite3.Connection, scopes: set[str]) -> None:
+    stamps = [(scope, secrets.token_hex(8)) for scope in sorted(scopes)]
+    connection.executemany(f"INSERT OR REPLACE INTO {_REVISIONS} (scope, stamp) VALUES (?, ?)", stamps)
 
 
 def _upsert(layout: Layout) -> str:

@@ -98,7 +98,8 @@ def plan_jobs(
 ) -> list[SegmentJob]:
     """Return what is to be done with the segments of a video, without those that a checkpoint has left behind."""
     window_s, track_fps, done_frame = analyser.window_s, analyser.track_fps, analyser.done_frame
-    segments = plan_segments(index.npts, course.interval, n, Grid(course.sampling, window_s), CONTEXT_S)
+    starts = None if track_fps else index.starts
+    segments = plan_segments(index.npts, course.interval, n, Grid(course.sampling, window_s), CONTEXT_S, starts)
     if analyser.knows_what_is_done:
         segments = [segment for segment in segments if segment.end is None or segment.end > done_frame]
     folder = workspace.data_dir / ".segments" / analyser.analysis.analysis_id

@@ -86,17 +86,20 @@ class Extract(VideoStream):
     def frames(
         self, interval: Interval = WHOLE, *, needed: Sampler | None = None, index: FrameIndex | None = None
     ) -> Iterator[DecodedFrame]:
-        """Decode the frames of an interval, beginning near it; all of them, whoever asks for which.
+        """Decode the frames of an interval, beginning near it.
 
         Raises:
             _UnfitError: A frame is damaged or missing.
         """
         awaited = [at for at in (self._segment.first, self._segment.end) if at is not None]
-        for decoded in self._stream.frames(interval, index=index or self._index):
+        for decoded in self._stream.frames(interval, needed=needed, index=index or self._index):
             self._check()
             at = decoded.frame_index
-            if awaited and at >= awaited[0] and (at != awaited.pop(0) or decoded.npt != self._index.npts[at]):
-                raise _UnfitError(f"frame {at} is not where its packet is")
+            while awaited and at >= awaited[0]:
+                # Frames may be left out on purpose, the awaited one among them.
+                is_left_out = at - decoded.n_skipped <= awaited[0] < at
+                if (awaited.pop(0) != at and not is_left_out) or decoded.npt != self._index.npts[at]:
+                    raise _UnfitError(f"frame {at} is not where its packet is")
             yield decoded
         self._check()
         if awaited:

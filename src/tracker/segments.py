@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from ..schema import DoubleArray, Interval
+from ..schema import DoubleArray, IntArray, Interval
 from ..video.sampling import Sampling
 
 CELL_SAMPLES = 8
@@ -21,6 +21,8 @@ LEAST_S = 60.0
 _LEAD_S = 0.5
 _LEAD_FRAMES = 3
 """A segment is read from this much before what finding shots needs, and from so many frames before its start at least."""
+_LOOK_FRAMES = 24
+"""And from so many frames before that where frames are left out: only behind them the same ones are left out as in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ class Segment:
         return frame_index >= self.first and (self.end is None or frame_index < self.end)
 
 
-def plan_segments(npts: DoubleArray, interval: Interval, n: int, grid: Grid, context_s: float) -> list[Segment]:
+def plan_segments(
+    npts: DoubleArray, interval: Interval, n: int, grid: Grid, context_s: float, starts: IntArray | None = None
+) -> list[Segment]:
     """Cut a part of a video into segments of about the same length.
 
     Args:
@@ -75,6 +79,8 @@ def plan_segments(npts: DoubleArray, interval: Interval, n: int, grid: Grid, con
         n: How many are worked on at a time; there are so many, or a multiple of it where they would be long.
         grid: Where it may be cut; where it has fewer places there are fewer segments.
         context_s: How far before a frame one has to look to know whether a shot begins there.
+        starts: (k,) int64, the frames at which decoding may begin, where frames are left out that nobody asks for: segments are
+            read from one of these. None where all frames are decoded.
 
     Returns:
         The segments in order, without gaps and overlaps; none where no frame lies in the interval.
@@ -89,7 +95,11 @@ def plan_segments(npts: DoubleArray, interval: Interval, n: int, grid: Grid, con
     borders = {_start_of_cell(npts, int(np.searchsorted(npts, npt)), first, grid) for npt in wanted} - {first}
     edges = [first, *sorted(borders)]
     segments = [Segment(at, behind, float(npts[at]), 0.0) for at, behind in pairwise([*edges, end])]
-    return [_read_early(segment, npts, interval, context_s, is_last=segment.end == end) for segment in segments]
+    return [
+        replace(segment, end=None if segment.end == end else segment.end, read_from=max(early, interval.start_npt))
+        for segment in segments
+        for early in [_read_from(segment, npts, context_s, starts)]
+    ]
 
 
 def _start_of_cell(npts: DoubleArray, at: int, first: int, grid: Grid) -> int:
@@ -101,8 +111,11 @@ def _start_of_cell(npts: DoubleArray, at: int, first: int, grid: Grid) -> int:
     return bisect_left(range(at + 1), cell_of(at), lo=first, key=cell_of)
 
 
-def _read_early(segment: Segment, npts: DoubleArray, interval: Interval, context_s: float, *, is_last: bool) -> Segment:
-    """Return a segment with the time from which it is read."""
-    lead = float(npts[max(segment.first - _LEAD_FRAMES, 0)])
-    read_from = max(min(segment.start_npt - context_s - _LEAD_S, lead), interval.start_npt)
-    return Segment(segment.first, None if is_last else segment.end, segment.start_npt, read_from)
+def _read_from(segment: Segment, npts: DoubleArray, context_s: float, starts: IntArray | None) -> float:
+    """Return the time from which a segment is read, 0 or less where that is the start of the video."""
+    early = min(segment.start_npt - context_s - _LEAD_S, float(npts[max(segment.first - _LEAD_FRAMES, 0)]))
+    if starts is None:
+        return early
+    at = int(np.searchsorted(npts, early)) - _LOOK_FRAMES
+    k = int(np.searchsorted(starts, at, side="right")) - 1
+    return float(npts[starts[k]]) if k >= 0 else 0.0

@@ -16,7 +16,7 @@ from ..engines import Engine
 from ..errors import AnnotationError, StorageError
 from ..identification import add_to_project, hidden_names, identify_analysis, newest_model, track_names
 from ..names import video_folder
-from ..records import Analysis, Project, Status, Video, now, stable_id
+from ..records import Analysis, Project, ProjectAccess, Status, Video, now, stable_id
 from ..schema import UNKNOWN, Candidate
 from ..settings import TrackerName, TrackerSettings
 from ..tables import write_predictions, write_trackers
@@ -95,9 +95,13 @@ def run(
     locator, fragment = split_locator(video)
     threads, hwaccel = workspace.settings.threads, settings.hwaccel
     with open_stream(locator, threads=threads, hwaccel=hwaccel, guard=workspace.guard) as stream:
+        if hwaccel == "auto" and stream.hwaccel == "none":
+            workspace.progress.message(f"{Path(locator).name}: no hardware here can decode it, so the processor does")
         # Two films of one name that are begun at the same moment get a folder each.
         with workspace.locked(f"folder-{video_folder(locator)}"):
             record = register_video(workspace.store, locator, stream)
+        # From now on, not from the end on: whoever may see the project may watch how far its video is.
+        workspace.store.put_new(ProjectAccess(owner.project, record.video_id))
         return analyse(
             workspace,
             owner,
@@ -149,6 +153,7 @@ def analyse(
     tracker = _tracker_of(settings, sampling.period_s(Fraction(video.frame_rate)))
     analysis_id = stable_id(video.video_id, engine.id, sampling.describe(), tracker, str(fragment))
     with workspace.locked(f"analysis-{analysis_id}", f"analyses {video.locator}"):
+        workspace.progress.concerns(video_id=video.video_id, analysis_id=analysis_id)
         analysis, is_new = _begin(workspace, analysis_id, video, engine, sampling, tracker, fragment, no_cache)
         if analysis.status is not Status.COMPLETE:
             limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
@@ -202,7 +207,11 @@ def _begin(
     known = store.get(Analysis, analysis_id)
     # What died before its first checkpoint begins anew.
     if known is not None and not no_cache and (known.status is Status.COMPLETE or known.checkpoint):
-        return known, known.status is not Status.COMPLETE
+        if known.status is Status.COMPLETE:
+            return known, False
+        again = replace(known, status=Status.RUNNING, error="", updated_at=now())
+        store.put(again)
+        return again, True
     analysis = Analysis(
         analysis_id,
         video.video_id,
@@ -210,6 +219,7 @@ def _begin(
         sampling.describe() | {"period_s": sampling.period_s(Fraction(video.frame_rate))},
         tracker,
         str(fragment),
+        Status.RUNNING,
         versions={"facerec": __version__},
     )
     # First of all it counts as begun and no more as complete: nobody may rest on what is deleted next.

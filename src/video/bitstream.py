@@ -33,11 +33,32 @@ def access_test(codec: str, extradata: bytes | None) -> Callable[[bytes], bool] 
         # Quantisation matrices stand in a sequence header and hold until the next one.
         return lambda packet: _SEQUENCE_HEADER in packet[:_HEAD]
     if codec == "h264":
-        n_length = (extradata[4] & 3) + 1 if extradata and len(extradata) > 4 and extradata[0] == 1 else 0
-        return lambda packet: _begins_h264(packet, n_length)
+        return lambda packet: _begins_h264(packet, _h264_length(extradata))
     if codec == "hevc":
         return lambda packet: _begins_hevc(packet, _hevc_length(extradata))
+    if codec == "av1":
+        return _begins_av1
     return None
+
+
+def jump_test(codec: str, extradata: bytes | None) -> Callable[[bytes], bool] | None:
+    """Return what says of a key frame whether all that is shown from it on is decoded exactly without anything before it.
+
+    This asks for more than `access_test` where encoders may be careless: in H.264 for an IDR picture, or a recovery point at
+    which the encoder promises exactness.
+
+    Args:
+        codec: FFmpeg's name of the decoder.
+        extradata: The headers that the container keeps apart.
+
+    Returns:
+        A function of the packet's bytes; None for a codec of which nobody has proved it.
+
+    Source: ITU-T H.264, section D.2.8 (recovery_frame_cnt, exact_match_flag); ITU-T H.265, section 8.1.3 (leading pictures).
+    """
+    if codec != "h264":
+        return access_test(codec, extradata)
+    return lambda packet: _is_exact_h264(packet, _h264_length(extradata))
 
 
 def layer_of(extradata: bytes | None) -> Callable[[bytes], int]:
@@ -53,6 +74,11 @@ def layer_of(extradata: bytes | None) -> Callable[[bytes], int]:
         return next((unit[1] & 7 for unit in pictures), 1) - 1
 
     return layer
+
+
+def _h264_length(extradata: bytes | None) -> int:
+    """Return the bytes of the length before each unit, 0 for start codes (ISO/IEC 14496-15, section 5.3.3)."""
+    return (extradata[4] & 3) + 1 if extradata and len(extradata) > 4 and extradata[0] == 1 else 0
 
 
 def _hevc_length(extradata: bytes | None) -> int:
@@ -93,6 +119,41 @@ def _begins_h264(packet: bytes, n_length: int) -> bool:
             return True
         if kind == 1:
             return _slice_type(unit[1:]) % 5 == 2
+    return False
+
+
+_RECOVERY_POINT = 6
+
+
+def _is_exact_h264(packet: bytes, n_length: int) -> bool:
+    """Say whether the picture is an IDR picture, or a message before it says that all is exact from here on, without delay."""
+    for unit in nal_units(packet, n_length):
+        kind = unit[0] & 31 if unit else 0
+        if kind in (1, 5):
+            return kind == 5
+        # The count of pictures to wait for and the promise are the first two bits: 1 codes a count of 0.
+        if kind == 6 and len(unit) > 3 and unit[1] == _RECOVERY_POINT and unit[3] >> 6 == 3:
+            return True
+    return False
+
+
+def _begins_av1(packet: bytes) -> bool:
+    """Say whether the first frame is a key frame that is shown at once, which resets all that others may refer to.
+
+    Source: AV1 Bitstream and Decoding Process Specification, sections 5.3 (OBU header), 5.9.2 and 7.21.
+    """
+    at = 0
+    while at < len(packet):
+        head, at = packet[at], at + 1 + (packet[at] >> 2 & 1)
+        size, shift = 0, 0
+        while head & 2 and at < len(packet):
+            size, shift, at = size | (packet[at] & 127) << shift, shift + 7, at + 1
+            if not packet[at - 1] & 128:
+                break
+        if head >> 3 & 15 in (3, 6):
+            # show_existing_frame 0, frame_type 00, show_frame 1
+            return at < len(packet) and packet[at] >> 4 == 1
+        at = at + size if head & 2 else len(packet)
     return False
 
 

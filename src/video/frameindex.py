@@ -9,6 +9,10 @@ import numpy as np
 from ..schema import DoubleArray, IntArray
 from .bitstream import INTRA_ONLY
 
+_HISTORY_FRAMES, _HISTORY_STARTS = 160, 3
+"""What is left out at a place depends on the sizes of the eight packets before it behind which nothing is shown earlier, up to
+16 packets apart, and on the distances of the three key frames before it."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccessPoint:
@@ -62,9 +66,22 @@ class FrameIndex:
         k = self._number_before(npt)
         return self._access_point(k if codec in INTRA_ONLY else max(k - 1, 0))
 
+    def choose_from(self, npt: float, codec: str) -> AccessPoint:
+        """Return the access point at which to begin reading where frames are left out, for the frames from a time on.
+
+        So much before it is read, and passed over, that the same frames are left out as in a reading from the start.
+        """
+        k = int(np.searchsorted(self.starts, self.before(npt).frame_index - _HISTORY_FRAMES, side="right")) - 1
+        at = self.decode_from(npt, codec)
+        return min(at, self._access_point(max(min(k, self._number_before(npt) - _HISTORY_STARTS), 0)), key=_frame_of)
+
     def _number_before(self, npt: float) -> int:
         return max(int(np.searchsorted(self.npts[self.starts], npt, side="right")) - 1, 0)
 
     def _access_point(self, k: int) -> AccessPoint:
         at = int(self.starts[k])
         return AccessPoint(at, float(self.npts[at]), int(self.pts[at]), int(self.start_dts[k]), int(self.start_sizes[k]))
+
+
+def _frame_of(point: AccessPoint) -> int:
+    return point.frame_index

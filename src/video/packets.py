@@ -72,7 +72,7 @@ def scan(container: InputContainer, stream: AvVideoStream, shown: Iterable[int],
 
 def _scan(container: InputContainer, stream: AvVideoStream, shown: list[int], start: Fraction | None) -> FrameIndex:
     context = stream.codec_context
-    begins = access_test(context.name, context.extradata)
+    begins = access_test(context.codec.canonical_name, context.extradata)
     if begins is None:
         raise _Irregular(f"nobody has proved where decoding may begin in {context.name}")
     pts: list[int] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 from itertools import islice, pairwise
-from typing import TypeAlias, cast
+from typing import cast
 
 import av
 from av.container import InputContainer
@@ -14,23 +14,21 @@ from av.video.stream import VideoStream as AvVideoStream
 
 from ..errors import MediaError
 from ..schema import WHOLE, Interval
+from .choosing import CHOOSABLE, all_of, chosen_of
 from .clock import Clock, Rhythm
 from .frameindex import AccessPoint, FrameIndex
-from .looking import LONE, LoneChoice, Looks
 from .numbering import PROBE_FRAMES, Numbering
 from .packets import Packet, packets_from, scan
 from .planes import Converter, PyAvFrame, Upright
 from .sampling import Sampler
-from .skipping import SKIPPABLE, Choice
+from .skipping import SKIPPABLE
 from .source import is_address, open_container, raise_if_network, video_stream
+from .steps import Decode, Step
 from .stream import DecodedFrame, VideoInfo, VideoStream
 
 _FALLBACK_RATE = Fraction(25)
 _MISSING_END_S = 1.0
 """A video that ends this much before the time that its container promises has lost its end."""
-
-
-_Choosing: TypeAlias = "Callable[[InputContainer, AvVideoStream, Interval, AccessPoint | None], Iterator[tuple[Packet, bool]]]"
 
 
 class _Course:
@@ -55,9 +53,9 @@ class _Course:
 class PyAvStream(VideoStream):
     """A video file or http(s) address read with PyAV.
 
-    Every reading opens the video anew, and ends the one before. Without an index it decodes from the start, with one from an
-    access point. Pixels stay as they are coded where they are not square (sample aspect ratio), and so do the fields of
-    interlaced video.
+    Every reading opens the video anew, and ends the one before. Without an index it reads from the start, with one from an
+    access point; where frames can be left out, nothing before a late interval is decoded in either case. Pixels stay as they
+    are coded where they are not square (sample aspect ratio), and so do the fields of interlaced video.
 
     `n_damaged` counts the packets that are damaged or that the decoder refused, the frames that it could restore only in part
     (they are yielded, since most of the picture is true), and the frames missing from an even row of times. A lost frame whose
@@ -79,15 +77,19 @@ class PyAvStream(VideoStream):
             MediaError: There is no such file, it holds no video stream, or not one frame can be decoded.
         """
         self._locator, self._timeout_s = locator, timeout_s
-        self._threads, self._hwaccel = threads, hwaccel
+        self._threads, self.hwaccel = threads, hwaccel
         self._reading: Generator[DecodedFrame] | None = None
         self._forget_damage()
         with open_container(locator, timeout_s, hwaccel) as container:
             stream = video_stream(container, locator, threads)
-            frames = (frame for packet in self._packets(container, stream) for frame in self._decode_packet(stream, packet))
+            steps = all_of(self._packets(container, stream))
+            frames = (frame for step in steps for frame in self._decode_packet(stream, step))
             first = next(frames, None)
             if first is None:
                 raise self._nothing_decoded()
+            if hwaccel == "auto" and not stream.codec_context.is_hwaccel:
+                # From here on it is a video like any other: it may be read from the middle, and frames may be left out.
+                self.hwaccel = "none"
             self._upright, self._width, self._height = Upright.of(first), first.width, first.height
             self.info = self._describe(container, stream)
         self._forget_damage()
@@ -97,7 +99,7 @@ class PyAvStream(VideoStream):
 
         Only files are read: of an address all of it would have to be fetched.
         """
-        if is_address(self._locator) or self._hwaccel != "none":
+        if is_address(self._locator) or self.hwaccel != "none":
             return None
         self.close()
         self._forget_damage()
@@ -111,7 +113,7 @@ class PyAvStream(VideoStream):
         numbering = Numbering()
         with open_container(self._locator, self._timeout_s) as container:
             stream = video_stream(container, self._locator, self._threads)
-            steps = _all_wanted(self._packets(container, stream))
+            steps = all_of(self._packets(container, stream))
             shown = [frame.pts for _, frame, _ in islice(self._numbered(stream, steps, numbering), PROBE_FRAMES)]
         times = [pts for pts in shown if pts is not None]
         is_rising = all(before < after for before, after in pairwise(times))
@@ -155,19 +157,23 @@ class PyAvStream(VideoStream):
             frame_rate=_rate(stream),
             duration=_duration(container, stream),
             n_frames=stream.frames or None,
-            codec=stream.codec_context.name,
+            codec=stream.codec_context.codec.canonical_name,
             rotation=self._upright.rotation,
         )
 
     def _read(self, interval: Interval, needed: Sampler | None, index: FrameIndex | None) -> Generator[DecodedFrame]:
         converter = Converter(self._width, self._height, self._upright)
-        begin = None if index is None else index.decode_from(interval.start_npt, self.info.codec)
+        begin = None if index is None else self._begin(interval, needed, index)
+        first_pts = self._first_pts(interval, needed, index)
         numbering = Numbering(begin.frame_index, PROBE_FRAMES) if begin else Numbering()
-        choosing = self._choosing(needed)
         n_skipped = 0
-        with open_container(self._locator, self._timeout_s, self._hwaccel) as container:
+        with open_container(self._locator, self._timeout_s, self.hwaccel) as container:
             stream = video_stream(container, self._locator, self._threads)
-            steps = choosing(container, stream, interval, begin)
+            packets = self._packets(container, stream, begin)
+            steps = all_of(packets)
+            if first_pts is not None:
+                clock = self._clock(container, stream, first_pts)
+                steps = chosen_of(packets, stream, needed, interval, clock, begin)
             first = int(index.pts[0]) if index is not None and begin is not None and begin.frame_index else None
             course = _Course(self._clock(container, stream, first), self._note_missing)
             for number, frame, left_out in self._numbered(stream, steps, numbering, begin):
@@ -178,37 +184,28 @@ class PyAvStream(VideoStream):
                 if npt >= interval.start_npt:
                     yield PyAvFrame(number, npt, frame, converter, n_skipped)
                     n_skipped = 0
+            course.over(numbering.rest())
             if course.npt < 0:
                 raise self._nothing_decoded()
-            course.over(numbering.rest())
             self._check_end(course.npt, _promised_end(container, stream))
 
-    def _choosing(self, needed: Sampler | None) -> _Choosing:
-        """Return what says of each packet whether it is wanted; looks at the beginning of the video to see whether it may."""
+    def _begin(self, interval: Interval, needed: Sampler | None, index: FrameIndex) -> AccessPoint:
+        choose = index.decode_from if needed is None else index.choose_from
+        return choose(interval.start_npt, self.info.codec)
 
-        def all_of_them(
-            container: InputContainer, stream: AvVideoStream, interval: Interval, begin: AccessPoint | None
-        ) -> Iterator[tuple[Packet, bool]]:
-            return _all_wanted(self._packets(container, stream, begin))
+    def _first_pts(self, interval: Interval, needed: Sampler | None, index: FrameIndex | None) -> int | None:
+        """Return the PTS of the first frame of the video where packets are to be chosen from, None where all are decoded.
 
-        if needed is None or self.info.codec not in SKIPPABLE | LONE or self._hwaccel != "none":
-            return all_of_them
+        Whether they may be chosen from, the index says, or a look at the beginning of the video.
+        """
+        is_late = interval.start_npt > 0 and index is None and not is_address(self._locator)
+        if (needed is None and not is_late) or self.info.codec not in CHOOSABLE or self.hwaccel != "none":
+            return None
+        if index is not None:
+            return int(index.pts[0])
         first_times = self._first_times()
         self._forget_damage()
-        if first_times is None:
-            return all_of_them
-
-        def chosen(
-            container: InputContainer, stream: AvVideoStream, interval: Interval, begin: AccessPoint | None
-        ) -> Iterator[tuple[Packet, bool]]:
-            clock = self._clock(container, stream, first_times[0])
-            packets = self._packets(container, stream, begin)
-            if self.info.codec in LONE:
-                return LoneChoice(Looks(stream.codec_context), needed, interval, clock, begin).steps(packets)
-            extradata = stream.codec_context.extradata
-            return Choice(self.info.codec, extradata, needed, interval, clock, begin).steps(packets)
-
-        return chosen
+        return None if first_times is None else first_times[0]
 
     def _clock(self, container: InputContainer, stream: AvVideoStream, first_pts: int | None) -> Clock:
         """Return a clock, at the first frame of the video where its time is known."""
@@ -220,23 +217,32 @@ class PyAvStream(VideoStream):
     def _numbered(
         self,
         stream: AvVideoStream,
-        steps: Iterator[tuple[Packet, bool]],
+        steps: Iterator[Step],
         numbering: Numbering,
         begin: AccessPoint | None = None,
     ) -> Iterator[tuple[int, VideoFrame, list[int]]]:
         """Yield frames from an access point on, with their numbers and the PTS of those left out before each."""
-        for packet, is_wanted in steps:
+        for step in steps:
+            if step.begins_anew:
+                yield from self._number_all(self._drain(stream), numbering, begin)
+            packet = step.packet
             if packet.size and not packet.is_discard and not _is_before(packet.pts, begin):
-                numbering.sent(packet.pts, packet.dts, not is_wanted)
-            for frame in self._decode_packet(stream, packet, is_wanted):
-                # What is shown before the access point may refer to what was not read.
-                if _is_before(frame.pts, begin):
-                    continue
-                number, left_out = numbering.number(frame.pts)
-                if number is None:
-                    self._note_damage("a damaged frame came too late to be shown")
-                else:
-                    yield number, frame, left_out
+                numbering.sent(packet.pts, packet.dts, step.decode != Decode.WHOLE)
+            if step.decode != Decode.NOTHING:
+                yield from self._number_all(self._decode_packet(stream, step), numbering, begin)
+
+    def _number_all(
+        self, frames: Iterator[VideoFrame], numbering: Numbering, begin: AccessPoint | None
+    ) -> Iterator[tuple[int, VideoFrame, list[int]]]:
+        for frame in frames:
+            # What is shown before the access point may refer to what was not read.
+            if _is_before(frame.pts, begin):
+                continue
+            number, left_out = numbering.number(frame.pts)
+            if number is None:
+                self._note_damage("a damaged frame came too late to be shown")
+            else:
+                yield number, frame, left_out
 
     def _packets(self, container: InputContainer, stream: AvVideoStream, begin: AccessPoint | None = None) -> Iterator[Packet]:
         """Yield all packets that can be read; the last one is empty and makes the decoder give out what it still holds."""
@@ -249,11 +255,16 @@ class PyAvStream(VideoStream):
             # What the decoder still holds is good.
             yield cast("Packet", av.Packet())
 
-    def _decode_packet(self, stream: AvVideoStream, packet: Packet, is_wanted: bool = True) -> Iterator[VideoFrame]:
+    def _drain(self, stream: AvVideoStream) -> Iterator[VideoFrame]:
+        """Yield what the decoder still holds, and make it forget all pictures."""
+        yield from self._decode_packet(stream, Step(cast("Packet", av.Packet())))
+        stream.codec_context.flush_buffers()
+
+    def _decode_packet(self, stream: AvVideoStream, step: Step) -> Iterator[VideoFrame]:
         """Yield what the decoder gives out for a packet, noting what it cannot decode; a frame not wanted may be left out."""
-        if not is_wanted and self.info.codec in LONE:
-            return
-        stream.codec_context.skip_frame = "DEFAULT" if is_wanted else "NONREF"
+        packet, is_wanted = step.packet, step.decode == Decode.WHOLE
+        may_skip = not is_wanted and self.info.codec in SKIPPABLE
+        stream.codec_context.skip_frame = "NONREF" if may_skip else "DEFAULT"
         if packet.is_corrupt:
             self._note_damage("a packet is damaged")
         try:
@@ -283,10 +294,6 @@ class PyAvStream(VideoStream):
         tolerance = max(_MISSING_END_S, float(2 / self.info.frame_rate))
         if promised is not None and npt + tolerance < promised:
             self.damage = f"the video ends at {npt:.2f} s, though its container promises {promised:.2f} s"
-
-
-def _all_wanted(packets: Iterator[Packet]) -> Iterator[tuple[Packet, bool]]:
-    return ((packet, True) for packet in packets)
 
 
 def _is_before(pts: int | None, begin: AccessPoint | None) -> bool:

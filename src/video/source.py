@@ -131,8 +131,8 @@ def _open_on_hardware(name: str | RangedFile, options: dict[str, str], timeout: 
         raise ConfigError(f'There is no hwaccel "{hwaccel}". Choose one of {", ".join(HWACCELS)}.')
     why = ""
     for kind in HWACCELS[2:] if hwaccel == "auto" else (hwaccel,):
-        accelerator = HWAccel(kind, allow_software_fallback=False)
         try:
+            accelerator = HWAccel(kind, allow_software_fallback=False)
             return av.open(name, mode="r", options=options, metadata_errors="replace", timeout=timeout, hwaccel=accelerator)
         except (av.FFmpegError, OSError, RuntimeError, ValueError, NotImplementedError) as err:
             why = _reason(err)

@@ -80,8 +80,10 @@ class VideoStream(ABC):
         info: What the container says.
         n_damaged: Frames or packets that could not be decoded in the last reading so far.
         damage: One line about the last damage, empty where there was none.
+        hwaccel: What decodes, one of `source.HWACCELS`; `none` is the processor, also where `auto` found no hardware that can.
     """
 
+    hwaccel: str = "none"
     info: VideoInfo
     n_damaged: int
     damage: str

@@ -6,6 +6,7 @@ import getpass
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,36 @@ def test_of_a_project_and_since(workspace: Workspace) -> None:
     assert [event.what for event in events(workspace.store, "q")] == ["y"]
     assert len(list(events(workspace.store, since=moment - timedelta(minutes=1)))) == 2
     assert list(events(workspace.store, since=moment + timedelta(minutes=1))) == []
+
+
+def test_what_is_older_is_not_read(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, read = workspace.store, []
+    store.put(*(AuditEvent(f"{number:020d}-ab", "me", "old", project="p") for number in range(1000)))
+    moment = datetime.now(UTC)
+    for number in range(300):
+        note(store, "new", f"{number}", project="p")
+    selected = type(store)._selected
+
+    def counted(self: Any, *args: Any) -> Any:
+        rows = selected(self, *args)
+        read.extend(rows)
+        return rows
+
+    monkeypatch.setattr(type(store), "_selected", counted)
+    for project in (None, "p"):
+        read.clear()
+        assert [event.target for event in events(store, project, moment)] == [str(number) for number in range(300)]
+        assert len(read) <= 301  # one to know that a page is not the last
+    assert len(list(events(store))) == 1300
+    assert len(list(events(store, since=datetime(1960, 1, 1, tzinfo=UTC)))) == 1300
+
+
+def test_since_is_exact(workspace: Workspace) -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    at_ns = 1_767_323_045_678_901_000
+    ids = [f"{at_ns + offset:020d}-00" for offset in (-1, 0, 1)]
+    workspace.store.put(*(AuditEvent(event_id, "me", "x") for event_id in ids))
+    assert [event.event_id for event in events(workspace.store, since=moment)] == ids[1:]
 
 
 def test_who_acts_is_who_the_request_is_of(workspace: Workspace) -> None:

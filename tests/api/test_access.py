@@ -62,3 +62,5 @@ def test_decisions_are_those_of_the_token(api: Api, headers: dict[str, Any]) -> 
     said = {"json": {"verb": "ignore", "target": target}, "headers": headers["editor"]}
 
     assert api.send("POST", "/projects/p/decisions", 201, **said)["decision"]["author"].startswith("editor (")
+    said["json"]["author"] = "Anna Archivist"
+    assert api.send("POST", "/projects/p/decisions", 201, **said)["decision"]["author"].startswith("Anna Archivist (editor (")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from src.api import shapes
 from src.records import Decision, Person
 from tests.api.conftest import Api
 
@@ -61,6 +62,9 @@ class TestAppearances:
         assert set(lanes) == {"Anna Albers", "Ben Bo", "Unknown 1", "Unknown 2"}
         assert lanes["Anna Albers"]["intervals"] == [[0, 1], [3, 4]]
         assert lanes["Unknown 1"]["unknown_id"] == 1
+        # Two people from 0 to 1 s, one to 2 s, two to 3 s, one to 4 s; an end touches the bin that begins there.
+        assert found["appearances"] == [2, 2, 3, 1, 3, 2, 3, 1]
+        shapes.Overview.model_validate(found, strict=True)
         few = api.get(f"/projects/p/videos/{api.video().video_id}/overview?max_lanes=1")
         assert (len(few["lanes"]), few["n_lanes"]) == (1, 4)
         api.refused("GET", "/projects/p/videos/none/overview", 404, "not_found")
@@ -173,3 +177,101 @@ class TestDecisions:
         api.workspace.begin_project("other", "fake")
         what = {"verb": "is", "target": target(api, "Ben Bo"), "person": "New"}
         api.refused("POST", "/projects/other/decisions", 404, "not_found", json=what)
+
+
+class TestManyTracks:
+    """What touches more tracks than anybody wants to wait for is derived by a job; what was said holds at once."""
+
+    @pytest.fixture(autouse=True)
+    def many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let three tracks be many; the newsreel has five, the film one."""
+        monkeypatch.setattr("src.api.deriving.AT_ONCE_TRACKS", 3)
+
+    def done(self, api: Api, job_id: str) -> Any:
+        """Do a job as its process does, and return what is shown of it."""
+        from src.jobs.kinds import KINDS
+        from src.jobs.leases import Leases, finish
+
+        while api.get(f"/jobs/{job_id}")["status"] == "queued":
+            job = Leases(api.workspace.store, "w", 30.0, 3).claim()
+            assert job is not None
+            params = KINDS[job.kind].params.model_validate(job.params)
+            finish(api.workspace.store, job, KINDS[job.kind].run(api.workspace, job, params).result)
+        return api.get(f"/jobs/{job_id}")
+
+    def names(self, api: Api) -> set[str]:
+        """Return who appears."""
+        return {seen["name"] for seen in api.get("/projects/p/appearances")["items"]}
+
+    def test_a_decision_answers_with_its_job(self, api: Api) -> None:
+        somebody = next(iter(api.get("/projects/p/unknown")["items"]))["unknown_id"]
+        before = self.names(api)
+        target = {"kind": "unknown", "unknown_id": somebody}
+        said = {"verb": "is", "target": target, "person": "Cy Coe Jr", "author": "ann"}
+        report = api.client.post("/api/v1/projects/p/decisions", json=said)
+        assert report.status_code == 201
+        assert report.json is not None
+        job = report.json["job"]
+        assert (job["kind"], job["status"], report.json["changed"]) == ("derive", "queued", [])
+        assert report.headers["Link"] == f'</api/v1/jobs/{job["job_id"]}>; rel="monitor"'
+        assert api.get("/projects/p/decisions")["items"][0]["decision_id"] == report.json["decision"]["decision_id"]
+        assert api.get("/projects/p/people/Cy_Coe_Jr")["name"] == "Cy Coe Jr"
+        assert self.names(api) == before
+        assert self.done(api, job["job_id"])["result"] == {"videos": 2, "appearances": 7, "lost": []}
+        assert "Cy Coe Jr" in self.names(api)
+
+    def test_of_several_the_last_one_derives_for_all(self, api: Api) -> None:
+        ids = [found["unknown_id"] for found in api.get("/projects/p/unknown")["items"]]
+        assert len(ids) == 2
+        jobs = [
+            api.send(
+                "POST",
+                "/projects/p/decisions",
+                201,
+                json={"verb": "is", "target": {"kind": "unknown", "unknown_id": number}, "person": f"Person {number}"},
+            )["job"]["job_id"]
+            for number in ids
+        ]
+        assert self.done(api, jobs[0])["result"] == {"left_to": jobs[1]}
+        assert self.done(api, jobs[1])["result"]["videos"] == 2
+        assert {f"Person {number}" for number in ids} <= self.names(api)
+
+    def test_a_track_of_a_small_video_is_derived_at_once(self, api: Api) -> None:
+        film = api.get(f"/videos/{api.video('film').video_id}/tracks")["items"][0]["id"]
+        body = {"verb": "is", "target": {"kind": "track", "track": film}, "person": "Small One"}
+        report = api.send("POST", "/projects/p/decisions", 201, json=body)
+        assert report["job"] is None
+        assert len(report["changed"]) == 1
+        assert "Small One" in self.names(api)
+
+    def test_a_track_of_a_large_video_is_not(self, api: Api) -> None:
+        track = api.track("Ben Bo")
+        body = {"verb": "is", "target": {"kind": "track", "track": f"{track.analysis_id}-{track.track_id}"}, "person": "Large"}
+        job = api.send("POST", "/projects/p/decisions", 201, json=body)["job"]
+        assert self.done(api, job["job_id"])["result"]["videos"] == 1
+        assert "Large" in self.names(api)
+
+    def test_renaming_and_forbidding_say_which_job_does_the_rest(self, api: Api) -> None:
+        path = "/projects/p/people/Ben_Bo"
+        answer = api.client.patch(f"/api/v1{path}", json={"name": "Benjamin"}, headers=api.etag(path))
+        assert answer.status_code == 200
+        assert answer.json is not None
+        assert answer.json["name"] == "Benjamin"
+        assert "Benjamin" not in self.names(api)
+        assert self.done(api, linked(answer))["status"] == "done"
+        assert "Benjamin" in self.names(api)
+        answer = api.client.patch(f"/api/v1{path}", json={"recognisable": False}, headers=api.etag(path))
+        assert self.done(api, linked(answer))["status"] == "done"
+        assert "Benjamin" not in self.names(api)
+        number = api.get("/projects/p/unknown")["items"][0]["unknown_id"]
+        path = f"/projects/p/unknown/{number}"
+        answer = api.client.patch(f"/api/v1{path}", json={"name": "The lady"}, headers=api.etag(path))
+        assert self.done(api, linked(answer))["status"] == "done"
+        assert "The lady" in self.names(api)
+
+
+def linked(answer: Any) -> str:
+    """Return the job that the header Link of an answer names."""
+    address, _, relation = answer.headers["Link"].partition("; ")
+    assert relation == 'rel="monitor"'
+    return str(address.strip("<>").rpartition("/")[2])

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import src
+from src.api import streams
 from src.api.serve import open_server
 from src.client import Client
 from src.errors import ApiError
+from src.jobs import get
+from src.jobs.events import LOG, tell
 from src.records import Project
 from tests.api.conftest import Api
 from tests.api.test_people import photo
@@ -71,6 +75,39 @@ def test_jobs_are_waited_for(client: Client) -> None:
     job = client.submit("p", "train")
     client.post(f"/jobs/{job['job_id']}/cancel")
     assert client.wait(job, poll_s=0.01)["status"] == "cancelled"
+
+
+def test_jobs_are_followed_over_broken_connections(client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "LOOK_S", 0.01)
+    monkeypatch.setattr(streams, "LONGEST_S", 0.05)
+    monkeypatch.setattr("src.client._AGAIN_S", 0.01)
+    job = client.submit("p", "train")
+    seen = []
+    for event in client.follow(job["job_id"]):
+        seen.append((event["number"], event["message"]))
+        if event["number"] < 4:
+            tell(api.workspace.store, get(api.workspace, job["job_id"]), LOG, f"line {event['number']} ü")
+            time.sleep(0.1)  # the server ends the stream meanwhile
+        elif event["number"] == 4:
+            client.post(f"/jobs/{job['job_id']}/cancel")
+    assert seen == [(1, "queued"), (2, "line 1 ü"), (3, "line 2 ü"), (4, "line 3 ü"), (5, "cancelled")]
+    assert [event["number"] for event in client.follow(job["job_id"], after=3)] == [4, 5]
+    with pytest.raises(ApiError, match="no job"):
+        next(client.follow("none"))
+
+
+def test_followers_wait_for_a_place(address: str, client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("src.client._AGAIN_S", 0.01)
+    job = client.submit("p", "train")
+    taken = [api.client.get("/api/v1/jobs/stream", buffered=False) for _ in range(8)]
+    with Client(address, timeout_s=2.0) as impatient, pytest.raises(ApiError, match="taken"):
+        next(impatient.follow(job["job_id"]))
+    followed = client.follow(job["job_id"])
+    later = threading.Timer(0.2, lambda: [answer.close() for answer in taken])
+    later.start()
+    assert next(followed)["number"] == 1
+    later.join()
+    followed.close()  # type: ignore[attr-defined]
 
 
 def test_server_that_is_not_there() -> None:

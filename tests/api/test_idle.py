@@ -15,6 +15,7 @@ HEAVY = (
     "icrawler",
     "onnxruntime",
     "pymongo",
+    "rdflib",
     "scipy",
     "sklearn",
     "skops",

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from src.api import create_app
+from src.jobs.leases import Leases, finish
+from src.workspace import open_workspace
 from tests.api.conftest import Api
 
 PATH = "/projects/p/jobs"
@@ -31,6 +35,53 @@ def test_submitted_work_is_accepted_shown_and_listed(api: Api) -> None:
     assert api.get(f"/jobs/{job['job_id']}/events?after={events['last']}") == {"items": [], "last": 1}
 
 
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("crawl", {"keywords": ["Ben Bo"]}),
+        ("align", {}),
+        ("train", {}),
+        ("analyse", {"video": "https://example.org/a.mp4"}),
+        ("identify", {}),
+        ("cluster", {}),
+        ("export", {"video": "https://example.org/a.mp4", "format": "mot"}),
+        ("erase", {"person": "Ben Bo"}),
+    ],
+)
+def test_each_kind_is_accepted_and_lasts(api: Api, kind: str, params: Any) -> None:
+    answer = api.client.post(f"/api/v1{PATH}", json={"kind": kind, "params": params})
+    assert (answer.status_code, answer.mimetype) == (202, "application/json")
+    assert answer.json is not None
+    assert (answer.json["kind"], answer.json["params"], answer.json["status"]) == (kind, params, "queued")
+    # It lies in the store, not in the server: another one finds it.
+    with open_workspace(api.workspace.settings) as again:
+        found = create_app(again).test_client().get(answer.headers["Location"])
+        assert found.json == answer.json
+
+
+def test_a_failed_job_says_why_and_is_done_once_more(api: Api) -> None:
+    job = submit(api, kind="train")
+    claimed = Leases(api.workspace.store, "w", 30.0, 3).claim()
+    assert claimed is not None
+    why = "Ann Ash has no pictures. Run: crawl"
+    finish(api.workspace.store, claimed, {}, why, "GalleryError")
+    failed = api.get(f"/jobs/{job['job_id']}")
+    assert (failed["status"], failed["error"], failed["code"]) == ("failed", why, "GalleryError")
+    assert api.get(f"/jobs/{job['job_id']}/events")["items"][-1]["message"] == failed["error"]
+    again = api.send("POST", f"/jobs/{job['job_id']}/retry", 202)
+    assert (again["job_id"], again["status"], again["error"], again["code"]) == (job["job_id"], "queued", "", "")
+
+
+def test_who_is_told_the_end_and_how_far_that_came(api: Api) -> None:
+    worker = api.workspace.settings.worker.model_copy(update={"webhook_secret": SecretStr("s")})
+    api.workspace.settings = api.workspace.settings.model_copy(update={"worker": worker})
+    job = submit(api, kind="train", webhook="https://example.org/told?by=1")
+    assert api.get(f"/jobs/{job['job_id']}/webhooks") == {
+        "items": [{"url": "https://example.org/told?by=1", "state": "waiting", "attempts": 0, "error": ""}]
+    }
+    api.refused("GET", "/jobs/none/webhooks", 404, "not_found")
+
+
 def test_same_work_joins_and_a_key_makes_that_last(api: Api) -> None:
     first = submit(api, kind="train")
     assert submit(api, kind="train")["job_id"] == first["job_id"]
@@ -54,7 +105,9 @@ def test_video_by_its_id_and_no_path_of_the_server(api: Api) -> None:
     job = submit(api, kind="track", params={"video_id": video.video_id, "video_speedup": 10})
     assert job["params"] == {"video": video.locator, "video_speedup": 10}
     assert submit(api, kind="track", params={"video": "https://example.org/a.mp4"})["params"]["video"].startswith("https")
-    for wrong in ({"video": "/etc/passwd"}, {"video": "../x.mp4"}, {"video_id": "none"}, {"video_id": {"$gt": ""}}):
+    for path in ("/etc/passwd", "../x.mp4", "file:///etc/passwd"):
+        api.refused("POST", PATH, 422, "forbidden_path", json={"kind": "track", "params": {"video": path}})
+    for wrong in ({"video_id": "none"}, {"video_id": {"$gt": ""}}):
         api.refused("POST", PATH, 422, "invalid", json={"kind": "track", "params": wrong})
 
 

@@ -67,6 +67,7 @@ def _add_views(app: Flask, workspace: Workspace) -> None:
     app.add_url_rule(base, "project", lambda project: [project], methods=["GET", "DELETE"])
     app.add_url_rule(f"{base}/erasures", "erasures", lambda project: [], methods=["POST"])
     app.add_url_rule("/api/v1/videos", "videos", list, methods=["GET", "POST"])
+    app.add_url_rule("/api/v1/things", "things", list)
     app.add_url_rule("/api/v1/tokens", "tokens", list, methods=["GET"])
     app.add_url_rule("/train/<project>", "train", lambda project: {"status": "ok"})
     app.add_url_rule("/training-set", "training_set", list)
@@ -182,9 +183,9 @@ class TestTokens:
         ("viewer", "p", "GET", "/api/v1/projects/p/people", 200),
         ("viewer", "p", "GET", "/api/v1/projects/q/people", 403),
         ("viewer", "p", "GET", "/api/v1/projects/q/people?project=p", 403),
-        ("viewer", "p", "GET", "/api/v1/videos", 403),
-        ("viewer", "p", "GET", "/api/v1/videos?project=p", 403),
-        ("viewer", "", "GET", "/api/v1/videos", 200),
+        ("viewer", "p", "GET", "/api/v1/things", 403),
+        ("viewer", "p", "GET", "/api/v1/things?project=p", 403),
+        ("viewer", "", "GET", "/api/v1/things", 200),
         ("editor", "p", "POST", "/api/v1/projects/p/people", 200),
         ("editor", "p", "POST", "/api/v1/projects/q/people", 403),
         ("editor", "p", "DELETE", "/api/v1/projects/p/people/x", 200),
@@ -419,6 +420,12 @@ class TestRates:
             ("HEAD", "/train/<project>", "work"),
             ("GET", "/track", "frames"),
             ("GET", "/api/v1/videos/<video_id>/frame", "frames"),
+            ("GET", "/api/v1/videos/<video_id>/thumbnail", "frames"),
+            ("GET", "/api/v1/tracks/<track>/samples/<int:frame_index>/thumbnail", "frames"),
+            ("GET", "/api/v1/tracks/<track>/thumbnail", ""),
+            ("GET", "/api/v1/projects/<project>/videos/<video_id>/export", "frames"),
+            ("GET", "/api/v1/projects/<project>/videos/<video_id>/overview", "frames"),
+            ("POST", "/api/v1/session", "work"),
             ("GET", "/api/v1/videos", ""),
             ("PATCH", "/api/v1/uploads/<upload_id>", ""),
         ],

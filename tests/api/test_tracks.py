@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from src.api import shapes
 from src.api.thinning import thinned
+from src.api.v1.tracks import shape
 from src.engines.fake import colour_of
-from src.records import Analysis, Track, TrackSamples
+from src.records import Analysis, Appearance, Track, TrackSamples
 from src.schema import Box
 from tests.api.conftest import STRANGER, Api
 
@@ -57,6 +59,21 @@ class TestTracks:
         assert ben["samples"]["n_samples"] == 4
         x, y, w, h = ben["samples"]["boxes_xywh"][0]
         assert (x + w / 2, y + h / 2) == pytest.approx((100, 64), abs=4)
+
+    def test_lists_show_what_the_model_shows_of_each_record(self, api: Api) -> None:
+        """Lists are not checked against their model at run time."""
+        tracks = [shape(track) for track in api.workspace.store.find(Track, analysis_id=api.appearance("Ben Bo").analysis_id)]
+        shown = api.get(f"/videos/{api.video().video_id}/tracks?samples=true")["items"]
+        for item in shown:
+            shapes.Samples.model_validate(item["samples"], strict=True)
+        by_id = sorted([item | {"samples": None} for item in shown], key=lambda item: item["track_id"])
+        assert by_id == [track.model_dump(mode="json") for track in tracks]
+        seen = [shapes.Appearance.model_validate(one) for one in api.workspace.store.find(Appearance, project="p")]
+        listed = api.get("/projects/p/appearances")["items"]
+        keys = ("analysis_id", "track_id")
+        assert sorted(listed, key=lambda item: [item[key] for key in keys]) == [one.model_dump(mode="json") for one in seen]
+        videos = api.get("/videos?sort=video_id")["items"]
+        assert videos == [api.get(f"/videos/{video['video_id']}") for video in videos]
 
     def test_pages_of_a_window(self, api: Api) -> None:
         path = f"/videos/{api.video().video_id}/tracks?limit=2"
@@ -151,6 +168,15 @@ class TestThinning:
         assert kept[0] == 0
         assert kept[-1] == 99
         assert (np.diff(kept) > 0).all()
+
+    def test_the_one_that_strays_furthest_is_kept_by_hand(self) -> None:
+        # Two stretches, samples 1 to 3 and 4 to 6, between 0 and 7. Of equals the first; what is no number strays furthest.
+        boxes = np.zeros((8, 4), np.float32)
+        boxes[2, 1], boxes[5, 3] = 9, -9
+        assert thinned(np.arange(8.0), boxes, 4).tolist() == [0, 2, 5, 7]
+        assert thinned(np.arange(8.0), np.zeros((8, 4), np.float32), 4).tolist() == [0, 1, 4, 7]
+        boxes[6] = np.nan
+        assert thinned(np.arange(8.0), boxes, 4)[2] == 6
 
     def test_corners_are_kept(self) -> None:
         # Still, then a walk to the right, then still again: the two corners say it all.

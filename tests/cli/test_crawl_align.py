@@ -36,7 +36,7 @@ def config(tmp_path: Path) -> Path:
     file.write_text(
         f"data_dir: {tmp_path}/data\nengine: squares\nweights_dir: {WEIGHTS_DIR}\n"
         f"database: {{uri: 'sqlite:///{tmp_path}/records.db'}}\n"
-        "crawler: {timeout_s: 0.3, retries: 0, providers: [bing], max_num: 3}\n"
+        "crawler: {timeout_s: 5, retries: 0, providers: [bing], max_num: 3}\n"
     )
     return file
 

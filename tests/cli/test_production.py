@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import signal
 import socket
 import ssl
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from src.jobs import get, submit
+from src.jobs.events import LOG, tell
 from src.records import JobStatus, Project
 from src.settings import DatabaseSettings, Settings
 from src.storage import open_store
@@ -89,6 +94,29 @@ def connects(address: str) -> bool:
         return line.connect_ex((host, int(port))) == 0
 
 
+def streaming(service: Service, path: str) -> Any:
+    """Open a stream of the API."""
+    return urllib.request.urlopen(f"{service.address}/api/v1{path}", timeout=PATIENCE_S)
+
+
+def event_of(stream: Any) -> Any:
+    """Return the data of the next event of a stream, which stays open."""
+    while True:
+        line = stream.readline()
+        assert line, "the stream ended"
+        if line.startswith(b"data: "):
+            return json.loads(line[6:])
+
+
+def rest_of(stream: Any, *, ends: bool) -> bytes:
+    """Return what is left of a stream; the server for one person may break it off without a proper end."""
+    try:
+        return bytes(stream.read())
+    except http.client.IncompleteRead as err:
+        assert not ends
+        return err.partial
+
+
 def children_of(process: int) -> list[int]:
     """Return the processes that another one started."""
     return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
@@ -144,6 +172,52 @@ class TestJobs:
             assert "worker" in service.get("/readyz").json["checks"]
             assert service.stop() == 0
         assert not (folder / ".locks").exists()
+
+
+class TestStreams:
+    @pytest.mark.parametrize("server", ["gunicorn", "waitress", None])
+    def test_tell_at_once_leave_room_for_others_and_end_with_the_server(self, folder: Path, server: str | None) -> None:
+        # One process with four threads: two streams at a time, where there are places at all.
+        small = {"FACEREC_SERVER__PROCESSES": "1", "FACEREC_SERVER__THREADS": "4", "FACEREC_SERVER__WORKER": "false"}
+        settings = Settings(data_dir=folder, database=DatabaseSettings(uri=f"sqlite:///{folder / 'facerec.db'}"))
+        with (
+            open_workspace(settings) as workspace,
+            running(folder, program=server, environment=JSON_LOG | small) as service,
+        ):
+            job = submit(workspace, "train", "a", {})
+            with streaming(service, f"/jobs/{job.job_id}/stream") as one, streaming(service, "/jobs/stream") as all_jobs:
+                assert event_of(one)["message"] == "queued"
+                assert [item["job_id"] for item in event_of(all_jobs)["items"]] == [job.job_id]
+                tell(workspace.store, job, LOG, "a line")
+                assert event_of(one)["message"] == "a line"
+                refused = service.get(f"/api/v1/jobs/{job.job_id}/stream")
+                assert (refused.status, refused.json["code"]) == (503, "too_many_streams")
+                assert service.get("/projects").json == ["a", "b"]
+                service.process.send_signal(signal.SIGTERM)
+                for stream in (one, all_jobs):
+                    assert b"event" not in rest_of(stream, ends=server is not None)
+            assert service.process.wait(PATIENCE_S) == 0
+        assert not any("Traceback" in line for line in service.lines)
+
+    def test_places_of_readers_who_left_are_free_again(self, folder: Path, program: str) -> None:
+        small = {"FACEREC_SERVER__PROCESSES": "1", "FACEREC_SERVER__THREADS": "2", "FACEREC_SERVER__WORKER": "false"}
+        settings = Settings(data_dir=folder, database=DatabaseSettings(uri=f"sqlite:///{folder / 'facerec.db'}"))
+        with open_workspace(settings) as workspace, running(folder, program=program, environment=small) as service:
+            job = submit(workspace, "train", "a", {})
+            with streaming(service, f"/jobs/{job.job_id}/stream") as one:
+                event_of(one)
+
+            def is_free() -> bool:
+                tell(workspace.store, job, LOG, "something to send")  # the server hears of the end when it sends
+                try:
+                    with streaming(service, "/jobs/stream") as other:
+                        return bool(event_of(other))
+                except urllib.error.HTTPError as err:
+                    err.close()
+                    return False
+
+            until(is_free)
+            assert service.stop() == 0
 
 
 class TestRequestIds:

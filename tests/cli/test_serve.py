@@ -28,6 +28,9 @@ def test_serves_until_interrupted(tmp_path: Path, program: list[str]) -> None:
                 assert json.load(answer) == []
         finally:
             server.send_signal(signal.SIGINT)
-        assert server.wait(timeout=60) == 0
+        try:
+            assert server.wait(timeout=60) == 0
+        finally:
+            server.kill()  # does nothing where it has ended; else leaving this block would wait for ever
         assert "Traceback" not in server.stderr.read()
     assert [file.name for file in tmp_path.iterdir()] == ["store.db"]

@@ -27,6 +27,7 @@ from src.records import (
     Model,
     Person,
     Project,
+    ProjectAccess,
     ProjectVideo,
     Provenance,
     Record,
@@ -213,6 +214,7 @@ def full_records() -> list[Record]:
             "0a1b2c3d", TEXT, Role.EDITOR, "p", "ab" * 32, TEXT, "2025-01-01T00:00:00+00:00", "2024-06-01T00:00:00+00:00", ""
         ),
         TokenUse("0a1b2c3d", "2024-01-01T00:00:00+00:00", "::1"),
+        ProjectAccess("p", "v", "2024-01-01T00:00:00+00:00"),
         AuditEvent("0001", TEXT, "decide", TEXT, "failed", "127.0.0.1", "p", "2024-01-01T00:00:00+00:00"),
     ]
 
@@ -279,6 +281,7 @@ def bare_records() -> list[Record]:
         JobDelivery("bare", "", ""),
         Token("bare", "", Role.VIEWER, "", "", created_at=""),
         TokenUse("bare", ""),
+        ProjectAccess("bare", "bare", ""),
         AuditEvent("bare", "", "", created_at=""),
     ]
 

@@ -109,6 +109,17 @@ def test_hard_texts_are_places_too(store: Store) -> None:
     assert [item.name for item in found] == sorted(names)
 
 
+def test_pages_of_a_few_fields_end_where_those_of_records_do(store: Store) -> None:
+    store.put(*tracks())
+    query = Query({"analysis_id": "a"}, ("start_npt",))
+    names = ("thumbnail", "end_npt", "best_box")
+    first, whole = store.select_cells(Track, names, query, 4), store.select(Track, query, 4)
+    assert first.items[3] == (b"jpeg", 4.0, '{"x": 0, "y": 0, "w": 1, "h": 1}')
+    assert first.end == whole.end
+    rest = store.select_cells(Track, names, query, 4, first.end)
+    assert ([end for _, end, _ in rest.items], rest.end) == ([3.5, 8.0], None)
+
+
 def test_cells_of_many_records(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("src.storage.base.CELL_ROWS", 2)
     store.put(*tracks())

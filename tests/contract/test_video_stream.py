@@ -10,6 +10,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 import av
 import numpy as np
@@ -17,8 +18,9 @@ import pytest
 
 from src.errors import ConfigError, FetchError, MediaError
 from src.schema import Interval, RgbImage
-from src.video import BACKENDS, open_stream
+from src.video import BACKENDS, open_stream, source
 from src.video.clock import Clock
+from src.video.sampling import Sampling
 from src.video.stream import VideoStream
 from tests.videos import damage, number_of, numbered, shots, texture, truncate, with_grain, write_sound, write_video
 
@@ -358,6 +360,23 @@ def test_hardware_decodes_the_same_pictures_or_is_an_error(tmp_path: Path, hwacc
 def test_any_hardware_or_none(tmp_path: Path) -> None:
     with open_stream(str(write_video(tmp_path / "a.mp4", numbered(20))), hwaccel="auto") as stream:
         assert [number for _, _, number in read(stream)] == list(range(20))
+
+
+def test_where_there_is_no_hardware_auto_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it can do all that the processor can: read from the middle, and leave frames out."""
+    monkeypatch.setattr(source, "HWAccel", _no_hardware)
+    path = str(write_video(tmp_path / "a.mp4", numbered(50), options={"g": "10"}))
+    with open_stream(path, hwaccel="auto") as stream, open_stream(path) as other:
+        assert (stream.hwaccel, other.hwaccel) == ("none", "none")
+        assert stream.index() is not None
+        needed = [list(each.frames(needed=Sampling(25).sampler())) for each in (stream, other)]
+        assert len(needed[0]) == len(needed[1]) < 50
+    with pytest.raises(ConfigError, match=r'"cuda" cannot decode this video here \(nothing here\)\. Check its driver'):
+        open_stream(path, hwaccel="cuda")
+
+
+def _no_hardware(*_: object, **__: object) -> NoReturn:
+    raise NotImplementedError("nothing here")
 
 
 def test_hardware_that_does_not_exist(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ worker goes on from there. Whenever one gets to its end the result is compared, 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import random
@@ -17,6 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +80,14 @@ class Trial:
         """Do the work once without a disturbance, to know what must come out and how long that takes."""
         self._kind, self._prepared, self._film = kind, prepared, film
         self._folder, self._random = scratch / "rough", random.Random(seed)
-        calm = scratch / "calm"
-        shutil.copytree(prepared, calm)
-        tally = scratch / "writes"
+        self._n_writes, modules = self._undisturbed(scratch / "first")
+        for name in modules:
+            with suppress(ImportError):  # modules of C bring some along that have no file
+                importlib.import_module(name)
         started = time.monotonic()
-        pid = fork(lambda: self._counted(calm, tally))
-        assert wait(pid) == 0, "the undisturbed run failed"
-        self._seconds, self._n_writes = time.monotonic() - started, int(tally.read_text())
-        self.wanted = snapshot(calm)
+        self._undisturbed(scratch / "calm")
+        self._seconds = time.monotonic() - started
+        self.wanted = snapshot(scratch / "calm")
         self._reset()
 
     def run(self) -> dict[str, Any]:
@@ -102,11 +104,19 @@ class Trial:
         problems += self._compared(wait(fork(lambda: work(self._kind, self._folder, self._film))))
         return {"kills": kills, "ends": ends, "writes": self._n_writes, "problems": problems}
 
+    def _undisturbed(self, folder: Path) -> tuple[int, list[str]]:
+        """Do the work in a copy; return how often it writes, and what it imports late, which no killed worker need do."""
+        shutil.copytree(self._prepared, folder)
+        tally = folder.with_suffix(".json")
+        assert wait(fork(lambda: self._counted(folder, tally))) == 0, "the undisturbed run failed"
+        n_writes, modules = json.loads(tally.read_text())
+        return n_writes, modules
+
     def _counted(self, folder: Path, tally: Path) -> None:
-        numbers = [0]
+        numbers, before = [0], set(sys.modules)
         watch_writes(lambda number, _after: numbers.append(number))
         work(self._kind, folder, self._film)
-        tally.write_text(str(max(numbers)))
+        tally.write_text(json.dumps([max(numbers), sorted(set(sys.modules) - before)]))
 
     def _disturbed(self, by_time: bool) -> int:
         if by_time:

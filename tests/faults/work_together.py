@@ -10,6 +10,8 @@ import os
 import sys
 from pathlib import Path
 
+import sklearn.cluster  # noqa: F401 - what is run here needs it late: so each fork need not import it
+
 from tests.faults.kill_often import fork, wait
 from tests.faults.library import work
 

@@ -11,9 +11,8 @@ import sys
 from pathlib import Path
 
 from src.jobs import Worker, leases
-from src.settings import Settings, WorkerSettings
+from src.settings import DatabaseSettings, Settings, WorkerSettings
 from src.workspace import open_workspace
-from tests.faults.library import settings_for
 from tests.jobs import kinds
 from tests.jobs.kinds import COMMAND
 
@@ -21,7 +20,7 @@ from tests.jobs.kinds import COMMAND
 def settings_of(folder: Path, lease_s: float) -> Settings:
     """Return settings for a worker that is patient with jobs and quick with everything else."""
     worker = WorkerSettings(lease_s=lease_s, poll_s=0.05, max_attempts=1000, nice=0)
-    return settings_for(folder).model_copy(update={"worker": worker})
+    return Settings(data_dir=folder, database=DatabaseSettings(uri=f"sqlite:///{folder / 'facerec.db'}"), worker=worker)
 
 
 def main(folder: str, lease_s: str = "30") -> None:

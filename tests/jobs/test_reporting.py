@@ -10,6 +10,7 @@ import pytest
 
 from src import jobs
 from src.jobs.kinds import KINDS
+from src.jobs.leases import finish
 from src.jobs.queue import change
 from src.jobs.reporting import MAX_LINES, JobProgress
 from src.records import Job, JobStatus
@@ -108,6 +109,24 @@ def test_lines_have_an_end(workspace: Workspace, job: Job, make: Make) -> None:
     told = [event for event in jobs.events(workspace.store, job.job_id, limit=5000) if event.what == "log"]
     assert len(told) == MAX_LINES + 1
     assert told[-1].message.startswith("Further lines are left out")
+
+
+def test_what_it_concerns_is_known_before_the_end_and_after_a_failure(workspace: Workspace, job: Job, make: Make) -> None:
+    progress = make()
+    progress.concerns(video_id="v", analysis_id="a")
+    assert jobs.get(workspace, job.job_id).result == {"video_id": "v", "analysis_id": "a"}
+    progress.concerns(analysis_id="b")
+    failed = finish(workspace.store, jobs.get(workspace, job.job_id), {}, "no", "x")
+    assert failed is not None
+    assert failed.result == {"video_id": "v", "analysis_id": "b"}
+
+
+def test_a_job_that_is_lost_concerns_nobody(workspace: Workspace, job: Job, make: Make, lost: list[str]) -> None:
+    progress = make()
+    change(workspace.store, job.job_id, lambda found: replace(found, owner="somebody else"))
+    progress.concerns(analysis_id="a")
+    assert lost == ["lost"]
+    assert jobs.get(workspace, job.job_id).result == {}
 
 
 def test_a_lost_job_is_noticed(workspace: Workspace, job: Job, make: Make, lost: list[str]) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 
 import pytest
+from pydantic import ValidationError
 
 from src import jobs
 from src.jobs import Worker
+from src.jobs.worker import CANCEL_S
 from src.records import Job, JobStatus
+from src.settings import WorkerSettings
 from src.workspace import Workspace
 from tests.jobs.conftest import Clock, do, lines, step_until
 
@@ -139,6 +143,26 @@ class TestCancel:
         jobs.cancel(workspace, job.job_id)
         assert do(workspace, worker, job).status is JobStatus.CANCELLED
         assert not is_alive(pid_of(workspace))
+
+    def test_takes_two_looks_and_the_time_for_good_order_which_are_two_seconds_at_most(
+        self, workspace: Workspace, worker: Worker
+    ) -> None:
+        job = jobs.submit(workspace, "deaf", "p")
+        step_until(worker, begun(workspace))
+        jobs.cancel(workspace, job.job_id)
+        worker.step()  # the first look: it is asked to end
+        (running,) = worker._running
+        assert running.kill_at is not None
+        assert jobs.get(workspace, job.job_id).status is JobStatus.RUNNING
+        running.kill_at = time.monotonic()  # its time is over
+        worker.step()  # the first look after that: it is killed
+        assert jobs.get(workspace, job.job_id).status is JobStatus.CANCELLED
+        assert not is_alive(pid_of(workspace))
+        longest_s = 0.5
+        assert WorkerSettings(poll_s=longest_s).poll_s == longest_s
+        with pytest.raises(ValidationError):
+            WorkerSettings(poll_s=longest_s + 0.01)
+        assert longest_s + CANCEL_S + longest_s <= 2.0
 
     def test_what_crashes_meanwhile_is_not_begun_again(self, workspace: Workspace, worker: Worker, clock: Clock) -> None:
         job = jobs.submit(workspace, "deaf", "p")

@@ -1,77 +1,97 @@
-"""Kills workers, and the processes of their jobs, at random moments: is a job lost, is anything done twice?
+"""Kills workers, the processes of their jobs, and the server, at random moments: is a job lost, is anything done twice?
 
     python -m tests.load.kills --kills 200
 
-Rounds of mixed jobs (align, train, track, identify, cluster, export, erase) are done by several workers on one database.
-All the while a worker, or the process of a job, is killed by SIGKILL, or a worker is told to stop; another worker takes its
-place at once. When all jobs of a round have ended, every one of them must be done, and the records and files must equal
-those of a round that nobody disturbed. Prints what came of it as JSON, and ends with 1 where something is wrong.
+Rounds of mixed jobs (crawl, align, train, track, analyse, identify, cluster, derive, export, erase) are submitted over HTTP and
+done by several workers on one database, one of them inside the server. All the while one of them is killed by SIGKILL, mostly
+one that is at work, or a worker is told to stop; another one takes its place at once. Who submits tries again where the server
+is gone, with the same Idempotency-Key. When all jobs of a round have ended, every one of them must be done, there must be no
+further ones, and the records and files must equal those of a round that nobody disturbed. Prints a table of what came of it,
+and the same as JSON in the last line; ends with 1 where something is wrong.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+import requests
 
 from src import jobs
 from src.db.scope import OF_WORK
 from src.engines import ENGINES
 from src.jobs.events import ENDS
 from src.records import Job, JobStatus
+from src.video import open_stream
+from src.videos import register_video
 from src.workspace import Workspace, open_workspace
 from tests.faults import library
 from tests.faults.library import PROJECT, contents, differences, files
-from tests.jobs import child  # knows the engine `fake`  # noqa: F401
+from tests.jobs import child  # knows the engine `fake`
 from tests.jobs.serve import settings_of
+from tests.load.crew import BUSY, IDLE, JOB, SERVER, WORKER, Crew
+from tests.servers.web import LocalWeb, local_web
 from tests.stages.conftest import PEOPLE, put_photos
 
-OTHER = "q"
+OTHER, CRAWLED = "q", "r"
 N_FILMS, N_SHOTS = 3, 3
 LEASE_S = 3.0
 """Short, so that the jobs of a killed worker are taken up before one grows old over it."""
 KILLS_A_ROUND = 30
-"""In the time that a round takes which nobody disturbs; with many more nothing would ever be done."""
+"""At most, spread over the time that a round takes which nobody disturbs; with many more nothing would ever be done."""
 GIVE_UP_S = 900.0
 _DATE = re.compile(r'"date": "[^"]*"')
 """When a photo was found, which is when its job ran."""
 
+Wanted = tuple[str, str, dict[str, Any]]
+"""A kind of job, its project and its parameters."""
+
 
 def prepare(folder: Path) -> list[Path]:
-    """Build a data folder with two projects, one of photos alone, and draw films; return the films."""
+    """Build a data folder with two projects, one of photos alone, and draw films that the store knows; return the films."""
     assert "fake" in ENGINES
     library.build(folder / "prepared")
+    films = [library.draw_film(folder / "films" / f"film{number}.mp4", N_SHOTS + number) for number in range(N_FILMS)]
     with open_workspace(library.settings_for(folder / "prepared")) as workspace:
         workspace.begin_project(OTHER, "fake")
         put_photos(workspace, OTHER, PEOPLE)
-    return [library.draw_film(folder / "films" / f"film{number}.mp4", N_SHOTS + number) for number in range(N_FILMS)]
+        for film in films:
+            with open_stream(str(film)) as stream:
+                register_video(workspace.store, str(film), stream)
+    return films
 
 
-def first_jobs(films: Sequence[Path]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Return what can be done side by side: kinds, projects and parameters."""
+def publish_photos(web: LocalWeb, folder: Path) -> None:
+    """Let Bing find the photos that lie in a data folder, whoever is asked for."""
+    found = sorted((folder / "training_img" / OTHER).glob("*/*.png"))[:4]
+    web.bing(*(web.serve(f"/{number}.png", body=path.read_bytes(), kind="image/png") for number, path in enumerate(found)))
+
+
+def first_jobs(films: Sequence[Path]) -> list[Wanted]:
+    """Return what can be done side by side."""
     tracks = [("track", PROJECT, {"video": str(film), "video_speedup": 5}) for film in films]
-    return [("align", OTHER, {}), *tracks, ("train", OTHER, {"classifier": "Centroid"})]
+    crawl = ("crawl", CRAWLED, {"keywords": ["Dora Dee"], "max_num": 3, "providers": ["bing"], "engine": "fake"})
+    return [crawl, ("align", OTHER, {}), *tracks, ("train", OTHER, {"classifier": "Centroid"})]
 
 
-def further_jobs(films: Sequence[Path]) -> list[tuple[str, str, dict[str, Any]]]:
+def further_jobs(films: Sequence[Path]) -> list[Wanted]:
     """Return what needs the first ones."""
     exports = [("export", PROJECT, {"video": str(film), "format": name}) for film in films for name in ("mot", "shots")]
-    named = [("identify", PROJECT, {}), ("cluster", PROJECT, {}), ("erase", OTHER, {"person": PEOPLE[0]})]
-    return [*named, *exports, ("analyse", OTHER, {"video": str(films[0]), "video_speedup": 5})]
+    named = [("identify", PROJECT, {}), ("cluster", PROJECT, {}), ("derive", PROJECT, {"cause": "kills"})]
+    erased = ("erase", OTHER, {"person": PEOPLE[0]})
+    return [*named, erased, *exports, ("analyse", OTHER, {"video": str(films[0]), "video_speedup": 5})]
 
 
 def snapshot(workspace: Workspace, folder: Path) -> dict[str, Any]:
@@ -88,147 +108,162 @@ def snapshot(workspace: Workspace, folder: Path) -> dict[str, Any]:
     return records | files(folder)
 
 
-class Crew:
-    """Workers, each a process, one of which can be killed at any time; there are always as many."""
+@dataclass
+class Count:
+    """What is counted over all rounds."""
 
-    def __init__(self, folder: Path, n_workers: int, chance: random.Random) -> None:
-        """Start them."""
-        self._folder, self._chance = folder, chance
-        self._workers = [self._start() for _ in range(n_workers)]
-        self.killed: Counter[str] = Counter()
-
-    def strike(self) -> None:
-        """Kill a worker that does a job, or the process of the job, or tell the worker to stop; now and then an idle one."""
-        busy = [worker for worker in self._workers if _children(worker.pid)]
-        if not busy and self._chance.random() < 0.9:
-            return
-        worker = self._chance.choice(busy or self._workers)
-        children, what = _children(worker.pid), self._chance.random()
-        if children and what < 0.4:
-            with suppress(ProcessLookupError):
-                os.kill(self._chance.choice(children), signal.SIGKILL)
-                self.killed["killed_jobs"] += 1
-        elif what < 0.9:
-            worker.kill()
-            self.killed["killed_workers"] += 1
-            self._replace(worker)
-        else:
-            worker.terminate()
-            self.killed["stopped_workers"] += 1
-            self._replace(worker)
-
-    @property
-    def n_kills(self) -> int:
-        """Processes killed by SIGKILL so far."""
-        return self.killed["killed_workers"] + self.killed["killed_jobs"]
-
-    def dismiss(self) -> None:
-        """Let all go home."""
-        for worker in self._workers:
-            worker.terminate()
-        for worker in self._workers:
-            worker.wait()
-
-    def _replace(self, worker: subprocess.Popen[bytes]) -> None:
-        worker.wait()
-        self._workers.remove(worker)
-        self._workers.append(self._start())
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.jobs.serve", str(self._folder), str(LEASE_S)]
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    jobs: int = 0
+    attempts: int = 0
+    lost: int = 0
+    done_twice: int = 0
+    stopped: int = 0
+    submitted_again: int = 0
 
 
 class Trial:
     """Rounds of jobs, disturbed until there were enough kills."""
 
-    def __init__(self, scratch: Path, n_workers: int, seed: int) -> None:
+    def __init__(self, scratch: Path, n_workers: int, seed: int, web: LocalWeb) -> None:
         """Do one round that nobody disturbs, to know what must come out."""
         self._scratch, self._n_workers, self._chance = scratch, n_workers, random.Random(seed)
         self.films = prepare(scratch)
-        self.killed: Counter[str] = Counter()
-        self.n_jobs, self.n_attempts = 0, 0
+        publish_photos(web, scratch / "prepared")
+        self.killed: Counter[tuple[str, str]] = Counter()
+        self.count = Count()
         self.problems: list[str] = []
         self._pause_s, started = 0.2, time.monotonic()
         self.wanted = self.round(0)
         self._pause_s = 2 * (time.monotonic() - started) / KILLS_A_ROUND
         assert not self.problems, self.problems
+        self.count = Count()
 
     @property
     def n_kills(self) -> int:
         """Processes killed by SIGKILL so far."""
-        return self.killed["killed_workers"] + self.killed["killed_jobs"]
+        return self.killed.total()
+
+    def disturbed(self, kills: int) -> None:
+        """Do a round, killing until there were so many at most, and compare what is there afterwards."""
+        found = differences(self.wanted, self.round(min(kills, KILLS_A_ROUND)))
+        self.count.done_twice += len(found)
+        self.problems += found
 
     def round(self, kills: int) -> dict[str, Any]:
         """Do all jobs once in a fresh folder, killing until there were so many, and return what is there afterwards."""
         folder = self._scratch / "data"
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self._scratch / "prepared", folder)
-        crew = Crew(folder, self._n_workers, self._chance)
+        crew = Crew(folder, self._n_workers, self._chance, LEASE_S)
         try:
             with open_workspace(settings_of(folder, LEASE_S)) as workspace:
-                for work in (first_jobs(self.films), further_jobs(self.films)):
-                    submitted = [jobs.submit(workspace, kind, project, params) for kind, project, params in work]
-                    self._until_ended(workspace, submitted, crew, kills)
-                    self._check(workspace, submitted)
+                before: set[str] = set()
+                # The jobs that come later are disturbed as often as the first ones.
+                for work, limit in ((first_jobs(self.films), (kills + 1) // 2), (further_jobs(self.films), kills)):
+                    submitted = [self._submit(crew, limit, f"{number}", *one) for number, one in enumerate(work)]
+                    self._until_ended(workspace, submitted, crew, limit)
+                    # Now: an erasure erases what names the person, jobs too.
+                    self._check(workspace, submitted, before)
+                    before |= set(submitted)
                 self.killed += crew.killed
+                self.count.stopped += crew.stopped
                 return snapshot(workspace, folder)
         finally:
             crew.dismiss()
 
-    def _until_ended(self, workspace: Workspace, submitted: Sequence[Job], crew: Crew, kills: int) -> None:
+    def _submit(self, crew: Crew, kills: int, key: str, kind: str, project: str, params: dict[str, Any]) -> str:
+        """Submit a job over HTTP, again with the same key until the server says that it has it, and return its id."""
+        url = f"http://127.0.0.1:{crew.port}/api/v1/projects/{project}/jobs"
+        body, headers = {"kind": kind, "params": params}, {"Idempotency-Key": f"{kind} {key}"}
         give_up = time.monotonic() + GIVE_UP_S
-        while any(jobs.get(workspace, job.job_id).status not in ENDS for job in submitted):
+        while time.monotonic() < give_up:
+            try:
+                answer = requests.post(url, json=body, headers=headers, timeout=30)
+            except requests.RequestException:
+                self.count.submitted_again += 1
+                self._disturb(crew, kills)
+                continue
+            if answer.status_code == 202:
+                return str(answer.json()["job_id"])
+            assert answer.status_code >= 500, answer.text
+        raise AssertionError("the server never answered")
+
+    def _until_ended(self, workspace: Workspace, submitted: Sequence[str], crew: Crew, kills: int) -> None:
+        give_up = time.monotonic() + GIVE_UP_S
+        while any(jobs.get(workspace, job_id).status not in ENDS for job_id in submitted):
             if time.monotonic() > give_up:
                 self.problems.append("a round did not end")
                 return
-            time.sleep(self._chance.uniform(0, self._pause_s))
-            if crew.n_kills < kills:
-                crew.strike()
+            self._disturb(crew, kills)
 
-    def _check(self, workspace: Workspace, submitted: Sequence[Job]) -> None:
-        """Every job is done, said so once, and its events count up without a gap."""
-        for job in (jobs.get(workspace, job.job_id) for job in submitted):
-            events = jobs.events(workspace.store, job.job_id, limit=100_000)
-            n_done = sum(event.what == "status" and event.message == "done" for event in events)
-            if job.status is not JobStatus.DONE or n_done != 1:
-                self.problems.append(f"{job.kind} {job.job_id}: {job.status}, done {n_done} times {job.error}")
-            if [event.number for event in events] != list(range(1, len(events) + 1)):
-                self.problems.append(f"{job.kind} {job.job_id}: events have a gap")
-            self.n_jobs += 1
-            self.n_attempts += job.attempts
+    def _disturb(self, crew: Crew, kills: int) -> None:
+        time.sleep(self._chance.uniform(0, self._pause_s))
+        crew.tend()
+        if crew.n_kills < kills:
+            crew.strike()
+
+    def _check(self, workspace: Workspace, submitted: Sequence[str], before: set[str]) -> None:
+        """Every job is done, said so once, its events count up without a gap, and nobody submitted it twice."""
+        known = {job.job_id: job for job in workspace.store.find(Job) if job.job_id not in before}
+        self.count.jobs += len(submitted)
+        for job_id in submitted:
+            if job_id not in known:
+                self.count.lost += 1
+                self.problems.append(f"job {job_id} is gone")
+        for job in known.values():
+            self._check_job(workspace, job, is_ours=job.job_id in submitted)
+
+    def _check_job(self, workspace: Workspace, job: Job, *, is_ours: bool) -> None:
+        events = jobs.events(workspace.store, job.job_id, limit=100_000)
+        n_done = sum(event.what == "status" and event.message == "done" for event in events)
+        self.count.attempts += job.attempts
+        self.count.lost += job.status is not JobStatus.DONE
+        self.count.done_twice += n_done > 1 or not is_ours
+        if job.status is not JobStatus.DONE or n_done != 1 or not is_ours:
+            self.problems.append(f"{job.kind} {job.job_id}: {job.status}, done {n_done} times, ours: {is_ours} {job.error}")
+        if [event.number for event in events] != list(range(1, len(events) + 1)):
+            self.problems.append(f"{job.kind} {job.job_id}: events have a gap")
 
 
-def _children(pid: int) -> list[int]:
-    """Return the processes of jobs that a worker has at present."""
-    found: list[int] = []
-    with suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(OSError):
-                found += map(int, (task / "children").read_text().split())
-    return found
+def table(trial: Trial) -> Iterator[str]:
+    """Yield the lines of a table of what was killed and what came of it."""
+    yield f"{'killed':12} {BUSY:>6} {IDLE:>6}"
+    for target in (WORKER, JOB, SERVER):
+        yield f"{target:12} {trial.killed[target, BUSY]:6} {trial.killed[target, IDLE]:6}"
+    yield f"{'all':12} {sum(n for (_, state), n in trial.killed.items() if state == BUSY):6} {trial.n_kills:6} in all"
+    yield ""
+    yield f"jobs {trial.count.jobs}, attempts {trial.count.attempts}, workers told to stop {trial.count.stopped}"
+    yield f"requests that met no server {trial.count.submitted_again}"
+    yield f"jobs lost {trial.count.lost}"
+    yield f"jobs done twice with effect {trial.count.done_twice}"
+
+
+@contextmanager
+def internet(folder: Path | None) -> Iterator[tuple[Path, LocalWeb]]:
+    """Give a folder to work in, and a web that the processes of jobs find all pictures on."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary, local_web() as web, child.on_web(web.address):
+        yield folder or Path(temporary), web
 
 
 @click.command()
 @click.option("--kills", default=200, show_default=True, help="Processes killed in all.")
-@click.option("--workers", default=2, show_default=True, help="Workers at a time.")
+@click.option("--workers", default=2, show_default=True, help="Workers at a time, beside the one in the server.")
 @click.option("--seed", default=1, show_default=True, help="For the choice of moments.")
 @click.option("--scratch", type=click.Path(path_type=Path), help="Empty folder to work in [a temporary one].")
 def main(kills: int, workers: int, seed: int, scratch: Path | None) -> None:
     """Kill, and print what came of it."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory() as temporary:
-        trial, rounds = Trial(scratch or Path(temporary), workers, seed), 0
+    with internet(scratch) as (folder, web):
+        trial, rounds = Trial(folder, workers, seed, web), 0
         while trial.n_kills < kills and not trial.problems:
             rounds += 1
-            trial.problems += differences(trial.wanted, trial.round(kills - trial.n_kills))
-            print(f"round {rounds}: {trial.n_kills} of {kills} kills, {trial.n_attempts} attempts", file=sys.stderr)
+            trial.disturbed(kills - trial.n_kills)
+            print(f"round {rounds}: {trial.n_kills} of {kills} kills, {trial.count.attempts} attempts", file=sys.stderr)
+    print(*table(trial), sep="\n")
     said = {
         "kills": trial.n_kills,
-        **trial.killed,
+        "killed": {f"{target}, {state}": n for (target, state), n in sorted(trial.killed.items())},
         "rounds": rounds,
-        "jobs": trial.n_jobs,
-        "attempts": trial.n_attempts,
+        **vars(trial.count),
         "seconds": round(time.monotonic() - started),
         "problems": trial.problems,
     }

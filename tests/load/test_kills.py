@@ -18,7 +18,10 @@ ROOT = Path(__file__).parents[2]
 def test_no_job_is_lost_and_none_is_done_twice(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.load.kills", "--kills", "8", "--seed", "2024", "--scratch", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200, env=dict(os.environ))
-    said = json.loads(done.stdout)
+    *table, last = done.stdout.splitlines()
+    said = json.loads(last)
     assert said["problems"] == []
-    assert said["kills"] == 8
+    assert said["kills"] == sum(said["killed"].values()) == 8
+    assert (said["lost"], said["done_twice"]) == (0, 0)
+    assert {"jobs lost 0", "jobs done twice with effect 0"} <= set(table)
     assert done.returncode == 0

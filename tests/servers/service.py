@@ -9,6 +9,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 @dataclass(slots=True)
@@ -111,25 +112,26 @@ def running(
     if program:
         variables["FACEREC_SERVER__PROGRAM"] = program
         flags = ("--production", *flags) if command[0] == "server.py" else flags
-    variables |= environment or {}
-    # A group of its own: what is left of it when a test fails can be killed at once.
-    process = subprocess.Popen(
-        [sys.executable, *command, *flags],
-        cwd=ROOT,
-        env=variables,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,
-    )
-    try:
-        yield _begun(process, context)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(timeout=PATIENCE_S)
-        if process.stderr:
-            process.stderr.close()
+    # What is killed at the end of a test leaves temporary files behind.
+    with tempfile.TemporaryDirectory() as temporary:
+        # A group of its own: what is left of it when a test fails can be killed at once.
+        process = subprocess.Popen(
+            [sys.executable, *command, *flags],
+            cwd=ROOT,
+            env=variables | {"TMPDIR": temporary} | dict(environment or {}),
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        try:
+            yield _begun(process, context)
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=PATIENCE_S)
+            if process.stderr:
+                process.stderr.close()
 
 
 def _begun(process: subprocess.Popen[str], context: ssl.SSLContext | None) -> Service:

@@ -65,6 +65,7 @@ class LocalWeb:
         self._lock = threading.Lock()
         self._replies: dict[str, list[Reply]] = {}
         self._services: set[str] = set()
+        self._by_name: dict[str, str] = {}
         self.closing = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._server.daemon_threads = False
@@ -88,18 +89,19 @@ class LocalWeb:
 
     def session(self) -> requests.Session:
         """Return a session whose every request comes here."""
-        session = open_session(Limits())
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, _Redirected(self.address))
-        return session
+        return redirected_session(self.address)
 
     # --- services -------------------------------------------------------------------------------------------------
 
     def bing(self, *urls: str, status: int = 200, endless: bool = False) -> None:
         """Let Bing find these pictures on its first page, and on the next ones nothing, or for ever the same."""
-        items = "".join(_bing_item(number, url) for number, url in enumerate(urls))
-        page = f'<div class="dgControl hover"><ul class="dgControl_list">{items}</ul></div>'
+        page = _bing_page(urls)
         self._service("/www.bing.com/images/async", status, page, page if endless else "<div></div>")
+
+    def bing_by_name(self, people: Mapping[str, Sequence[str]]) -> None:
+        """Let Bing find pictures of each person of their own, and none of anybody else."""
+        self._by_name = {name: _bing_page(urls) for name, urls in people.items()}
+        self.bing()
 
     def google(self, *urls: str, status: int = 200, endless: bool = False) -> None:
         """Let Google find these pictures on its first page."""
@@ -141,6 +143,9 @@ class LocalWeb:
             self.asked.append(path)
             address = path.split("?")[0]
             replies = self._replies.get(address, [Reply(b"<html>nothing here</html>", 404, "text/html")])
+            name = query_of(path).get("q", [""])[0]
+            if address in self._services and name in self._by_name and _is_first_page(path):
+                return Reply(self._by_name[name].encode(), kind="text/html")
             if address in self._services:
                 return replies[0 if _is_first_page(path) else -1]
             return replies.pop(0) if len(replies) > 1 else replies[0]
@@ -163,6 +168,14 @@ class LocalWeb:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def redirected_session(address: str) -> requests.Session:
+    """Return a session whose every request comes to a server of ours, `http://127.0.0.1:port`."""
+    session = open_session(Limits())
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Redirected(address))
+    return session
 
 
 @contextmanager
@@ -242,6 +255,11 @@ def _handler_of(web: LocalWeb) -> type[BaseHTTPRequestHandler]:
             pass
 
     return Handler
+
+
+def _bing_page(urls: Sequence[str]) -> str:
+    items = "".join(_bing_item(number, url) for number, url in enumerate(urls))
+    return f'<div class="dgControl hover"><ul class="dgControl_list">{items}</ul></div>'
 
 
 def _bing_item(number: int, url: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +21,10 @@ from src.engines import ENGINES
 from src.engines.base import ScorePrior
 from src.engines.fake import colour_of, make_fake_engine
 from src.engines.registry import EngineEntry
+from src.records import KEYS, Record
 from src.schema import RgbImage
-from src.settings import Settings
-from src.workspace import Workspace
+from src.settings import DatabaseSettings, Settings
+from src.workspace import Workspace, open_workspace
 from tests.videos import write_video
 
 SIZE = (192, 128)
@@ -42,11 +45,23 @@ class DrawnShot:
     brightness: int = 60
 
 
+FAKE = EngineEntry(lambda _weights, _threads: make_fake_engine(), ScorePrior(threshold=0.5, slope=20.0, margin=2.0))
+
+
 @pytest.fixture(autouse=True)
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let `--engine fake` name the engine without weights."""
-    entry = EngineEntry(lambda _weights, _threads: make_fake_engine(), ScorePrior(threshold=0.5, slope=20.0, margin=2.0))
-    monkeypatch.setitem(ENGINES, "fake", entry)  # type: ignore[arg-type]
+    monkeypatch.setitem(ENGINES, "fake", FAKE)  # type: ignore[arg-type]
+
+
+@contextmanager
+def fake_workspace(folder: Path) -> Iterator[Workspace]:
+    """Open a workspace with the project `p` of the fake engine in a folder, for what is made once for several tests."""
+    settings = Settings(data_dir=folder, database=DatabaseSettings(uri=f"sqlite:///{folder / 'facerec.db'}"))
+    with pytest.MonkeyPatch.context() as patch, open_workspace(settings) as workspace:
+        patch.setitem(ENGINES, "fake", FAKE)  # type: ignore[arg-type]
+        workspace.begin_project("p", "fake")
+        yield workspace
 
 
 @pytest.fixture
@@ -74,14 +89,20 @@ def draw(shots: Sequence[DrawnShot]) -> Iterator[RgbImage]:
             yield image
 
 
-@pytest.fixture
-def film(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def drawn_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """100 frames at 25 a second: person 0 walks and person 1 stands for 2 s; then, after a cut, person 2 for 2 s."""
     shots = [
         DrawnShot(50, {0: (30, 80, 40), 1: (150, 150, 90)}),
         DrawnShot(50, {2: (100, 100, 64)}, brightness=120),
     ]
-    return write_video(tmp_path / "film.mp4", draw(shots), options={"crf": "12"})
+    return write_video(tmp_path_factory.mktemp("drawn") / "film.mp4", draw(shots), options={"crf": "12"})
+
+
+@pytest.fixture
+def film(drawn_film: Path, tmp_path: Path) -> Path:
+    """A copy of the drawn film, which may be moved and changed."""
+    return Path(shutil.copyfile(drawn_film, tmp_path / "film.mp4"))
 
 
 PEOPLE = {0: "Anna Albers", 1: "Ben Bo", 2: "Çelik Özil"}
@@ -107,13 +128,24 @@ def put_photos(workspace: Workspace, project: str, people: Mapping[int, str], ea
             Image.fromarray(draw_photo(person, number)).save(folder / f"{number:06}.png")
 
 
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Record]]:
+    """The files and the records of the project with three people, aligned and trained; to be copied, not to be worked in."""
+    folder = tmp_path_factory.mktemp("trained")
+    with fake_workspace(folder) as workspace:
+        put_photos(workspace, "p", PEOPLE)
+        aligner.run(workspace, "p")
+        classifier.run(workspace, "p")
+        return folder, [record for kind in KEYS for record in workspace.store.find(kind)]
+
+
 @pytest.fixture
-def trained(workspace: Workspace, project: str) -> str:
+def trained(workspace: Workspace, trained_once: tuple[Path, list[Record]]) -> str:
     """The project with three people, aligned and trained."""
-    put_photos(workspace, project, PEOPLE)
-    aligner.run(workspace, project)
-    classifier.run(workspace, project)
-    return project
+    folder, records = trained_once
+    shutil.copytree(folder, workspace.data_dir, dirs_exist_ok=True, ignore=shutil.ignore_patterns("facerec.db*"))
+    workspace.store.put(*records)
+    return "p"
 
 
 def embed_all(workspace: Workspace) -> None:

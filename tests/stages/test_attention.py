@@ -34,9 +34,9 @@ def draw() -> Iterator[RgbImage]:
         yield image
 
 
-@pytest.fixture
-def large_film(tmp_path: Path) -> Path:
-    return write_video(tmp_path / "large.mp4", draw(), options={"crf": "12"})
+@pytest.fixture(scope="module")
+def large_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_video(tmp_path_factory.mktemp("attention") / "large.mp4", draw(), options={"crf": "12"})
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 import cv2
 import numpy as np
@@ -13,9 +14,12 @@ import pytest
 from PIL import Image
 
 from src import tracker
+from src.errors import MediaError
+from src.progress import Silent
 from src.records import Analysis, Shot, Status
 from src.schema import RgbImage
 from src.tracker.commandline import _print
+from src.video import source
 from src.videos import iter_tracks
 from src.workspace import Workspace
 from tests.stages.conftest import FACE, DrawnShot, draw
@@ -131,3 +135,75 @@ def test_a_crowd_is_bounded_and_said(
     assert counts["n_faces"] + counts["n_faces_dropped"] == 20_000
     _print(report)
     assert f"{counts['n_faces_dropped']} faces were too small, too doubtful or too many to follow" in capsys.readouterr().out
+
+
+def test_a_photo_is_no_video(workspace: Workspace, project: str, tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png"):
+        Image.fromarray(next(still(1))).save(tmp_path / name)
+        with pytest.raises(MediaError, match="is no video that can be read"):
+            tracker.run(workspace, str(tmp_path / name), project)
+
+
+@pytest.mark.parametrize("options", [{}, {"g": "12", "bf": "0"}])
+def test_a_picture_that_stands_for_long(options: dict[str, str], workspace: Workspace, project: str, tmp_path: Path) -> None:
+    """One shot with one track, however little of it has to be decoded."""
+    film = write_video(tmp_path / "a.mp4", still(250), options=options)
+    analysis = tracker.run(workspace, str(film), project).analysis
+    assert (analysis.counts["n_frames"], analysis.counts["n_samples"], analysis.counts["n_shots"]) == (250, 10, 1)
+    (track,) = [track for track, _ in iter_tracks(workspace.store, analysis)]
+    assert (track.start_npt, round(track.end_npt, 2), track.n_samples) == (0.0, 9.0, 10)
+
+
+@pytest.mark.parametrize(("g", "speedup"), [("12", 25), ("250", 5)])
+def test_broken_packets_of_rare_samples(g: str, speedup: int, workspace: Workspace, project: str, tmp_path: Path) -> None:
+    """Where most is jumped over: what cannot be read is passed over, and every sample has its own time."""
+    film = write_video(tmp_path / "a.mp4", with_grain(still(500), 3), options={"g": g, "bf": "0", "sc_threshold": "0"})
+    analysis = tracker.run(workspace, str(damage(film, 0.5, 0.52)), project, video_speedup=speedup).analysis
+    assert analysis.status is Status.COMPLETE
+    times = times_of(workspace, analysis)
+    assert set(np.round(times, 3)) <= set(np.round(np.arange(0, 500, speedup) / 25, 3))
+    assert times[0] == 0.0
+    assert times[-1] == pytest.approx((500 - speedup) / 25)
+
+
+@pytest.mark.parametrize("track_fps", [None, 25.0])
+def test_the_size_changes_where_groups_are_jumped_over(
+    workspace: Workspace, project: str, tmp_path: Path, track_fps: float | None
+) -> None:
+    """Both parts in one count of times, so that nothing tells of the change but the pictures."""
+    options = {"g": "12", "bf": "0", "sc_threshold": "0"}
+    first = write_video(tmp_path / "1.ts", still(100), options=options)
+    larger = (cv2.resize(picture, (384, 256)) for picture in still(100))
+    second = write_video(tmp_path / "2.ts", larger, start_s=4, options=options)
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(first.read_bytes() + second.read_bytes())
+    analysis = tracker.run(workspace, str(joined), project, video_speedup=25, track_fps=track_fps).analysis
+    assert (analysis.counts["n_frames"], analysis.counts["n_faces"]) == (200, 8)
+    samples = [samples for _, samples in iter_tracks(workspace.store, analysis)]
+    boxes = np.concatenate([each.boxes_xywh[each.qualities > 0] for each in samples])
+    np.testing.assert_allclose(boxes, np.tile([96 - FACE / 2, 64 - FACE / 2, FACE, FACE], (len(boxes), 1)), atol=4)
+
+
+class _Notes(Silent):
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+
+def test_where_no_hardware_decodes_a_line_says_so(
+    workspace: Workspace, project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(*_: object, **__: object) -> NoReturn:
+        raise NotImplementedError("nothing here")
+
+    monkeypatch.setattr(source, "HWAccel", nothing)
+    workspace.progress = notes = _Notes()
+    film = str(write_video(tmp_path / "a.mp4", still(50)))
+    wanted = tracker.run(workspace, film, project).analysis.counts
+    assert notes.messages == []
+    tracker_settings = workspace.settings.tracker.model_copy(update={"hwaccel": "auto"})
+    workspace.settings = workspace.settings.model_copy(update={"tracker": tracker_settings})
+    assert tracker.run(workspace, film, project, no_cache=True).analysis.counts == wanted
+    assert notes.messages == ["a.mp4: no hardware here can decode it, so the processor does"]

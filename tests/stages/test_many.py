@@ -14,20 +14,18 @@ import pytest
 
 from src import tracker
 from src.records import Analysis, Status, Video
-from src.settings import Settings
 from src.storage import Store
 from src.tracker import stage
 from src.workspace import Workspace
-from tests.stages.conftest import EVERY, DrawnShot, draw
+from tests.stages.conftest import EVERY, DrawnShot, draw, fake_workspace
 from tests.stages.test_tracker import content
 from tests.videos import truncate, write_video
 
 
-@pytest.fixture
-def films(tmp_path: Path) -> list[Path]:
-    """Four films of 8 s in which somebody else walks each time."""
-    folder = tmp_path / "films"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Four films of 8 s in which somebody else walks each time, alone in their folder."""
+    folder = tmp_path_factory.mktemp("films")
     return [
         write_video(
             folder / f"film{n}.mp4", draw([DrawnShot(100, {n: (30, 150, 64)}), DrawnShot(100, {n + 1: (80, 90, 40)}, 120)])
@@ -37,9 +35,9 @@ def films(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def broken(films: list[Path]) -> Path:
+def broken(tmp_path: Path) -> Path:
     """A fifth one, cut off before its index."""
-    return truncate(write_video(films[0].with_name("broken.mp4"), draw([DrawnShot(50, {})])), 0.5)
+    return truncate(write_video(tmp_path / "broken.mp4", draw([DrawnShot(50, {})])), 0.5)
 
 
 def analyses(store: Store) -> dict[str, Analysis]:
@@ -52,17 +50,10 @@ def contents(store: Store) -> dict[str, object]:
     return {name: content(store, analysis) for name, analysis in sorted(analyses(store).items())}
 
 
-@pytest.fixture
-def alone(films: Sequence[Path], tmp_path: Path) -> dict[str, object]:
+@pytest.fixture(scope="module")
+def alone(films: Sequence[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """What tracking the films one by one finds, in another store."""
-    from src.settings import DatabaseSettings
-    from src.workspace import open_workspace
-
-    settings = Settings(
-        data_dir=tmp_path / "alone", database=DatabaseSettings(uri=f"sqlite:///{tmp_path / 'alone' / 'facerec.db'}")
-    )
-    with open_workspace(settings) as workspace:
-        workspace.begin_project("p", "fake")
+    with fake_workspace(tmp_path_factory.mktemp("alone")) as workspace:
         for film in films:
             tracker.run(workspace, str(film), "p", video_speedup=int(EVERY))
         return contents(workspace.store)

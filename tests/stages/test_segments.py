@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -19,16 +21,16 @@ from src.errors import MediaError, ProcessError
 from src.progress import Progress, Silent
 from src.records import Analysis, Shot, Status, Track, TrackEmbeddings, TrackSamples
 from src.schema import WHOLE, RgbImage
-from src.settings import DatabaseSettings, Settings
+from src.settings import Settings
 from src.storage import Store
 from src.tracker import analyser, parallel, workers
 from src.tracker.parallel import segments_at_a_time
 from src.tracker.segment_work import SegmentJob, work_on_segment
 from src.tracker.workers import Died, Work
 from src.video.stream import VideoInfo
-from src.workspace import Workspace, open_workspace
+from src.workspace import Workspace
 from tests.made_streams import MADE, make
-from tests.stages.conftest import EVERY, DrawnShot, draw
+from tests.stages.conftest import EVERY, DrawnShot, draw, fake_workspace
 from tests.stages.test_many import checkpoints, children_at_work, is_gone
 from tests.stages.test_tracker import content
 from tests.videos import damage, write_video
@@ -57,15 +59,21 @@ def dissolving(frames: Sequence[RgbImage], at: int, n: int) -> Iterator[RgbImage
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Films of 12 s: two cuts; a dissolve at 8 s; times that are not even; one group of pictures alone."""
+    """Films of 12 s: two cuts; a dissolve at 8 s; times that are not even; somebody who is there all the time, in short groups
+    without B-frames, which is jumped through; a cut at each seam of two, three and four segments; one group of pictures alone.
+    """
     folder = tmp_path_factory.mktemp("films")
     frames = list(draw(SHOTS))
     uneven = np.cumsum(np.random.default_rng(2).choice([0.02, 0.04, 0.06], 300)).round(3).tolist()
     short = {"crf": "12", "g": "20"}
+    jumpy = {"crf": "12", "g": "12", "bf": "0", "sc_threshold": "0"}
+    seams = [DrawnShot(n, {k % 5: (60, 90, 60)}, 60 + 60 * (k % 2)) for k, n in enumerate((75, 25, 50, 50, 25, 75))]
     return {
         "cuts": write_video(folder / "cuts.mp4", frames, options=short),
         "dissolve": write_video(folder / "dissolve.mp4", dissolving(frames, 200, 24), options=short),
         "uneven": write_video(folder / "uneven.mp4", frames, times=uneven, start_s=0.5, options=short),
+        "one person": write_video(folder / "person.mp4", draw([DrawnShot(300, {0: (30, 160, 60)})]), options=jumpy),
+        "cuts at seams": write_video(folder / "seams.mp4", draw(seams), options=jumpy),
         "one group": write_video(folder / "group.mp4", frames, options={"crf": "12", "g": "1000"}),
         "half a second": write_video(folder / "short.mp4", frames[:12], options=short),
     }
@@ -83,6 +91,22 @@ def said(workspace: Workspace) -> list[object]:
     """Return what is stored of the only analysis, wherever its checkpoints were: they part its samples."""
     (analysis,) = workspace.store.find(Analysis)
     return [*content(workspace.store, analysis), analysis.status, analysis.error, analysis.checkpoint]
+
+
+Calm = Callable[..., list[object]]
+
+
+@pytest.fixture(scope="module")
+def calm(films: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Calm:
+    """What `said` of the film with cuts, read in one go without a disturbance: once for each sampling, in other stores."""
+
+    @cache
+    def found(**options: Any) -> list[object]:
+        with fake_workspace(tmp_path_factory.mktemp("calm")) as workspace:
+            tracker.run(workspace, str(films["cuts"]), "p", segments=1, **options)
+            return said(workspace)
+
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -155,21 +179,25 @@ SAMPLINGS: dict[str, dict[str, Any]] = {
     "sparse": {"video_speedup": 10},
     "sparse, by time": {"sample_period_s": 0.3},
     "dense and followed": {"video_speedup": 6, "track_fps": 25},
+    "rare": {"video_speedup": 25},
     "sparse and followed": {"video_speedup": 10, "track_fps": 13},
     "very sparse and followed": {"video_speedup": 35, "track_fps": 25},
     "sparse by time and followed": {"sample_period_s": 0.31, "track_fps": 25},
 }
 
 
-@pytest.mark.parametrize("sampling", SAMPLINGS)
-@pytest.mark.parametrize("name", ["cuts", "dissolve", "uneven"])
+FEW = ("dense, not aligned with the windows", "sparse", "rare", "sparse and followed")
+ALL_AND_FEW = {"cuts": SAMPLINGS, "dissolve": SAMPLINGS, "uneven": SAMPLINGS, "one person": FEW, "cuts at seams": FEW}
+
+
+@pytest.mark.parametrize(("name", "sampling"), [(name, sampling) for name, these in ALL_AND_FEW.items() for sampling in these])
 def test_every_record_is_that_of_the_reading_in_one_go(
     name: str, sampling: str, workspace: Workspace, project: str, films: dict[str, Path], here: type[Here]
 ) -> None:
     options = SAMPLINGS[sampling]
     wanted = in_one_go(workspace, str(films[name]), project, **options)
-    # 35 frames a sample leave one place for a cut, at 11.2 s.
-    for n in (40,) if options.get("video_speedup") == 35 else (2, 3, 7):
+    # 25 and 35 frames a sample leave one place for a cut, at 8 and 11.2 s.
+    for n in (40,) if options.get("video_speedup") in (25, 35) else (2, 3, 4, 7):
         here.done.clear()
         assert in_segments(workspace, str(films[name]), project, n, **options) == wanted
         assert len(here.done) > 1
@@ -184,6 +212,15 @@ def test_a_fragment_is_cut_as_well(
     wanted = in_one_go(workspace, film, project, **SAMPLINGS[sampling])
     assert in_segments(workspace, film, project, 3, **SAMPLINGS[sampling]) == wanted
     assert len(here.done) > 1
+
+
+def test_who_is_there_all_the_time_is_one_track(
+    workspace: Workspace, project: str, films: dict[str, Path], here: type[Here]
+) -> None:
+    report = tracker.run(workspace, str(films["one person"]), project, segments=7, video_speedup=5)
+    assert len(here.done) == 7
+    (track,) = workspace.store.find(Track, analysis_id=report.analysis.analysis_id)
+    assert (track.start_npt, round(track.end_npt, 2)) == (0, 11.8)
 
 
 def test_a_film_of_one_group_and_one_that_is_too_short(
@@ -229,10 +266,15 @@ def test_what_can_only_be_read_in_order_is_not_cut(
 @pytest.mark.parametrize("sampling", ["dense", "sparse", "dense and followed"])
 @pytest.mark.parametrize("where", [(0.1, 0.12), (0.45, 0.47), (0.75, 0.77)])
 def test_damage_is_counted_once(
-    where: tuple[float, float], sampling: str, workspace: Workspace, project: str, tmp_path: Path, here: type[Here]
+    where: tuple[float, float],
+    sampling: str,
+    workspace: Workspace,
+    project: str,
+    films: dict[str, Path],
+    tmp_path: Path,
+    here: type[Here],
 ) -> None:
-    film = write_video(tmp_path / "film.mp4", draw(SHOTS), options={"crf": "12", "g": "20"})
-    damage(film, *where)
+    film = damage(Path(shutil.copyfile(films["cuts"], tmp_path / "film.mp4")), *where)
     wanted = in_one_go(workspace, str(film), project, **SAMPLINGS[sampling])
     assert "('n_damaged', 0)" not in wanted[-1]
     workspace.progress = notes = Notes()
@@ -253,12 +295,12 @@ def test_an_interrupted_run_goes_on_in_segments_or_in_one_go(
     workspace: Workspace,
     project: str,
     films: dict[str, Path],
+    calm: Calm,
     here: type[Here],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     options, film = SAMPLINGS[sampling], str(films["cuts"])
-    in_one_go(workspace, film, project, **options)
-    wanted = said(workspace)
+    wanted = calm(**options)
     monkeypatch.setattr(analyser, "CHECKPOINT_EVERY", 3)
     take, taken = analyser.Analyser._take, []
 
@@ -284,11 +326,10 @@ def test_an_interrupted_run_goes_on_in_segments_or_in_one_go(
 
 @pytest.mark.parametrize("dies_at", [1, 13, 25])
 def test_a_run_in_one_go_is_gone_on_with_in_segments(
-    dies_at: int, workspace: Workspace, project: str, films: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+    dies_at: int, workspace: Workspace, project: str, films: dict[str, Path], calm: Calm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film = str(films["cuts"])
-    in_one_go(workspace, film, project, video_speedup=6, track_fps=25)
-    wanted = said(workspace)
+    wanted = calm(video_speedup=6, track_fps=25)
     monkeypatch.setattr(analyser, "CHECKPOINT_EVERY", 3)
     take, taken = analyser.Analyser._take, []
 
@@ -306,11 +347,10 @@ def test_a_run_in_one_go_is_gone_on_with_in_segments(
 
 
 def test_a_process_that_dies_leaves_what_was_found_before(
-    workspace: Workspace, project: str, films: dict[str, Path], here: type[Here], monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, project: str, films: dict[str, Path], calm: Calm, here: type[Here], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film = str(films["cuts"])
-    in_one_go(workspace, film, project, video_speedup=5)
-    wanted = said(workspace)
+    wanted = calm(video_speedup=5)
     monkeypatch.setattr(here, "deadly", 3)
     with pytest.raises(ProcessError, match=r"from \d+ s on: its process was ended by SIGKILL.*same command again"):
         tracker.run(workspace, film, project, video_speedup=5, segments=6, no_cache=True)
@@ -363,13 +403,10 @@ def test_how_many_segments_are_of_use(
     assert segments_at_a_time(info, WHOLE, asked) == wanted
 
 
-@pytest.fixture
-def alone(films: dict[str, Path], tmp_path: Path) -> tuple[list[str], list[object]]:
+@pytest.fixture(scope="module")
+def alone(films: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[object]]:
     """What one process finds in the film with cuts, in another store."""
-    uri = f"sqlite:///{tmp_path / 'alone' / 'facerec.db'}"
-    settings = Settings(data_dir=tmp_path / "alone", database=DatabaseSettings(uri=uri))
-    with open_workspace(settings) as workspace:
-        workspace.begin_project("p", "fake")
+    with fake_workspace(tmp_path_factory.mktemp("alone")) as workspace:
         return in_one_go(workspace, str(films["cuts"]), "p", video_speedup=int(EVERY)), said(workspace)
 
 
@@ -444,7 +481,7 @@ def test_a_process_that_is_killed_is_a_clear_error(
 
 
 @NEEDS_REAL
-@pytest.mark.parametrize("sampling", ["dense", "sparse", "dense and followed"])
+@pytest.mark.parametrize("sampling", ["dense", "sparse", "rare", "dense and followed"])
 @pytest.mark.parametrize("path", sorted(REAL.glob("*.mp4")), ids=lambda path: path.name)
 def test_a_real_video(path: Path, sampling: str, workspace: Workspace, here: type[Here]) -> None:
     workspace.begin_project("real", "sface")

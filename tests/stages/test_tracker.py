@@ -327,10 +327,15 @@ def test_the_version_of_the_tracker_makes_older_analyses_outdated(workspace: Wor
     assert not is_outdated(analysis)
 
 
+@pytest.mark.parametrize("track_fps", [None, 25.0])
 @pytest.mark.parametrize("name", ["sort", "bytetrack", "ocsort"])
-def test_the_same_film_gives_the_same_bytes(workspace: Workspace, project: str, film: Path, name: TrackerName) -> None:
+def test_the_same_film_gives_the_same_bytes(
+    workspace: Workspace, project: str, film: Path, name: TrackerName, track_fps: float | None
+) -> None:
     def watched() -> object:
-        report = tracker.run(workspace, str(film), project, video_speedup=EVERY, tracker=name, no_cache=True)
+        report = tracker.run(
+            workspace, str(film), project, video_speedup=EVERY, tracker=name, track_fps=track_fps, no_cache=True
+        )
         return content(workspace.store, report.analysis), (report.output_dir / "trackers.csv").read_bytes()
 
     assert watched() == watched()

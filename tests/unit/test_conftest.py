@@ -17,6 +17,7 @@ def guarded(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     """A folder of tests with our conftest."""
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # those of other packages take a second to load
     pytester.makeconftest(CONFTEST)
     pytester.makeini("[pytest]\nmarkers =\n    weights: x\n    facenet: x\n    mongo: x\n    slow: x\n")
     return pytester

@@ -80,8 +80,9 @@ def test_a_fault_that_passes_is_not_noticed(local: LocalWeb, web_of: MakeWeb) ->
     assert web_of().get(local.serve("/a", Reply(status=500), busy, OK)) == b"content"
 
 
-@pytest.mark.parametrize("value", ["3600", email.utils.format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)])
-def test_a_server_that_asks_for_a_long_pause_is_left_alone(local: LocalWeb, web_of: MakeWeb, value: str) -> None:
+@pytest.mark.parametrize("is_date", [False, True])
+def test_a_server_that_asks_for_a_long_pause_is_left_alone(local: LocalWeb, web_of: MakeWeb, is_date: bool) -> None:
+    value = email.utils.format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True) if is_date else "3600"
     assert fault(web_of(), local.serve("/a", status=429, headers={"Retry-After": value})).passing
     assert local.count("/a") == 1
 
@@ -100,8 +101,8 @@ def test_a_server_that_says_nothing_is_given_up(local: LocalWeb, web_of: MakeWeb
 
 
 def test_a_server_that_sends_a_byte_now_and_then_is_given_up(local: LocalWeb, web_of: MakeWeb) -> None:
-    err = fault(web_of(timeout_s=0.2), local.serve("/a", body=b"x" * 10_000, drip_s=0.02))
-    assert err.why == "took longer than 0.8 s"
+    err = fault(web_of(timeout_s=0.5), local.serve("/a", body=b"x" * 10_000, drip_s=0.02))
+    assert err.why == "took longer than 2 s"
     assert local.count("/a") == 1
 
 

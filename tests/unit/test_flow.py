@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from src.schema import FloatArray, RgbImage
+from src.tracking import flow
 from src.tracking.flow import follow_boxes
 from tests.videos import texture
 
@@ -96,3 +99,64 @@ def test_inputs_stay_as_they_are() -> None:
     np.testing.assert_array_equal(start, box(*CURVE[0]))
     for picture, copy in zip(pictures, copies, strict=True):
         np.testing.assert_array_equal(picture, copy)
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Return a list that gets an entry whenever a face is looked for in a picture."""
+    looks: list[None] = []
+    moved = flow._moved
+
+    def counting(*args: Any) -> Any:
+        looks.append(None)
+        return moved(*args)
+
+    monkeypatch.setattr(flow, "_moved", counting)
+    return looks
+
+
+def test_a_slow_face_is_followed_in_every_second_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = watched(monkeypatch)
+    places = [(40 + 2 * step, 40) for step in range(12)]
+    trail = follow_boxes(film(places)[0], box(*places[0]), film(places)[1:])
+    # The first one by itself, then five pairs.
+    assert len(looks) == 6
+    np.testing.assert_allclose(trail.boxes_xywh[:, 0, :2], np.array(places[1:], np.float32), atol=0.5)
+
+
+def test_a_fast_face_is_followed_in_every_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = watched(monkeypatch)
+    places = [(10 + 8 * step, 40) for step in range(12)]
+    trail = follow_boxes(film(places)[0], box(*places[0]), film(places)[1:])
+    assert len(looks) == 11
+    np.testing.assert_allclose(trail.boxes_xywh[:, 0, :2], np.array(places[1:], np.float32), atol=1.5)
+
+
+def test_what_is_lost_in_the_second_picture_is_looked_for_in_the_next() -> None:
+    """Pictures 0 to 4 show the face, the fifth does not: in pairs the fourth would be left out."""
+    places = [(40, 40)] * 5
+    pictures = [*film(places), grey(7, SIZE)]
+    trail = follow_boxes(pictures[0], box(40, 40), pictures[1:])
+    assert trail.known[:, 0].tolist() == [True] * 4 + [False]
+
+
+def test_a_large_face_is_followed_as_well() -> None:
+    places = [(20 + 3 * step, 10 + step) for step in range(8)]
+    pictures = film(places, side=90)
+    trail = follow_boxes(pictures[0], box(*places[0], side=90), pictures[1:])
+    wanted = np.array([(x, y, 90, 90) for x, y in places[1:]], np.float32)
+    np.testing.assert_allclose(trail.boxes_xywh[:, 0], wanted, atol=2.0)
+
+
+def test_a_face_at_the_edge_of_the_picture_is_lost_when_its_middle_leaves() -> None:
+    places = [(100 + 6 * step, 40) for step in range(10)]
+    wide = grey(1, (220, 120))
+    pictures = []
+    for x, y in places:
+        picture = wide.copy()
+        picture[y : y + 40, x : x + 40] = grey(2, (40, 40))
+        pictures.append(np.ascontiguousarray(picture[:, :160]))
+    trail = follow_boxes(pictures[0], box(100, 40), pictures[1:])
+    middle = trail.boxes_xywh[:, 0, 0] + trail.boxes_xywh[:, 0, 2] / 2
+    assert trail.known[:3].all()
+    assert not trail.known[-1].any()
+    assert (middle[trail.known[:, 0]] < 160).all()

@@ -30,6 +30,15 @@ FORBIDDEN = (
     "http://0x7f.2/",
     "http://127.2/",
     "http://[::ffff:127.0.0.2]/",
+    "http://0177.0.0.2/",
+    "http://0x7f000002/",
+    "http://017700000002/",
+    "http://[::ffff:7f00:2]/",
+    "http://[::ffff:169.254.169.254]/",
+    "http://[64:ff9b::a9fe:a9fe]/",
+    "http://[fe80::1]/",
+    "http://[fd00:ec2::254]/",
+    "http://0.0.0.0/",
     "http://10.0.0.1/",
     "http://user:pass@127.0.0.1/",
 )
@@ -118,6 +127,23 @@ def test_looks_a_name_up_once_and_goes_where_that_led(web: LocalWeb) -> None:
 
     assert fetch(named(web, "films.example", "/a"), guard).data == b"there"
     with pytest.raises(ForbiddenAddressError, match="private"):
+        fetch(named(web, "films.example", "/a"), guard)
+    assert web.asked == ["/a"]
+
+
+@pytest.mark.parametrize(
+    "later",
+    ["127.0.0.2", "::1", "169.254.169.254", "10.0.0.1", "::ffff:127.0.0.2", "::ffff:169.254.169.254", "fe80::1", "0.0.0.0"],
+)
+def test_a_name_that_changes_its_mind_between_two_steps(web: LocalWeb, later: str) -> None:
+    """DNS rebinding by way of a redirect to the same name: it is looked up again, and judged again."""
+    answers = itertools.chain(["127.0.0.1"], itertools.repeat(later))
+    allowed = Guard.of([], ["127.0.0.1/32"]).allow_networks
+    guard = Guard(allow_networks=allowed, resolve=lambda host, port: [next(answers)])
+    web.serve("/b", body=b"secret")
+    web.serve("/a", status=302, headers={"Location": named(web, "other.example", "/b")})
+
+    with pytest.raises(ForbiddenAddressError, match=r"other\.example"):
         fetch(named(web, "films.example", "/a"), guard)
     assert web.asked == ["/a"]
 

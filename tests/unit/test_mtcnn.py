@@ -75,6 +75,55 @@ def test_patches_are_interpolated_and_grey_outside() -> None:
     assert beyond[..., 0].tolist() == [[0, 0, 0], [0, 0, 20], [0, 0, 40]]
 
 
+class WhiteSquares:
+    """Networks for which what is white is a face, with this score."""
+
+    def __init__(self, score: float) -> None:
+        """Begin with nothing looked at."""
+        self.score, self.n_looked_into = score, 0
+
+    def propose(self, level: FloatArray) -> tuple[FloatArray, FloatArray]:
+        rows, columns = ((side - 12) // 2 + 1 for side in level.shape[:2])
+        windows = np.lib.stride_tricks.sliding_window_view(level[:, :, 0], (12, 12))[::2, ::2]
+        return np.zeros((rows, columns, 4), np.float32), windows.mean(axis=(2, 3))[:rows, :columns]
+
+    def refine(self, patches: FloatArray) -> tuple[FloatArray, FloatArray]:
+        self.n_looked_into += len(patches)
+        return np.zeros((len(patches), 4), np.float32), np.ones(len(patches), np.float32)
+
+    def place(self, patches: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        n = len(patches)
+        return np.zeros((n, 4), np.float32), np.full((n, 10), 0.5, np.float32), np.full(n, self.score, np.float32)
+
+
+def with_squares(*places: tuple[int, int, int]) -> RgbImage:
+    picture = np.zeros((180, 320, 3), np.uint8)
+    for x, y, side in places:
+        picture[y : y + side, x : x + side] = 255
+    return picture
+
+
+class TestGlance:
+    """What may be a face in a picture of half the usual size."""
+
+    def test_a_small_and_doubtful_face_is_seen_only_there(self) -> None:
+        detector = Mtcnn(WhiteSquares(0.7))
+        picture = with_squares((100, 60, 22))
+        assert len(detector.detect([picture])[0]) == len(detector._detect_large([picture])[0]) == 0
+        assert len(detector._glance(picture, np.zeros((0, 4), np.float32))) == 1
+
+    def test_a_worse_one_is_none(self) -> None:
+        assert len(Mtcnn(WhiteSquares(0.55))._glance(with_squares((100, 60, 22)), np.zeros((0, 4), np.float32))) == 0
+
+    def test_known_faces_are_not_looked_into(self) -> None:
+        networks = WhiteSquares(0.9)
+        known = np.array([[100, 60, 22, 22]], np.float32)
+        assert len(Mtcnn(networks)._glance(with_squares((100, 60, 22)), known)) == 0
+        assert networks.n_looked_into == 0
+        (found,) = Mtcnn(networks)._glance(with_squares((100, 60, 22), (200, 60, 22)), known).boxes_xywh
+        assert found[0] == pytest.approx(200, abs=4)
+
+
 def test_patches_come_in_batches() -> None:
     parts = _patches(np.zeros((20, 20, 3), np.float32), np.tile([0.0, 0, 9, 9], (1100, 1)), 24)
     assert [len(part) for part in parts] == [512, 512, 76]
@@ -182,7 +231,7 @@ def test_finds_what_the_package_finds(photos: list[RgbImage], cache: WeightsCach
         size = round(photo.shape[1] * scale), round(photo.shape[0] * scale)
         small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
         picture = ((small - 127.5) / 128).astype(np.float32)
-        boxes, scores, points = detector._find(picture, 20)
+        boxes, scores, points = detector._find(picture, 20, 0.8)
         expected = found_by_package(package, small, 0.8)
         assert len(boxes) == len(expected)
         for box, point, score, (box_there, points_there, score_there) in zip(boxes, points, scores, expected, strict=True):

@@ -27,6 +27,7 @@ GOOD = [
     ("P!nk & Co (2003)", "P!nk_&_Co_(2003)"),
     ("Conan", "Conan"),  # begins with `con`, which alone is reserved
     ("com10", "com10"),
+    ("100% Wolf", "100%_Wolf"),
 ]
 
 BAD = [
@@ -54,6 +55,11 @@ BAD = [
     ("CON", "reserved"),
     ("nul.txt", "reserved"),
     ("Com1", "reserved"),
+    ("COM¹", "reserved"),
+    ("conin$", "reserved"),
+    ("..%2fsecret", "escaped"),
+    ("C%253A%255Cx", "escaped"),
+    ("a%00b", "escaped"),
     ("x" * 300, "is longer than"),
     ("é" * 101, "is longer than"),  # 202 bytes
     ("名" * 67, "is longer than"),  # 201 bytes

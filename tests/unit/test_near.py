@@ -82,6 +82,13 @@ def test_faces_are_brought_back_and_those_cut_off_are_dropped() -> None:
     assert found.landmarks[0, 0].tolist() == [260, 210]
 
 
+def test_boxes_are_placed_where_they_were_brought_back_from() -> None:
+    window, found = Window(100, 50, 320, 320, 0.5), faces((40, 40, 80, 80, 0.9), (100, 100, 40, 20, 0.8))
+    back = window.brought_back(found, WIDTH, HEIGHT)
+    np.testing.assert_allclose(window.placed(back.boxes_xywh), found.boxes_xywh, atol=1e-4)
+    assert window.placed(boxes()).shape == (0, 4)
+
+
 def test_the_edge_of_the_picture_cuts_nothing_off() -> None:
     corner = Window(0, HEIGHT - 320, 320, 320, 0.5)
     found = corner.brought_back(faces((0, 100, 40, 60, 0.9), (60, 100, 60, 60, 0.8), (130, 20, 30, 30, 0.7)), WIDTH, HEIGHT)

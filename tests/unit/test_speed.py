@@ -82,7 +82,7 @@ class TestTable:
     def test_what_was_scaled_is_said(self) -> None:
         text = as_markdown([replace(row("original", 30.0), watched_s=10.0), row("sface", 2.0)], 1, 60.0)
         assert "one run" in text
-        assert "Slow recipes (*) saw 10 s of it" in text
+        assert "Slow recipes (*) saw parts spread over all of it, 10 s at 1 a second, scaled to a minute." in text
         assert "| the original's recipe * | 30.00 |" in text
         assert "| ours, `sface` | 2.00 |" in text
 
@@ -97,19 +97,36 @@ class TestTable:
 
 class TestParts:
     def test_all_of_a_film_is_one(self) -> None:
-        assert parts_of(60.0, 60.0) == [Part(0.0, 60.0)]
-        assert parts_of(60.0, 99.0) == [Part(0.0, 60.0)]
+        assert parts_of(60.0, 60.0, 1.0) == [Part(0.0, 60.0)]
+        assert parts_of(60.0, 99.0, 5.0) == [Part(0.0, 60.0)]
 
-    @pytest.mark.parametrize("watched_s", [0.5, 2.0, 7.0, 20.0, 59.0])
-    def test_they_last_as_long_as_asked_and_lie_inside(self, watched_s: float) -> None:
-        parts = parts_of(60.0, watched_s)
+    @pytest.mark.parametrize("rate", [1.0, 5.0])
+    @pytest.mark.parametrize("watched_s", [2.0, 7.0, 20.0, 59.0])
+    def test_they_last_as_long_as_asked_and_lie_inside(self, watched_s: float, rate: float) -> None:
+        parts = parts_of(60.0, watched_s, rate)
         assert sum(part.end_s - part.start_s for part in parts) == pytest.approx(watched_s)
         edges = [edge for part in parts for edge in (part.start_s, part.end_s)]
         assert edges == sorted(edges)
         assert edges[-1] <= 60.0
 
-    def test_they_are_spread_over_the_film(self) -> None:
-        assert parts_of(60.0, 6.0) == [Part(0.0, 2.0), Part(20.0, 22.0), Part(40.0, 42.0)]
+    @pytest.mark.parametrize("rate", [1.0, 5.0])
+    def test_samples_are_as_many_as_the_length_says(self, rate: float) -> None:
+        for watched_s in (3.0, 8.0, 12.0, 31.0):
+            parts = parts_of(180.0, watched_s, rate)
+            frames = [frame for part in parts for frame in range(round(part.start_s * RATE), round(part.end_s * RATE))]
+            assert sum(frame % round(RATE / rate) == 0 for frame in frames) == round(watched_s * rate)
+
+    def test_there_is_one_in_each_stretch_of_the_film(self) -> None:
+        parts = parts_of(180.0, 12.0, 5.0)
+        assert [int(part.start_s // 6) for part in parts] == list(range(30))
+
+    def test_what_comes_again_is_not_met_at_the_same_place(self) -> None:
+        """In a film of pieces of 6 s every second of a piece is met about as often."""
+        starts = [part.start_s % 6 for part in parts_of(180.0, 30.0, 1.0)]
+        assert {starts.count(second) for second in range(6)} <= {4, 5, 6}
+
+    def test_less_than_a_sample_is_one(self) -> None:
+        assert parts_of(60.0, 0.1, 1.0) == [Part(0.0, 1.0)]
 
 
 class TestFilm:

@@ -2,8 +2,9 @@
 
     python visualizer/e2e/seed.py FOLDER      from the top of the repository; then serve with FACEREC_DATA_DIR=FOLDER/data
 
-Each frame shows its number as black and white squares at the top, and two rectangles that move to and fro on straight lines.
-Their tracks have a sample at every fifth frame, at all turning points among them: what the page draws between is its own doing.
+Each frame shows its number as black and white squares at the top, and two rectangles that move back and forth on straight
+lines. Their tracks have a sample at every fifth frame, at all turning points among them: what the page draws between is its
+own doing.
 """
 
 from __future__ import annotations

@@ -15,6 +15,8 @@ from .models import models
 from .people import people
 from .projects import projects
 from .search import search
+from .session import session
+from .streams import streams
 from .tracks import tracks
 from .unknown import unknown
 from .uploads import uploads
@@ -36,5 +38,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     models,
     exports,
     jobs,
+    streams,
+    session,
 )
 """In the order of the documentation."""

@@ -12,6 +12,7 @@ from .. import shapes
 from ..answers import answer
 from ..context import existing
 from ..paging import Listing, PageOf, PageParameters, listed
+from ..permissions import only_used
 from .tracks import MAX_NPT, From, To
 
 analyses = APIBlueprint("analyses", __name__, url_prefix="/api/v1", tag="Analyses")
@@ -47,9 +48,10 @@ def shape(analysis: Analysis) -> shapes.Analysis:
 @analyses.input(AnalysisParameters, location="query")
 @analyses.output(AnalysisPage)
 def list_analyses(query_data: AnalysisParameters) -> Response:
-    """List the analyses, of all videos or of one."""
+    """List the analyses, of all videos or of one; a token that is for one project sees those of the videos that it uses."""
+    keep = only_used()
     query = Query({"video_id": query_data.video_id} if query_data.video_id else {}, omit=frozenset({"checkpoint"}))
-    return listed(Listing(Analysis, query, counted=True), query_data, shape, AnalysisPage)
+    return listed(Listing(Analysis, query, counted=keep is None, keep=keep), query_data, shape, AnalysisPage)
 
 
 @analyses.get("/analyses/<analysis_id>")

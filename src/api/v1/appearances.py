@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
@@ -13,9 +12,10 @@ from pydantic import Field
 from ...records import Appearance, ProjectVideo, Video
 from ...storage import Query
 from .. import shapes
-from ..answers import answer
+from ..answers import plain_json
 from ..choosing import FragmentText
 from ..context import existing, existing_project, store
+from ..kept import answer_kept
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..problems import Problem
 from ..validation import Parameters
@@ -24,6 +24,7 @@ from .tracks import MAX_NPT, From, To
 appearances = APIBlueprint("appearances", __name__, url_prefix="/api/v1", tag="Appearances")
 
 Sort = Literal["", "confidence", "-confidence", "start_npt", "-start_npt"]
+_FIELDS = tuple(shapes.Appearance.model_fields)
 _CELLS = ("name", "person_id", "unknown_id", "start_npt", "end_npt")
 
 
@@ -60,7 +61,7 @@ def list_appearances(project: str, query_data: AppearanceParameters) -> Response
     """List who appears, in one video or in all videos of a project. A page may be short; go on while there is a next one."""
     owner = existing_project(project).project
     listing, sort = _listing(owner, query_data)
-    return listed(listing, query_data, shapes.Appearance.model_validate, AppearancePage, sort)
+    return listed(listing, query_data, dict, AppearancePage, sort)
 
 
 @appearances.get("/projects/<project>/videos/<video_id>/overview")
@@ -71,21 +72,31 @@ def get_overview(project: str, video_id: str, query_data: OverviewParameters) ->
     owner = existing_project(project).project
     member = existing(ProjectVideo, "video in this project", owner, video_id, query_data.fragment)
     video = store().get(Video, video_id)
-    query = Query({"project": owner, "analysis_id": member.analysis_id}, ("start_npt",))
+    duration = video.duration or 0.0 if video else 0.0
+    what = ("overview", owner, member.analysis_id, duration, query_data.bins, query_data.max_lanes)
+    revision = store().revision(Appearance, owner, member.analysis_id)
+
+    def make() -> bytes:
+        return plain_json(_overview(owner, member.analysis_id, duration, query_data))
+
+    return answer_kept(what, revision, make)
+
+
+def _overview(owner: str, analysis_id: str, duration: float, wanted: OverviewParameters) -> dict[str, Any]:
+    """Return `shapes.Overview` as plain values."""
+    query = Query({"project": owner, "analysis_id": analysis_id}, ("start_npt",))
     cells = list(store().cells(Appearance, _CELLS, query))
-    duration = max([video.duration or 0.0 if video else 0.0, *(cell[4] for cell in cells)])
-    bin_s = max(duration, 0.001) / query_data.bins
-    lanes = sorted(_lanes(cells, bin_s), key=lambda lane: (-lane.seconds, lane.name))
-    return answer(
-        shapes.Overview(
-            analysis_id=member.analysis_id,
-            duration=duration,
-            bin_s=bin_s,
-            appearances=_counts(cells, bin_s, query_data.bins),
-            lanes=lanes[: query_data.max_lanes],
-            n_lanes=len(lanes),
-        )
-    )
+    duration = max([duration, *(cell[4] for cell in cells)])
+    bin_s = max(duration, 0.001) / wanted.bins
+    lanes = sorted(_lanes(cells, bin_s), key=lambda lane: (-lane["seconds"], lane["name"]))
+    return {
+        "analysis_id": analysis_id,
+        "duration": duration,
+        "bin_s": bin_s,
+        "appearances": _counts(cells, bin_s, wanted.bins),
+        "lanes": lanes[: wanted.max_lanes],
+        "n_lanes": len(lanes),
+    }
 
 
 def _listing(owner: str, wanted: AppearanceParameters) -> tuple[Listing, str]:
@@ -101,7 +112,7 @@ def _listing(owner: str, wanted: AppearanceParameters) -> tuple[Listing, str]:
             at_least={"end_npt": wanted.from_npt},
             below={"start_npt": wanted.to_npt},
         )
-        return Listing(Appearance, query, {by_start: (by_start,)}, keep=keep), sort
+        return Listing(Appearance, query, {by_start: (by_start,)}, keep=keep, fields=_FIELDS), sort
     if sort.lstrip("-") == by_start or wanted.from_npt > 0 or wanted.to_npt < MAX_NPT:
         raise Problem("invalid", "Times belong to one video: give video_id too.")
     equals: dict[str, object] = {"project": owner}
@@ -109,11 +120,11 @@ def _listing(owner: str, wanted: AppearanceParameters) -> tuple[Listing, str]:
         equals["person_id"] = wanted.person_id
     elif wanted.unknown_id:
         equals["unknown_id"] = wanted.unknown_id
-    return Listing(Appearance, Query(equals), {"confidence": ("confidence",)}, keep=keep), sort
+    return Listing(Appearance, Query(equals), {"confidence": ("confidence",)}, keep=keep, fields=_FIELDS), sort
 
 
 def _keeper(wanted: AppearanceParameters) -> Any:
-    """Return what says of a record whether it is wanted, or None where the index says it all."""
+    """Return what says of the fields of a record whether it is wanted, or None where the index says it all."""
     asked: dict[str, object] = {}
     if wanted.source:
         asked["source"] = wanted.source
@@ -125,41 +136,35 @@ def _keeper(wanted: AppearanceParameters) -> Any:
         asked["unknown_id"] = wanted.unknown_id
     if not wanted.video_id and len(asked) == 1 and not {"source", "accepted"} & set(asked):
         return None
-    return (lambda seen: all(getattr(seen, name) == value for name, value in asked.items())) if asked else None
+    return (lambda seen: all(seen[name] == value for name, value in asked.items())) if asked else None
 
 
-def _lanes(cells: Iterable[tuple[Any, ...]], bin_s: float) -> list[shapes.Lane]:
+def _lanes(cells: Iterable[tuple[Any, ...]], bin_s: float) -> list[dict[str, Any]]:
     """Return a lane for each person, with intervals that are near each other joined. Cells come in order of their start."""
-    spans: dict[tuple[str, str | None, int | None], list[list[float]]] = defaultdict(list)
-    seconds: dict[tuple[str, str | None, int | None], float] = defaultdict(float)
+    lanes: dict[tuple[Any, ...], dict[str, Any]] = {}
     for name, person_id, unknown_id, start, end in cells:
         who = (name, person_id, unknown_id)
-        seconds[who] += end - start
-        if spans[who] and start - spans[who][-1][1] < bin_s:
-            spans[who][-1][1] = max(spans[who][-1][1], end)
-        else:
-            spans[who].append([start, end])
-    return [
-        shapes.Lane(
-            name=who[0],
-            person_id=who[1],
-            unknown_id=who[2],
-            seconds=round(seconds[who], 3),
-            intervals=found,
-        )
-        for who, found in spans.items()
-    ]
+        lane = lanes.get(who)
+        if lane is None:
+            shown = {"name": name, "person_id": person_id, "unknown_id": unknown_id}
+            lanes[who] = {**shown, "seconds": end - start, "intervals": [[start, end]]}
+            continue
+        lane["seconds"] += end - start
+        last = lane["intervals"][-1]
+        if start - last[1] >= bin_s:
+            lane["intervals"].append([start, end])
+        elif end > last[1]:
+            last[1] = end
+    return [{**lane, "seconds": round(lane["seconds"], 3)} for lane in lanes.values()]
 
 
-def _counts(cells: Iterable[tuple[Any, ...]], bin_s: float, bins: int) -> list[int]:
+def _counts(cells: Sequence[tuple[Any, ...]], bin_s: float, bins: int) -> list[int]:
     """Return how many appearances touch each bin."""
-    changes = [0] * (bins + 1)
-    for *_, start, end in cells:
-        first = min(max(int(start / bin_s), 0), bins - 1)
-        changes[first] += 1
-        changes[min(max(int(end / bin_s), first), bins - 1) + 1] -= 1
-    counts, now = [], 0
-    for change in changes[:-1]:
-        now += change
-        counts.append(now)
+    import numpy as np
+
+    times = np.array([cell[3:] for cell in cells], np.float64).reshape(-1, 2)
+    first, last = np.clip((times / bin_s).astype(np.int64), 0, bins - 1).T
+    ended = np.maximum(first, last) + 1
+    changes = np.bincount(first, minlength=bins + 1) - np.bincount(ended, minlength=bins + 1)
+    counts: list[int] = np.cumsum(changes)[:-1].tolist()
     return counts

@@ -15,10 +15,12 @@ from .. import shapes
 from ..answers import answer
 from ..choosing import existing_track, track_parts
 from ..context import existing, existing_project, store, workspace
+from ..deriving import follow, told_of
 from ..paging import Listing, PageOf, PageParameters, listed
-from ..permissions import who
+from ..permissions import author
 from ..problems import Problem
 from ..validation import Body, Text
+from .jobs import shape as shape_of_job
 from .tracks import Seconds
 
 decisions = APIBlueprint("decisions", __name__, url_prefix="/api/v1", tag="Decisions")
@@ -112,28 +114,34 @@ def get_decision(project: str, decision_id: str) -> Response:
 @decisions.input(NewDecision)
 @decisions.output(shapes.DecisionReport, 201)
 def decide(project: str, json_data: NewDecision) -> Response:
-    """Say who a track or an unknown person is or is not; the appearances that rest on it are derived anew."""
-    from ...decide import run
+    """Say who a track or an unknown person is or is not; the appearances that rest on it are derived anew.
 
-    owner = existing_project(project).project
-    report = run(
+    The decision holds at once. Where it touches many tracks they are derived by the `job` of the answer.
+    """
+    from ...decide import say
+
+    known = existing_project(project)
+    owner = known.project
+    said = say(
         workspace(),
-        owner,
+        known,
         json_data.verb,
         _target(owner, json_data.target),
         person=json_data.person,
         other=_target(owner, json_data.other) if json_data.other else None,
         name=json_data.name,
         npt=json_data.npt,
-        author=json_data.author or who(),
+        author=author(json_data.author),
     )
-    said = report.decision
+    reports, job = follow(known, said)
     body = shapes.DecisionReport(
         decision=_shape(said, set()),
-        changed=[derived.analysis.analysis_id for derived in report.derived],
-        lost=sorted({lost.decision_id for derived in report.derived for lost in derived.lost}),
+        changed=[derived.analysis.analysis_id for derived in reports],
+        lost=sorted({lost.decision_id for derived in reports for lost in derived.lost}),
+        job=shape_of_job(job) if job else None,
     )
-    return answer(body, 201, location=url_for("decisions.get_decision", project=owner, decision_id=said.decision_id))
+    where = url_for("decisions.get_decision", project=owner, decision_id=said.decision_id)
+    return told_of(answer(body, 201, location=where), job)
 
 
 def _shape(decision: Decision, undone: set[str]) -> shapes.Decision:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from apiflask import APIBlueprint
 from flask import Response, request, url_for
 from pydantic import Field
 
 from ... import jobs as work
-from ...records import Job, JobStatus, Role, Video
+from ...guard import Outside
+from ...records import Job, JobStatus, Role
 from ...storage import Query
 from .. import shapes
 from ..answers import answer
@@ -17,6 +18,7 @@ from ..context import existing_project, store, workspace
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..permissions import may, needs, require, who
 from ..problems import Problem
+from ..sources import with_video
 from ..validation import Body, Metadata, Parameters, Text
 
 jobs = APIBlueprint("jobs", __name__, url_prefix="/api/v1", tag="Jobs")
@@ -46,7 +48,7 @@ class NewJob(Body):
 
     kind: Annotated[str, Field(max_length=40, description="crawl, align, clean, train, track, identify, cluster, erase …")]
     params: Annotated[Metadata, Field(default_factory=dict, description="Those of the verb, and `video_id` for `video`")]
-    webhook: Annotated[Text, Field(description="An address that is told when the job ends")] = ""
+    webhook: Annotated[Text, Outside.FETCHED, Field(description="An address that is told when the job ends")] = ""
 
 
 def shape(job: Job) -> shapes.Job:
@@ -66,7 +68,7 @@ def submit_job(project: str, json_data: NewJob) -> Response:
         workspace(),
         json_data.kind,
         owner,
-        _with_video(json_data.params),
+        with_video(json_data.kind, json_data.params),
         idempotency_key=request.headers.get("Idempotency-Key"),
         webhook=json_data.webhook or None,
         submitted_by=who(),
@@ -98,7 +100,7 @@ def list_jobs(query_data: JobParameters) -> Response:
 @needs(Role.VIEWER, "view")
 def get_job(job_id: str) -> Response:
     """Show a job and where it stands."""
-    return answer(shape(_job(job_id, Role.VIEWER)))
+    return answer(shape(existing_job(job_id, Role.VIEWER)))
 
 
 @jobs.get("/jobs/<job_id>/events")
@@ -107,10 +109,20 @@ def get_job(job_id: str) -> Response:
 @needs(Role.VIEWER, "view")
 def list_events(job_id: str, query_data: EventParameters) -> Response:
     """List what happened to a job after an event that is known."""
-    _job(job_id, Role.VIEWER)
+    existing_job(job_id, Role.VIEWER)
     found = work.events(store(), job_id, query_data.after, query_data.limit)
     items = [shapes.JobEvent.model_validate(event) for event in found]
     return answer(shapes.JobEvents(items=items, last=items[-1].number if items else query_data.after))
+
+
+@jobs.get("/jobs/<job_id>/webhooks")
+@jobs.output(shapes.JobWebhooks)
+@needs(Role.EDITOR, "view")
+def list_webhooks(job_id: str) -> Response:
+    """List who is told the end of a job, and how far that came."""
+    existing_job(job_id, Role.EDITOR)
+    found = work.deliveries(workspace(), job_id)
+    return answer(shapes.JobWebhooks(items=[shapes.JobWebhook.model_validate(delivery) for delivery in found]))
 
 
 @jobs.post("/jobs/<job_id>/cancel")
@@ -118,7 +130,7 @@ def list_events(job_id: str, query_data: EventParameters) -> Response:
 @needs(Role.EDITOR, "view")
 def cancel_job(job_id: str) -> Response:
     """Cancel a job that is queued or running."""
-    _job(job_id, Role.EDITOR)
+    existing_job(job_id, Role.EDITOR)
     return _accepted(work.cancel(workspace(), job_id))
 
 
@@ -127,13 +139,13 @@ def cancel_job(job_id: str) -> Response:
 @needs(Role.EDITOR, "view")
 def retry_job(job_id: str) -> Response:
     """Have a job done once more that failed or was cancelled; it goes on from where it was."""
-    job = _job(job_id, Role.EDITOR)
+    job = existing_job(job_id, Role.EDITOR)
     if job.kind == "erase":
         require(Role.ADMIN, job.project)
     return _accepted(work.retry(workspace(), job_id))
 
 
-def _job(job_id: str, role: Role) -> Job:
+def existing_job(job_id: str, role: Role) -> Job:
     """Return a job whose project one may see or change; to others there is no such job.
 
     Raises:
@@ -148,27 +160,3 @@ def _job(job_id: str, role: Role) -> Job:
 
 def _accepted(job: Job) -> Response:
     return answer(shape(job), 202, location=url_for("jobs.get_job", job_id=job.job_id))
-
-
-def _with_video(params: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters with the video under its name: a client names one that is known, or an address, and no path.
-
-    Raises:
-        Problem: The video is not known.
-    """
-    from ...video.fragments import split_locator
-    from ...video.source import is_address
-
-    given = dict(params)
-    if "video_id" in given:
-        video_id = given.pop("video_id")
-        video = store().get(Video, video_id) if isinstance(video_id, str) and video_id.isprintable() else None
-        if video is None or "video" in given:
-            raise Problem("invalid", "video_id names no video that is known, or stands beside video. Give one of them.")
-        return {**given, "video": video.locator}
-    locator = given.get("video")
-    if isinstance(locator, str):
-        bare = split_locator(locator)[0]
-        if not is_address(bare) and next(store().find(Video, locator=bare), None) is None:
-            raise Problem("invalid", "The server opens no path that a client names. Upload the video, and give its video_id.")
-    return given

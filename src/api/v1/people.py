@@ -9,12 +9,15 @@ from apiflask import APIBlueprint
 from flask import Response, url_for
 from pydantic import Field
 
+from ...decisions import new_id
+from ...guard import Outside
 from ...names import display_name, folder_name, inside
-from ...records import Image, ImageState, Person, Target, Verb
+from ...records import Image, ImageState, Job, Person, Project, Target, Verb
 from ...storage import Query
 from .. import shapes
 from ..answers import answer, check_match, editing
 from ..context import existing, existing_project, store, workspace
+from ..deriving import follow, follow_everywhere, told_of
 from ..media import PNG, file_response, sends
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..problems import Problem, missing
@@ -23,7 +26,9 @@ from ..validation import Body, Metadata, Text
 people = APIBlueprint("people", __name__, url_prefix="/api/v1", tag="People")
 
 Name = Annotated[Text, Field(min_length=1, max_length=200)]
-Uri = Annotated[Text, Field(pattern=r"^(|(https?://|urn:).+)$", description="In a knowledge graph; empty for none")]
+Uri = Annotated[
+    Text, Outside.KEPT, Field(pattern=r"^(|(https?://|urn:).+)$", description="In a knowledge graph; empty for none")
+]
 _LOOKED_AT = 50
 """Pictures among which the best face is looked for."""
 
@@ -113,7 +118,10 @@ def get_person(project: str, person_id: str) -> Response:
 @people.input(PersonChange)
 @people.output(shapes.Person)
 def change_person(project: str, person_id: str, json_data: PersonChange) -> Response:
-    """Change a person, or whether they may be recognised; names in videos follow. Needs If-Match."""
+    """Change a person, or whether they may be recognised; names in videos follow. Needs If-Match.
+
+    Where that touches many tracks, a job changes what is shown of them: the header Link says which.
+    """
     with editing(f"person {project} {person_id}"):
         person = existing_person(project, person_id)
         check_match(shape(person))
@@ -124,8 +132,8 @@ def change_person(project: str, person_id: str, json_data: PersonChange) -> Resp
             changes["uri"] = changes["uri"] or None
         if changes:
             store().put(replace(person, **changes))
-        _apply(person, json_data)
-    return answer(shape(existing_person(project, person_id)))
+        job = _apply(existing_project(project), person, json_data)
+    return told_of(answer(shape(existing_person(project, person_id))), job)
 
 
 @people.get("/projects/<project>/people/<person_id>/thumbnail")
@@ -144,14 +152,16 @@ def get_person_thumbnail(project: str, person_id: str) -> Response:
     return file_response(inside(workspace().data_dir, best.aligned_path), PNG)
 
 
-def _apply(person: Person, change: PersonChange) -> None:
-    """Do what has consequences in videos in the way the command line does it."""
+def _apply(owner: Project, person: Person, change: PersonChange) -> Job | None:
+    """Do what has consequences in videos in the way the command line does it; return the job that they are left to."""
+    from ... import decide
+    from ... import people as verb
+
+    job = None
     if change.name is not None and change.name != person.name:
-        from ... import decide
-
-        target = Target("person", person_id=person.person_id)
-        decide.run(workspace(), person.project, Verb.RENAME, target, name=change.name)
+        said = decide.say(workspace(), owner, Verb.RENAME, Target("person", person_id=person.person_id), name=change.name)
+        _, job = follow(owner, said)
     if change.recognisable is not None and change.recognisable != person.recognisable:
-        from ...people import run
-
-        run(workspace(), person.project, person.person_id, recognisable=change.recognisable)
+        verb.run(workspace(), owner.project, person.person_id, recognisable=change.recognisable, derives=False)
+        job = follow_everywhere(owner, new_id())
+    return job

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import math
 from typing import Annotated, Any
 
 from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from ...records import Track, TrackSamples, Video
+from ...records import Track, Video
 from ...schema import Box
 from ...storage import Query
+from ...windows import Extent, extent_of, read_window
 from .. import shapes
-from ..answers import answer
+from ..answers import answer, answer_plain
 from ..choosing import AnalysisId, FragmentText, ProjectName, chosen_analysis, existing_track, track_name
 from ..context import existing, store
 from ..media import JPEG, bytes_response, encoded, face_of, local_path, scaled, sends
@@ -29,6 +30,7 @@ From = Annotated[Seconds, Field(alias="from", description="Seconds; what ends be
 To = Annotated[Seconds, Field(alias="to", description="Seconds; what begins then or later is left out")]
 Points = Annotated[int, Field(ge=2, le=5000, description="At most so many samples of a track, those that keep its shape")]
 _SIDE_PX = 240
+_FIELDS = tuple(name for name in shapes.Track.model_fields if name not in ("id", "samples"))
 
 
 class TrackPage(PageOf[shapes.Track]):
@@ -55,11 +57,11 @@ class SampleParameters(Parameters):
     max_points: Points = 1000
 
 
-def shape(track: Track, samples: shapes.Samples | None = None) -> shapes.Track:
+def shape(track: Track) -> shapes.Track:
     """Return what is shown of a track."""
-    plain: dict[str, Any] = {field.name: getattr(track, field.name) for field in fields(track) if field.name != "thumbnail"}
+    plain: dict[str, Any] = {name: getattr(track, name) for name in _FIELDS}
     plain["best_box"] = shapes.Box.model_validate(track.best_box)
-    return shapes.Track(id=track_name(track.analysis_id, track.track_id), samples=samples, **plain)
+    return shapes.Track(id=track_name(track.analysis_id, track.track_id), samples=None, **plain)
 
 
 @tracks.get("/videos/<video_id>/tracks")
@@ -73,14 +75,14 @@ def list_tracks(video_id: str, query_data: TrackParameters) -> Response:
         {"analysis_id": analysis.analysis_id},
         at_least={"end_npt": query_data.from_npt},
         below={"start_npt": query_data.to_npt},
-        omit=frozenset({"thumbnail"}),
     )
 
-    def shown(track: Track) -> shapes.Track:
-        window = (query_data.from_npt, query_data.to_npt, query_data.max_points)
-        return shape(track, samples_of(track, *window) if query_data.samples else None)
+    def shown(track: dict[str, Any]) -> dict[str, Any]:
+        window = (query_data.from_npt, query_data.to_npt)
+        samples = samples_of(_extent(track), *window, query_data.max_points) if query_data.samples else None
+        return {"id": track_name(track["analysis_id"], track["track_id"]), **track, "samples": samples}
 
-    return listed(Listing(Track, query, {"start_npt": ("start_npt",)}), query_data, shown, TrackPage)
+    return listed(Listing(Track, query, {"start_npt": ("start_npt",)}, fields=_FIELDS), query_data, shown, TrackPage)
 
 
 @tracks.get("/tracks/<track>")
@@ -96,7 +98,7 @@ def get_track(track: str) -> Response:
 def get_samples(track: str, query_data: SampleParameters) -> Response:
     """Show where a track was seen in a window of time, thinned out where these are many samples."""
     found = existing_track(track)
-    return answer(samples_of(found, query_data.from_npt, query_data.to_npt, query_data.max_points))
+    return answer_plain(samples_of(extent_of(found), query_data.from_npt, query_data.to_npt, query_data.max_points))
 
 
 @tracks.get("/tracks/<track>/thumbnail")
@@ -122,45 +124,37 @@ def get_sample_thumbnail(track: str, frame_index: int) -> Response:
     return bytes_response(encoded(scaled(face_of(shown.image, box), _SIDE_PX)), JPEG)
 
 
-def samples_of(track: Track, from_npt: float, to_npt: float, max_points: int) -> shapes.Samples:
-    """Return the samples of a track in a window of time, those that keep its shape where they are many."""
+def samples_of(track: Extent, from_npt: float, to_npt: float, max_points: int) -> dict[str, Any]:
+    """Return `shapes.Samples` of a track in a window of time, those that keep its shape where they are many."""
     import numpy as np
 
-    from ...videos import SAMPLE_ARRAYS
     from ..thinning import thinned
 
-    parts = []
-    if track.start_npt < to_npt and track.end_npt >= from_npt:
-        parts = [_cut(part, from_npt, to_npt) for part in _parts(track)]
-    arrays = {name: np.concatenate([part[name] for part in parts]) for name in SAMPLE_ARRAYS} if parts else {}
-    if not arrays or not len(arrays["npt"]):
-        return shapes.Samples(frame_index=[], npt=[], boxes_xywh=[], scores=[], qualities=[], n_samples=0)
-    kept = thinned(arrays["npt"], arrays["boxes_xywh"], max_points)
-    rounded = {name: np.nan_to_num(arrays[name][kept].astype(np.float64)).round(3).tolist() for name in ("scores", "qualities")}
-    return shapes.Samples(
-        frame_index=arrays["frame_index"][kept].tolist(),
-        npt=arrays["npt"][kept].tolist(),
-        boxes_xywh=arrays["boxes_xywh"][kept].astype(np.float64).round(2).tolist(),
-        n_samples=len(arrays["npt"]),
-        **rounded,
-    )
+    found = read_window(store(), track, from_npt, to_npt)
+    n = len(found["npt"])
+    if n > max_points:
+        kept = thinned(found["npt"], found["boxes_xywh"], max_points)
+        found = {name: array[kept] for name, array in found.items()}
+    measures = np.array([found["scores"], found["qualities"]], np.float64).round(3)
+    measures[~np.isfinite(measures)] = 0.0
+    return {
+        "frame_index": found["frame_index"].tolist(),
+        "npt": found["npt"].tolist(),
+        "boxes_xywh": found["boxes_xywh"].astype(np.float64).round(2).tolist(),
+        "scores": measures[0].tolist(),
+        "qualities": measures[1].tolist(),
+        "n_samples": n,
+    }
 
 
-def _parts(track: Track) -> list[TrackSamples]:
-    return list(store().find(TrackSamples, analysis_id=track.analysis_id, track_id=track.track_id))
-
-
-def _cut(part: TrackSamples, from_npt: float, to_npt: float) -> dict[str, Any]:
-    from ...videos import SAMPLE_ARRAYS
-
-    inside = (part.npt >= from_npt) & (part.npt < to_npt)
-    return {name: getattr(part, name)[inside] for name in SAMPLE_ARRAYS}
+def _extent(track: dict[str, Any]) -> Extent:
+    return Extent(*(track[name] for name in ("analysis_id", "track_id", "start_npt", "end_npt", "n_samples")))
 
 
 def _sample(track: Track, frame_index: int) -> tuple[float, Box]:
-    for part in _parts(track):
-        for row in (part.frame_index == frame_index).nonzero()[0]:
-            return float(part.npt[row]), Box(*(float(value) for value in part.boxes_xywh[row]))
+    found = read_window(store(), extent_of(track), track.start_npt, math.inf)
+    for row in (found["frame_index"] == frame_index).nonzero()[0]:
+        return float(found["npt"][row]), Box(*(float(value) for value in found["boxes_xywh"][row]))
     raise missing("sample", frame_index)
 
 

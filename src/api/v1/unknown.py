@@ -14,6 +14,7 @@ from .. import shapes
 from ..answers import answer, check_match, editing
 from ..choosing import track_name
 from ..context import existing, existing_project, store, workspace
+from ..deriving import follow, told_of
 from ..media import JPEG, bytes_response, sends
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..problems import missing
@@ -73,14 +74,19 @@ def get_unknown_person(project: str, unknown_id: int) -> Response:
 @unknown.input(UnknownChange)
 @unknown.output(shapes.UnknownPerson)
 def rename_unknown_person(project: str, unknown_id: int, json_data: UnknownChange) -> Response:
-    """Call an unknown person something else, as the decision `rename` does. Needs If-Match."""
+    """Call an unknown person something else, as the decision `rename` does. Needs If-Match.
+
+    Where that touches many tracks, a job changes what is shown of them: the header Link says which.
+    """
     from ... import decide
 
     with editing(f"unknown {project} {unknown_id}"):
         found = _existing(project, unknown_id)
         check_match(shape(found))
-        decide.run(workspace(), found.project, Verb.RENAME, Target("unknown", unknown_id=unknown_id), name=json_data.name)
-    return answer(shape(_existing(project, unknown_id)))
+        owner, target = existing_project(project), Target("unknown", unknown_id=unknown_id)
+        said = decide.say(workspace(), owner, Verb.RENAME, target, name=json_data.name)
+        _, job = follow(owner, said)
+    return told_of(answer(shape(_existing(project, unknown_id))), job)
 
 
 @unknown.get("/projects/<project>/unknown/<int:unknown_id>/tracks")

@@ -9,11 +9,15 @@ from apiflask import APIBlueprint
 from flask import Response, request, url_for
 from pydantic import Field
 
+from ...guard import Outside
+from ...records import Role
 from .. import shapes
 from ..answers import answer, no_content
-from ..context import workspace
+from ..belonging import give
+from ..context import store, workspace
 from ..intake import take_video
 from ..multipart import sent_file, takes_file
+from ..permissions import access, require
 from ..problems import Problem
 from ..uploads import Kind, Upload, Uploads
 from ..validation import Body, Text
@@ -35,7 +39,7 @@ class NewUpload(Body):
     """A file that will come in chunks."""
 
     kind: Kind
-    filename: Annotated[Text, Field(min_length=1, max_length=300)]
+    filename: Annotated[Text, Outside.KEPT, Field(min_length=1, max_length=300)]
     size: Annotated[int, Field(ge=1, lt=2**53, description="Bytes")]
     project: Annotated[Text, Field(max_length=200, description="Of a picture")] = ""
     person_id: Annotated[Text, Field(max_length=200, description="Of a picture")] = ""
@@ -60,6 +64,7 @@ def add_video() -> Response:
     path = folder / f"{secrets.token_hex(16)}.form"
     file.save(path)
     video = take_video(workspace(), path, file.filename or "")
+    give(store(), access().project, video.video_id)
     return answer(video_shape(video), 201, location=url_for("videos.get_video", video_id=video.video_id))
 
 
@@ -69,11 +74,12 @@ def add_video() -> Response:
 def begin_upload(json_data: NewUpload) -> Response:
     """Begin a file that comes in chunks: say what it is, how it is called and how large it is."""
     if json_data.kind == "picture":
+        require(Role.EDITOR, json_data.project)
         existing_person(json_data.project, json_data.person_id)
     elif json_data.project or json_data.person_id:
         raise Problem("invalid", "A video belongs to nobody yet: leave out project and person_id.")
     upload = Uploads(workspace()).begin(
-        json_data.kind, json_data.filename, json_data.size, json_data.project, json_data.person_id
+        json_data.kind, json_data.filename, json_data.size, json_data.project, json_data.person_id, access().project
     )
     location = url_for("uploads.get_upload", upload_id=upload.upload_id)
     return _standing(answer(shape(upload, 0), 201, location=location), upload, 0)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
+from ...guard import Outside
 from ...records import ProjectVideo, Video
 from ...storage import Query
 from .. import shapes
 from ..answers import answer, check_match, editing
 from ..context import existing, existing_project, store
 from ..paging import Listing, PageOf, PageParameters, listed
+from ..permissions import only_used
 from ..validation import Body, Metadata, Text
 
 videos = APIBlueprint("videos", __name__, url_prefix="/api/v1", tag="Videos")
 
 Sort = Literal["title", "-title", "date", "-date", "video_id", "-video_id"]
+_SHOWN = tuple(name for name in shapes.Video.model_fields if name != "local")
+_READ = (*_SHOWN, "media")
 MemberSort = Literal["added_at", "-added_at", "video_id", "-video_id"]
 
 
@@ -36,7 +40,9 @@ class VideoParameters(PageParameters):
     """How videos are listed."""
 
     sort: Sort = "title"
-    locator: str = Field("", max_length=2000, description="Only the video that was given under this name")
+    locator: Annotated[str, Outside.KEPT] = Field(
+        "", max_length=2000, description="Only the video that was given under this name"
+    )
     title: str = Field("", max_length=500, description="Only titles that begin like this")
 
 
@@ -56,24 +62,13 @@ class VideoChange(Body):
 
 def shape(video: Video) -> shapes.Video:
     """Return what is shown of a video."""
-    return shapes.Video(
-        video_id=video.video_id,
-        locator=video.locator,
-        title=video.title,
-        date=video.date,
-        duration=video.duration,
-        width=video.width,
-        height=video.height,
-        frame_rate=video.frame_rate,
-        checksum=video.checksum,
-        metadata=dict(video.metadata),
-        local=is_local(video),
-    )
+    return shapes.Video(**_item({name: getattr(video, name) for name in _READ}))
 
 
-def is_local(video: Video) -> bool:
-    """Say whether the server has the file of a video."""
-    return bool(video.checksum) and Path(video.media).is_file()
+def _item(video: dict[str, Any]) -> dict[str, Any]:
+    """Return the same of the fields of a video."""
+    media = video.pop("media")
+    return video | {"local": bool(video["checksum"]) and os.path.isfile(media)}
 
 
 def existing_video(video_id: str) -> Video:
@@ -86,7 +81,8 @@ def existing_video(video_id: str) -> Video:
 @videos.input(VideoParameters, location="query")
 @videos.output(VideoPage)
 def list_videos(query_data: VideoParameters) -> Response:
-    """List all videos, whatever projects they belong to."""
+    """List all videos, whatever projects they belong to; a token that is for one project sees those that it uses."""
+    keep = only_used()
     orders: dict[str, tuple[str, ...]] = {"title": ("title",), "date": ("date",), "video_id": ()}
     query = Query({"locator": query_data.locator} if query_data.locator else {})
     if query_data.locator:
@@ -94,8 +90,8 @@ def list_videos(query_data: VideoParameters) -> Response:
     elif query_data.title:
         orders = dict.fromkeys(orders, ("title",))
         query = replace(query, at_least={"title": query_data.title}, below={"title": query_data.title + "\U0010ffff"})
-    listing = Listing(Video, query, orders, counted=not query_data.title)
-    return listed(listing, query_data, shape, VideoPage, query_data.sort)
+    listing = Listing(Video, query, orders, counted=not query_data.title and keep is None, keep=keep, fields=_READ)
+    return listed(listing, query_data, _item, VideoPage, query_data.sort)
 
 
 @videos.get("/videos/<video_id>")

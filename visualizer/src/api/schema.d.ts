@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the analyses, of all videos or of one. */
+        /** List the analyses, of all videos or of one; a token that is for one project sees those of the videos that it uses. */
         get: operations["get_analyses_list_analyses"];
         put?: never;
         post?: never;
@@ -89,6 +89,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell of jobs that begin, go on and end, as server-sent events.
+         * @description The first event, `jobs`, holds all that are queued or running, and replaces what a reader knew of these; then comes an event
+         *     `job` for each that begins or changes, the last one of a job with its end.
+         */
+        get: operations["get_streams_stream_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -151,6 +172,44 @@ export interface paths {
         put?: never;
         /** Have a job done once more that failed or was cancelled; it goes on from where it was. */
         post: operations["post_jobs_retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell what happens to a job as server-sent events, after Last-Event-ID where it is sent.
+         * @description The events `status`, `progress` and `log` hold what /events shows, under the number as their id. The last one, `end`, holds
+         *     the job as it ended. An `EventSource` that asks again after that is told by 204 to stop.
+         */
+        get: operations["get_streams_stream_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List who is told the end of a job, and how far that came. */
+        get: operations["get_jobs_list_webhooks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -220,7 +279,10 @@ export interface paths {
         /** List what people said, the latest first. */
         get: operations["get_decisions_list_decisions"];
         put?: never;
-        /** Say who a track or an unknown person is or is not; the appearances that rest on it are derived anew. */
+        /**
+         * Say who a track or an unknown person is or is not; the appearances that rest on it are derived anew.
+         * @description The decision holds at once. Where it touches many tracks they are derived by the `job` of the answer.
+         */
         post: operations["post_decisions_decide"];
         delete?: never;
         options?: never;
@@ -414,7 +476,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change a person, or whether they may be recognised; names in videos follow. Needs If-Match. */
+        /**
+         * Change a person, or whether they may be recognised; names in videos follow. Needs If-Match.
+         * @description Where that touches many tracks, a job changes what is shown of them: the header Link says which.
+         */
         patch: operations["patch_people_change_person"];
         trace?: never;
     };
@@ -517,7 +582,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Call an unknown person something else, as the decision `rename` does. Needs If-Match. */
+        /**
+         * Call an unknown person something else, as the decision `rename` does. Needs If-Match.
+         * @description Where that touches many tracks, a job changes what is shown of them: the header Link says which.
+         */
         patch: operations["patch_unknown_rename_unknown_person"];
         trace?: never;
     };
@@ -601,6 +669,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say who one is, what one may do, and until when the cookie is good. */
+        get: operations["get_session_get_session"];
+        put?: never;
+        /**
+         * Exchange the token of the header Authorization for a cookie; with the cookie alone, renew it.
+         * @description The cookie is HttpOnly, SameSite=Strict, and Secure over TLS. What changes something and comes with it needs the header
+         *     X-FaceRec-CSRF, or proof of the browser (Origin, Sec-Fetch-Site) that the page of this service sends it. Where no token was
+         *     ever made there is nothing to exchange, and no cookie.
+         */
+        post: operations["post_session_sign_in"];
+        /** Let the browser forget its cookie and the pictures that it kept; it works also without a good cookie. */
+        delete: operations["delete_session_sign_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -717,7 +809,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all videos, whatever projects they belong to. */
+        /** List all videos, whatever projects they belong to; a token that is for one project sees those that it uses. */
         get: operations["get_videos_list_videos"];
         put?: never;
         /** Add a video, as multipart/form-data with the part `file`. Larger ones come in chunks, see /uploads. */
@@ -928,6 +1020,11 @@ export interface components {
             /** @description Analyses whose appearances were derived anew */
             changed: string[];
             decision: components["schemas"]["Decision"];
+            /**
+             * @description What derives the appearances, where these are too many to be waited for
+             * @default null
+             */
+            job?: components["schemas"]["Job"] | null;
             /** @description Decisions whose track is not found any more in these analyses */
             lost: string[];
         };
@@ -1079,6 +1176,19 @@ export interface components {
          * @enum {string}
          */
         JobStatus: "queued" | "running" | "done" | "failed" | "cancelled";
+        /** @description An address that is told the end of a job. */
+        JobWebhook: {
+            attempts: number;
+            /** @description What went wrong the last time */
+            error: string;
+            /** @description waiting, delivered or failed */
+            state: string;
+            url: string;
+        };
+        /** @description Who is told the end of a job. */
+        JobWebhooks: {
+            items: components["schemas"]["JobWebhook"][];
+        };
         /** @description When one person, or one unknown person, is to be seen. */
         Lane: {
             /** @description Those nearer to each other than `bin_s` are one */
@@ -1348,6 +1458,11 @@ export interface components {
             query: string;
             url: string;
         };
+        /**
+         * @description What a token allows, each with all that the ones before it do.
+         * @enum {string}
+         */
+        Role: "viewer" | "editor" | "admin";
         /** @description Where a face was in some of the frames that it was seen in: one entry a sample in each list. */
         Samples: {
             boxes_xywh: number[][];
@@ -1357,6 +1472,18 @@ export interface components {
             npt: number[];
             qualities: number[];
             scores: number[];
+        };
+        /** @description Who one is, and what one may do. */
+        Session: {
+            /** @description When the cookie ends; null where none came or comes with this */
+            expires_at: string | null;
+            /** @description The only project that the token is for; empty for all */
+            project: string;
+            /** @description The projects that they see */
+            projects: string[];
+            role: components["schemas"]["Role"];
+            /** @description What their token is called; `local` where there are no tokens */
+            who: string;
         };
         /** @description Frames between two cuts; the end lies outside. */
         Shot: {
@@ -1733,6 +1860,38 @@ export interface operations {
             };
         };
     };
+    get_streams_stream_jobs: {
+        parameters: {
+            query?: {
+                /** @description Only those of this project */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until all is told */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_jobs_get_job: {
         parameters: {
             query?: never;
@@ -1848,6 +2007,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_streams_stream_job: {
+        parameters: {
+            query?: {
+                /** @description Number of the last event that is known; Last-Event-ID wins */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, until all is told */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The job has ended, and Last-Event-ID is that of its end: there is nothing to wait for */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_jobs_list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobWebhooks"];
                 };
             };
             /** @description What is wrong */
@@ -3034,6 +3265,91 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Overview"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_get_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_session_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_session_sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {

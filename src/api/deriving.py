@@ -1,0 +1,69 @@
+"""What follows from what people said: at once where that is quick, else by a worker, so that nobody waits for an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flask import Response, url_for
+
+from ..jobs import submit
+from ..records import Analysis, Decision, Job, Project, Track
+from .context import workspace
+from .permissions import who
+
+if TYPE_CHECKING:
+    from ..appearances import Derived
+
+AT_ONCE_TRACKS = 500
+"""A track takes about a millisecond. What touches more of them than this becomes a job: 20,000 tracks of 200 videos took 19 s
+of one core of a small machine."""
+
+
+def follow(owner: Project, decision: Decision) -> tuple[tuple[Derived, ...], Job | None]:
+    """Derive the appearances that a decision touches, which is stored already, or have that done by a job.
+
+    Returns:
+        What was derived, and the job where it is left to one.
+    """
+    from .. import decide
+
+    if _is_quick(decide.touched(workspace(), owner, decision)):
+        return decide.derive(workspace(), owner, decision), None
+    return (), _left(owner, decision.decision_id)
+
+
+def follow_everywhere(owner: Project, cause: str) -> Job | None:
+    """Derive the appearances of all videos of a project, or have that done by a job, which is returned.
+
+    Args:
+        owner: The project.
+        cause: What made it necessary, which tells this job from another one that began before.
+    """
+    from ..appearances import derive_all
+    from ..identification import analyses_of
+
+    if _is_quick(analyses_of(workspace(), owner.project)):
+        derive_all(workspace(), owner, workspace().settings.clusterize)
+        return None
+    return _left(owner, cause)
+
+
+def told_of(response: Response, job: Job | None) -> Response:
+    """Return an answer that says which job does the rest (`Link` with the relation `monitor` of RFC 5989)."""
+    if job is not None:
+        response.headers.add("Link", f'<{url_for("jobs.get_job", job_id=job.job_id)}>; rel="monitor"')
+    return response
+
+
+def _is_quick(analyses: Iterable[Analysis]) -> bool:
+    n_tracks = 0
+    for analysis in analyses:
+        n_tracks += workspace().store.count(Track, analysis_id=analysis.analysis_id)
+        if n_tracks > AT_ONCE_TRACKS:
+            return False
+    return True
+
+
+def _left(owner: Project, cause: str) -> Job:
+    return submit(workspace(), "derive", owner.project, {"cause": cause}, submitted_by=who())

@@ -1,0 +1,36 @@
+"""`/appearance/<person>`: every moment at which somebody was seen, over all videos of a project."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from ...records import Person
+from ..context import store, workspace
+from ..problems import missing
+from .parameters import project_of_query
+
+appearances = Blueprint("appearances", __name__)
+
+
+@appearances.get("/appearance/<person>")
+def list_appearances(person: str) -> Response:
+    """List the samples of a person, by video and time.
+
+    They are those of the tracks that the person appears in: what people decided holds here too, with confidence 1.
+    """
+    from .samples import samples_of
+
+    project = project_of_query()
+    return jsonify(samples_of(workspace(), project, _person(project.project, person)))
+
+
+def _person(project: str, name: str) -> Person:
+    """Return a person by name, alias or folder.
+
+    Raises:
+        Problem: The project knows nobody of that name.
+    """
+    for person in store().find(Person, project=project):
+        if name in (person.person_id, person.name, *person.aliases):
+            return person
+    raise missing("person", name)

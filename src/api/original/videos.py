@@ -1,0 +1,66 @@
+"""Where a video is played from, and what a knowledge graph says of it."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, send_file
+
+from ...records import Role, Video
+from ..media import video_file
+from ..permissions import needs
+from ..problems import Problem
+from .naming import guard, named_video, require_shown
+from .parameters import parameter
+
+videos = Blueprint("videos", __name__)
+
+_PLAIN = "application/octet-stream"
+
+
+@videos.get("/get_locator")
+@needs(Role.VIEWER, "view")
+def get_locator() -> Response:
+    """Return the address that a video is played from, or the file of one that lies here."""
+    from ...video.source import is_address
+
+    named = named_video(parameter("video"))
+    require_shown(named)
+    media = named.video.media if named.video is not None else named.locator
+    if is_address(media):
+        guard().check(media)
+        return Response(media, mimetype="text/plain")
+    if named.video is not None:
+        return video_file(named.video)
+    return _file(Path(named.locator))
+
+
+@videos.get("/get_metadata")
+@needs(Role.VIEWER, "view")
+def get_metadata() -> Response:
+    """Return what is known of a video: what a knowledge graph says of it, title, date and duration."""
+    named = named_video(parameter("video"))
+    require_shown(named)
+    if named.video is None:
+        raise Problem("not_found", f"Nothing is known of {named.locator[:200]!r} yet. Have it analysed by /track.")
+    return jsonify(metadata_fields(named.video) | {"locator": named.text})
+
+
+def metadata_fields(video: Video | None) -> dict[str, Any]:
+    """Return what is known of a video beside its pictures; nothing of one without a record."""
+    if video is None:
+        return {}
+    known: dict[str, Any] = {"title": video.title, "date": video.date, "duration": video.duration}
+    return {name: value for name, value in known.items() if value} | dict(video.metadata)
+
+
+def _file(path: Path) -> Response:
+    """Return a file of the video folders that was never analysed, or the range of it that is asked for."""
+    guessed = mimetypes.guess_type(path.name)[0] or ""
+    kind = guessed if guessed.startswith("video/") else _PLAIN
+    response = send_file(path, kind, conditional=True, download_name=path.name)
+    response.cache_control.private = True
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,80 @@
+"""The samples of a track in a window of time, of which only those parts are read that have some in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .records import Track, TrackSamples
+from .storage import Query, Store
+from .storage.codec import unpack
+
+SHOWN = ("frame_index", "npt", "boxes_xywh", "scores", "qualities")
+"""The arrays of `TrackSamples` that are shown. Landmarks are not, and take half of the room."""
+
+_EMPTY: dict[str, NDArray[Any]] = {
+    "frame_index": np.zeros(0, np.int64),
+    "npt": np.zeros(0, np.float64),
+    "boxes_xywh": np.zeros((0, 4), np.float32),
+    "scores": np.zeros(0, np.float32),
+    "qualities": np.zeros(0, np.float32),
+}
+_FEW = 300
+"""Samples of a track that are read at once: to look first which of them are wanted would take longer."""
+
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What has to be known of a track before its samples are read; the fields of `Track`."""
+
+    analysis_id: str
+    track_id: int
+    start_npt: float
+    end_npt: float
+    n_samples: int
+
+
+def extent_of(track: Track) -> Extent:
+    """Return it of a whole track."""
+    return Extent(track.analysis_id, track.track_id, track.start_npt, track.end_npt, track.n_samples)
+
+
+def read_window(store: Store, track: Extent, from_npt: float, to_npt: float) -> Arrays:
+    """Return the samples of a track in a window of time.
+
+    Args:
+        store: Where they are.
+        track: Which track.
+        from_npt: Seconds; samples from here on.
+        to_npt: Seconds; samples before here.
+
+    Returns:
+        The arrays of `SHOWN` with n rows each, in the order of time; n may be 0.
+    """
+    if track.start_npt >= to_npt or track.end_npt < from_npt:
+        return _EMPTY
+    key = {"analysis_id": track.analysis_id, "track_id": track.track_id}
+    if track.n_samples <= _FEW or (from_npt <= track.start_npt and to_npt > track.end_npt):
+        queries = [Query(key)]
+    else:
+        parts = store.cells(TrackSamples, ("part", "npt"), Query(key))
+        queries = [Query({**key, "part": part}) for part, npt in parts if _touches(unpack(npt), from_npt, to_npt)]
+    found = [_cut(cells, from_npt, to_npt) for query in queries for cells in store.cells(TrackSamples, SHOWN, query)]
+    if len(found) == 1:
+        return found[0]
+    return {name: np.concatenate([arrays[name] for arrays in found]) for name in SHOWN} if found else _EMPTY
+
+
+def _touches(npt: NDArray[Any], from_npt: float, to_npt: float) -> bool:
+    return bool(((npt >= from_npt) & (npt < to_npt)).any())
+
+
+def _cut(cells: tuple[Any, ...], from_npt: float, to_npt: float) -> Arrays:
+    arrays = {name: unpack(data) for name, data in zip(SHOWN, cells, strict=True)}
+    inside = (arrays["npt"] >= from_npt) & (arrays["npt"] < to_npt)
+    return arrays if inside.all() else {name: array[inside] for name, array in arrays.items()}
