@@ -36,7 +36,10 @@ export default defineConfigWithVueTs(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
-  { files: ['src/api/**', 'e2e/**', 'src/test/**', '**/*.spec.ts'], rules: { 'no-restricted-globals': 'off' } },
+  {
+    files: ['src/api/**', 'public/sw.js', 'e2e/**', 'src/test/**', '**/*.spec.ts'],
+    rules: { 'no-restricted-globals': 'off' },
+  },
   ...arrows,
   prettier,
 )

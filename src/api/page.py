@@ -30,6 +30,9 @@ _YEAR_S = 31_536_000
 _NONCE = "__CSP_NONCE__"
 """The word that stands in the built file in the place of a nonce: see `html.cspNonce` in visualizer/vite.config.ts."""
 
+_WORKER_POLICY = "default-src 'none'; connect-src 'self'"
+"""A worker obeys the policy of its own file: it may ask this service, and load nothing."""
+
 _HINT = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>FaceRec</title><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -70,9 +73,17 @@ def add_page(app: APIFlask, folder: Path | None = None) -> None:
         """Return the icon of the page."""
         return send_from_directory(built, "favicon.svg", max_age=86_400)
 
+    @needs(None)
+    def worker() -> Response:
+        """Return the worker that sends a token with pictures and films; it is never kept, for its name stays."""
+        response = send_from_directory(built, "sw.js", mimetype="text/javascript", max_age=0)
+        response.headers["Content-Security-Policy"] = _WORKER_POLICY
+        return response
+
     for number, route in enumerate(ROUTES):
         app.add_url_rule(route, f"page_{number}", app.doc(hide=True)(page))
     app.add_url_rule("/assets/<path:name>", "page_asset", app.doc(hide=True)(asset))
+    app.add_url_rule("/sw.js", "page_worker", app.doc(hide=True)(worker))
     app.add_url_rule("/favicon.svg", "page_icon", app.doc(hide=True)(icon))
 
 

@@ -26,6 +26,7 @@ def built(tmp_path: Path) -> Path:
     )
     (folder / "assets" / ASSET).write_text("export {}")
     (folder / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (folder / "sw.js").write_text("self.x = 1")
     (tmp_path / "secret.txt").write_text("secret")
     return folder
 
@@ -66,6 +67,13 @@ def test_assets_never_change_under_their_names(client: FlaskClient) -> None:
         assert {"max-age=31536000", "immutable", "public"} <= set(answer.headers["Cache-Control"].split(", "))
     with client.get("/favicon.svg") as answer:
         assert answer.mimetype == "image/svg+xml"
+
+
+def test_the_worker_may_ask_this_service_and_no_other(client: FlaskClient) -> None:
+    with client.get("/sw.js") as answer:
+        assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; connect-src 'self'"
+        assert "immutable" not in answer.headers["Cache-Control"]
 
 
 def test_an_asset_that_is_gone_says_what_to_do(client: FlaskClient) -> None:

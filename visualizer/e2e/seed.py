@@ -16,7 +16,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from src.records import Analysis, Appearance, Person, Project, ProjectVideo, Shot, Status, Track, TrackSamples, Video
+from src import decide
+from src.decisions import anchors_of
+from src.records import Analysis, ProjectVideo, Shot, Status, Target, Track, TrackEmbeddings, TrackSamples, Verb, Video
 from src.schema import Box, RgbImage
 from src.settings import DatabaseSettings, Settings
 from src.videos import video_identity
@@ -27,6 +29,8 @@ WIDTH, HEIGHT, RATE, N_FRAMES, EVERY = 640, 360, 25, 251, 5
 SQUARE, LEFT, TOP, BITS = 20, 20, 10, 10
 PATHS = {1: (30, 80, 110, 90, 5, 1), 2: (430, 230, 70, 90, -4, -1)}
 """Of each track: x, y, w and h at first, and how many pixels it moves in a frame; it turns after every 50 frames."""
+SAMPLING = {"period_s": EVERY / RATE, "sample_period_s": EVERY / RATE, "video_speedup": None}
+NAMES = {1: "Ann Ace", 2: "Ben Bo"}
 
 
 def box_at(track: int, frame: int) -> tuple[int, int, int, int]:
@@ -53,37 +57,45 @@ def seed(folder: Path) -> None:
     """Write video and store."""
     path = write_video(folder / "boxes.mp4", pictures(), options={"crf": "12"})
     settings = Settings(data_dir=folder / "data", database=DatabaseSettings(uri=f"sqlite:///{folder / 'data' / 'facerec.db'}"))
+    video_id, checksum = video_identity(str(path))
     with open_workspace(settings) as workspace:
         workspace.begin_project("e2e", "sface")
-        workspace.store.put(*records(path))
+        end, rate = N_FRAMES / RATE, f"{RATE}/1"
+        workspace.store.put(
+            Video(video_id, str(path), str(path), "boxes", "boxes", "", end, WIDTH, HEIGHT, rate, checksum),
+            Analysis("a", video_id, "sface@1", SAMPLING, {}, status=Status.COMPLETE, progress=1.0),
+            ProjectVideo("e2e", video_id, "", "a"),
+            Shot("a", 1, 0.0, end, 0, N_FRAMES),
+        )
+        samples = {track: samples_of(track) for track in PATHS}
+        for track in PATHS:
+            workspace.store.put(summary_of(samples[track]), samples[track])
+        workspace.store.put(embeddings())
+        for track, name in NAMES.items():
+            target = Target("track", video_id, "", "a", track, anchors_of(samples[track]))
+            decide.run(workspace, "e2e", Verb.IS, target, person=name, author="seed")
 
 
-def records(path: Path) -> Iterator[object]:
-    """Return what is known of the video."""
-    video_id, checksum = video_identity(str(path))
-    end = N_FRAMES / RATE
-    rate = f"{RATE}/1"
-    yield Project("e2e", "sface")
-    yield Video(video_id, str(path), str(path), "boxes", "boxes", "", end, WIDTH, HEIGHT, rate, checksum)
-    yield Analysis("a", video_id, "sface@1", {}, {}, status=Status.COMPLETE, progress=1.0)
-    yield ProjectVideo("e2e", video_id, "", "a")
-    yield Shot("a", 1, 0.0, end, 0, N_FRAMES)
-    for track, name in zip(PATHS, ("Ann Ace", "Ben Bo"), strict=True):
-        yield Person("e2e", name.replace(" ", "_"), name)
-        yield from track_records(track, name, end)
-
-
-def track_records(track: int, name: str, end: float) -> Iterator[object]:
-    """Return a track with its samples, and what it is taken for."""
+def samples_of(track: int) -> TrackSamples:
+    """Return the samples of a rectangle."""
     frames = np.arange(0, N_FRAMES, EVERY)
     boxes = np.array([box_at(track, int(frame)) for frame in frames], np.float32)
-    first = Box(*map(float, boxes[0]))
-    last = int(frames[-1])
-    yield Track("a", track, 1, 0.0, last / RATE, 0, last, len(frames), 0.0, 0, first, 0.9)
     ones = np.ones(len(frames), np.float32)
-    yield TrackSamples("a", track, 0, frames, frames / RATE, boxes, np.zeros((len(frames), 5, 2), np.float32), ones, ones)
-    person = name.replace(" ", "_")
-    yield Appearance("e2e", "a", track, name, person, 0.0, end, 0, N_FRAMES - 1, 0, len(frames) - 1, 0.97, (track,), first, 0.0)
+    return TrackSamples("a", track, 0, frames, frames / RATE, boxes, np.zeros((len(frames), 5, 2), np.float32), ones, ones)
+
+
+def embeddings() -> TrackEmbeddings:
+    """Return one embedding a track, as different from each other as two can be."""
+    tracks = np.array(list(PATHS))
+    ones = np.ones(len(tracks), np.float32)
+    return TrackEmbeddings("a", 0, tracks, np.zeros(len(tracks), np.int64), ones, np.eye(len(tracks), 128, dtype=np.float16))
+
+
+def summary_of(samples: TrackSamples) -> Track:
+    """Return the track of samples."""
+    last, first = int(samples.frame_index[-1]), Box(*map(float, samples.boxes_xywh[0]))
+    n = len(samples.npt)
+    return Track("a", samples.track_id, 1, 0.0, last / RATE, 0, last, n, 0.0, 0, first, 0.9)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,14 @@ const PYTHON = process.env.PYTHON ?? join(ROOT, '.venv/bin/python')
 
 export interface Served {
   url: string
+  /** Of an editor; empty where the service asks for none. */
+  token: string
   browser: Browser
   close: () => Promise<void>
 }
 
 /** Seed a store, serve it on a free port, and open a browser. */
-export async function serve(): Promise<Served> {
+export async function serve({ withToken = false } = {}): Promise<Served> {
   const executablePath = process.env.CHROMIUM ?? CHROMIUM.find((path) => existsSync(path))
   if (!executablePath) throw new Error(`No Chromium at ${CHROMIUM.join(', ')}. Install it, or name it in CHROMIUM.`)
   const folder = mkdtempSync(join(tmpdir(), 'facerec-e2e-'))
@@ -28,8 +30,13 @@ export async function serve(): Promise<Served> {
     FACEREC_DATA_DIR: data,
     FACEREC_DATABASE__URI: `sqlite:///${join(data, 'facerec.db')}`,
   }
-  const seeded = spawnSync(PYTHON, ['visualizer/e2e/seed.py', folder], { cwd: ROOT, env, encoding: 'utf8' })
-  if (seeded.status !== 0) throw new Error(`The store could not be seeded: ${seeded.stderr || String(seeded.error)}`)
+  const run = (args: string[]): string => {
+    const done = spawnSync(PYTHON, args, { cwd: ROOT, env, encoding: 'utf8' })
+    if (done.status !== 0) throw new Error(`${args.join(' ')} failed: ${done.stderr || String(done.error)}`)
+    return done.stdout
+  }
+  run(['visualizer/e2e/seed.py', folder])
+  const made = withToken ? run(['-m', 'src', 'token', 'add', '--role', 'editor', '--name', 'e2e']) : ''
   const server = spawn(PYTHON, ['server.py', '--port', '0'], { cwd: ROOT, env })
   const url = await addressOf(server)
   const browser = await chromium.launch({
@@ -38,6 +45,7 @@ export async function serve(): Promise<Served> {
   })
   return {
     url,
+    token: /fr_\w+_[\w-]+/.exec(made)?.[0] ?? '',
     browser,
     close: async () => {
       await browser.close()

@@ -3,6 +3,7 @@ import '@/styles/base.css'
 import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
+import { carryToken } from './api/media'
 import App from './App.vue'
 import { i18n, speak } from './plugins/i18n'
 import { makeQueries } from './plugins/queries'
@@ -13,7 +14,7 @@ import { usePreferences } from './stores/preferences'
 
 const app = createApp(App).use(createPinia())
 const preferences = usePreferences()
-await speak(preferences.all.locale)
+await Promise.all([speak(preferences.all.locale), carryToken()])
 app
   .use(i18n)
   .use(router)

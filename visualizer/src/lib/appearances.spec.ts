@@ -69,6 +69,7 @@ describe('the line of confidence', () => {
 
 describe('neighbour', () => {
   it.each([
+    [0, null, 1, 1],
     [0.5, null, 1, 2],
     [0.5, null, -1, 1],
     [99, null, -1, 5],

@@ -147,12 +147,12 @@ export function isShown(entry: Entry, line: number, shown: Shown): boolean {
   return (entry.kind === 'person' ? shown.people : shown.unknown) && (shown.low || !isLow(entry, line))
 }
 
-/** The appearance before or after a time, or after another one that begins at the same time. */
+/** The appearance that began before a time or begins then or later; from one of them, the one beside it in that order. */
 export function neighbour(entries: readonly Entry[], npt: number, from: Entry | null, step: 1 | -1): Entry | null {
   const sorted = [...entries].sort((a, b) => a.start - b.start || a.seen.track_id - b.seen.track_id)
   const at = from ? sorted.findIndex((one) => one.key === from.key) : -1
   if (at >= 0) return sorted[at + step] ?? null
-  const after = sorted.findIndex((one) => one.start > npt)
+  const after = sorted.findIndex((one) => one.start >= npt - 1e-3)
   return sorted[step === 1 ? after : (after < 0 ? sorted.length : after) - 1] ?? null
 }
 

@@ -1,0 +1,84 @@
+/** All by keyboard, and nothing serious that axe finds, on each page, in light and dark. */
+
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { serve, type Served } from './server'
+
+let served: Served | undefined
+let video = ''
+
+beforeAll(async () => {
+  served = await serve()
+  const page = await served.browser.newPage()
+  const { items } = await (await page.request.get(`${served.url}/api/v1/projects/e2e/videos`)).json()
+  video = `/projects/e2e/videos/${items[0].video_id}`
+  await page.close()
+})
+afterAll(() => served?.close())
+
+async function open(path: string, colorScheme: 'light' | 'dark'): Promise<Page> {
+  const page = await served!.browser.newPage({ colorScheme, locale: 'en-GB', viewport: { width: 1280, height: 800 } })
+  await page.goto(served!.url + path)
+  await page.waitForLoadState('networkidle')
+  return page
+}
+
+it.each(
+  (['light', 'dark'] as const).flatMap((theme) => [
+    ['the projects', theme, '/', ''],
+    ['the videos', theme, '/projects/e2e/videos', ''],
+    ['a video', theme, '?t=2', ''],
+    ['a video with a selected track', theme, '?t=2&track=1', ''],
+    ['the naming of a track', theme, '?t=2&track=1', 'n'],
+    ['the keys', theme, '?t=2', '?'],
+  ]),
+)('axe finds nothing serious on %s, %s', async (_, theme, path, key) => {
+  const page = await open(path!.startsWith('?') ? video + path : path!, theme as 'light' | 'dark')
+  if (key) {
+    await page.keyboard.press(key)
+    await page.getByRole('dialog').waitFor()
+    await page.waitForTimeout(500)
+  }
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run())
+  const serious = violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')
+  expect(serious.map((one) => [one.id, ...one.nodes.map((node) => node.html.slice(0, 160))])).toEqual([])
+  await page.close()
+})
+
+it('a track is found, named and unnamed again by keys alone, and the address says what is seen', async () => {
+  const page = await open(video, 'dark')
+  await page.keyboard.press(']')
+  const track = page.getByRole('region', { name: 'Selected track' })
+  await track.getByRole('heading', { name: 'Ann Ace' }).waitFor()
+  await page.keyboard.press('n')
+  await page.getByRole('combobox', { name: 'Name' }).waitFor()
+  await page.keyboard.type('Dora Day')
+  await page.keyboard.press('Enter')
+  await page.getByText('Dora Day is named.').waitFor()
+  await page.getByRole('button', { name: /^Dora Day/ }).waitFor()
+  expect(new URL(page.url()).searchParams.get('track')).toBe('1')
+  await page.keyboard.press('Control+z')
+  await page.getByText('Taken back: Dora Day is named.').waitFor()
+  await page.getByRole('button', { name: /^Ann Ace/ }).waitFor()
+  await page.close()
+})
+
+it('what the server refuses is shown as before, with the reason', async () => {
+  const page = await open(`${video}?track=2`, 'dark')
+  await page.route('**/decisions', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({
+          status: 503,
+          contentType: 'application/problem+json',
+          body: '{"code":"store_unavailable","detail":"The disk is gone."}',
+        })
+      : route.continue(),
+  )
+  await page.getByRole('region', { name: 'Selected track' }).getByRole('heading', { name: 'Ben Bo' }).waitFor()
+  await page.keyboard.press('Delete')
+  await page.getByText('The disk is gone.').waitFor()
+  await page.getByRole('button', { name: /^Ben Bo/ }).waitFor()
+  await page.close()
+})
