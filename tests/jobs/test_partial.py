@@ -162,7 +162,6 @@ def test_tracks_are_read_while_their_analysis_runs(
 
 
 @NEEDS_REAL
-@pytest.mark.slow
 def test_tracks_of_a_real_video_are_read_while_its_analysis_runs(
     workspace: Workspace, hold: Callable[..., Held], tmp_path: Path
 ) -> None:

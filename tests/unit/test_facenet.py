@@ -77,7 +77,8 @@ def test_an_unknown_engine_is_answered_with_the_nearest(tmp_path: Path) -> None:
         open_engine("sfase", WeightsCache(tmp_path))
 
 
-@pytest.mark.parametrize("name", ENGINES)
+# Other tests add an engine without weights.
+@pytest.mark.parametrize("name", [name for name in ENGINES if name != "fake"])
 def test_the_weights_of_every_engine_are_in_the_table(name: str) -> None:
     assert name in {pack.name for pack in PACKS} or weights_of_engine(name)
 
