@@ -65,6 +65,26 @@ it('a track is found, named and unnamed again by keys alone, and the address say
   await page.close()
 })
 
+it('HTML in a name is shown as text', async () => {
+  const name = '<b>Eve</b> <img src=x onerror=alert(1)>'
+  const page = await served!.browser.newPage({ colorScheme: 'dark', locale: 'en-GB' })
+  const dialogs: string[] = []
+  page.on('dialog', (dialog) => {
+    dialogs.push(dialog.message())
+    void dialog.dismiss()
+  })
+  await page.route('**/appearances?*', async (route) => {
+    const response = await route.fetch()
+    await route.fulfill({ response, body: (await response.text()).replaceAll('Ann Ace', name) })
+  })
+  await page.goto(`${served!.url}${video}?track=1`)
+  await page.getByRole('region', { name: 'Selected track' }).getByRole('heading', { name }).waitFor()
+  await page.getByRole('button', { name }).first().waitFor()
+  expect(await page.locator('b, img[src="x"]').count()).toBe(0)
+  expect(dialogs).toEqual([])
+  await page.close()
+})
+
 it('what the server refuses is shown as before, with the reason', async () => {
   const page = await open(`${video}?track=2`, 'dark')
   await page.route('**/decisions', (route) =>
