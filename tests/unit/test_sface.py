@@ -22,9 +22,8 @@ def published(path: Path, crops: RgbImage) -> FloatArray:
     import onnxruntime
 
     model = onnx.load(str(path))
-    faces = [
-        value for value in model.graph.input if value.name == "data"
-    ]  # the others are weights of before, which are not used
+    # The other inputs are weights of before they were made small, which are not used.
+    faces = [value for value in model.graph.input if value.name == "data"]
     del model.graph.input[:]
     model.graph.input.extend(faces)
     options = onnxruntime.SessionOptions()
