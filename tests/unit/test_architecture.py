@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("schema",),
     ("geometry",),
     ("timebase",),
+    ("mediafragments",),
     ("names",),
     ("files", "locks", "logs"),
     ("pictures",),
