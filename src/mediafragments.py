@@ -107,6 +107,24 @@ class Fragment:
         text = str(self)
         return f"{address}{'&' if '#' in address else '#'}{text}" if text else address
 
+    def within(self, outer: Fragment) -> Fragment:
+        """Return this part of a medium that is itself given as a part of another: what both name, this one's word first.
+
+        Raises:
+            ConfigError: They have no time in common.
+        """
+        if outer == EVERYTHING:
+            return self
+        interval = _overlap(self.interval, outer.interval, str(self))
+        return replace(
+            self,
+            interval=interval,
+            region=self.region or outer.region,
+            clock=self.clock or outer.clock,
+            tracks=self.tracks or outer.tracks,
+            name=self.name or outer.name,
+        )
+
     def settled(self, recorded_at: datetime | None, chapters: Mapping[str, Interval]) -> Fragment:
         """Return the same part by npt alone, once it is known when the medium was recorded and what its chapters are.
 
