@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import FetchError, MediaError
 from ..guard import Guard
 from ..mediafragments import EVERYTHING, Fragment
 
@@ -82,6 +84,25 @@ class Found:
     more: Mapping[str, Any] = field(default_factory=dict)
     fragment: Fragment = EVERYTHING
     guard: Guard | None = None
+
+    @contextmanager
+    def named_in_errors(self) -> Iterator[None]:
+        """Let errors of the block name the video as it was asked for: `play` may be a link with a key in it.
+
+        Raises:
+            FetchError: As in the block.
+            MediaError: As in the block.
+        """
+        try:
+            yield
+        except FetchError as err:
+            if err.url != self.play or self.play == self.locator:
+                raise
+            raise type(err)(self.locator, err.why, passing=err.passing) from err
+        except MediaError as err:
+            if err.path != self.play or self.play == self.locator:
+                raise
+            raise MediaError(self.locator, err.why) from err
 
     def metadata(self) -> dict[str, Any]:
         """Return what is stored with the video; nothing where the archive said nothing."""

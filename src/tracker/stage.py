@@ -99,7 +99,10 @@ def run(
     found = Connectors.of(workspace.settings, workspace.guard).resolve(given)
     locator = found.locator
     threads, hwaccel = workspace.settings.threads, settings.hwaccel
-    with open_stream(found.play, threads=threads, hwaccel=hwaccel, guard=found.guard or workspace.guard) as stream:
+    with (
+        found.named_in_errors(),
+        open_stream(found.play, threads=threads, hwaccel=hwaccel, guard=found.guard or workspace.guard) as stream,
+    ):
         if hwaccel == "auto" and stream.hwaccel == "none":
             workspace.progress.message(f"{Path(locator).name}: no hardware here can decode it, so the processor does")
         # Two films of one name that are begun at the same moment get a folder each.

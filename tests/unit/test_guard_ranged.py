@@ -35,7 +35,7 @@ class FileServer:
     Attributes:
         ranges: Whether it knows byte ranges.
         break_after: Bytes after which each answer breaks off, one entry an answer; whole answers then.
-        statuses: Answers to begin with, before the file comes.
+        statuses: Answers to begin with, before the file comes; 0 for the file itself.
     """
 
     data: bytes = DATA
@@ -52,8 +52,9 @@ class FileServer:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         self.asked.append(handler.headers.get("Range", ""))
-        if self.statuses:
-            handler.send_error(self.statuses.pop(0))
+        status = self.statuses.pop(0) if self.statuses else 0
+        if status:
+            handler.send_error(status)
             return
         if self.redirects:
             handler.send_response(302)
@@ -381,3 +382,24 @@ class TestNamedByClient:
         for bad in ("../secret.mp4", "link.mp4", str(tmp_path / "secret.mp4"), "c.mp4", "file:a.mp4", "concat:a.mp4|a.mp4", ""):
             with pytest.raises(ForbiddenPathError):
                 named_by_client(bad, Guard(), [folder])
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_a_file_that_is_gone_for_a_moment_is_gone_on_with(status: int) -> None:
+    with serving(FileServer(break_after=[1000], statuses=[0, status, status])) as server, opened(server) as file:
+        assert file.read() == DATA
+        assert server.asked == ["bytes=0-", "bytes=1000-", "bytes=1000-", "bytes=1000-"]
+
+
+def test_a_file_that_stays_away_is_an_error_that_says_where() -> None:
+    with serving(FileServer(break_after=[1000], statuses=[0, *[404] * 10])) as server, opened(server) as file:
+        with pytest.raises(FetchError, match="answers 404 Not Found in the middle of the file, from byte 1000 on"):
+            file.read()
+        assert len(server.asked) == 6
+
+
+def test_a_file_that_was_never_there_is_not_asked_for_again() -> None:
+    with serving(FileServer(statuses=[404] * 10)) as server:
+        with pytest.raises(FetchError, match="answers 404"):
+            opened(server)
+        assert len(server.asked) == 1
