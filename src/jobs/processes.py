@@ -85,7 +85,14 @@ def what_killed(status: int) -> str:
 
 def _order(job: Job, settings: Settings) -> dict[str, Any]:
     values = settings.model_dump(mode="json")
-    values["worker"]["webhook_secret"] = None  # no business of a job
+    # The secrets of the service are no business of a job; those of archives are what it asks them with.
+    values["worker"]["webhook_secret"] = None
+    values["server"] |= {"session_secret": None, "metrics_token": None}
+    graphs = {"antract": settings.antract, "memad": settings.memad, "limecraft": settings.limecraft}
+    for name, own in graphs.items():
+        values[name]["password"] = own.password.get_secret_value() if own.password else None
+    for name, graph in settings.sparql.archives.items():
+        values["sparql"]["archives"][name]["password"] = graph.password.get_secret_value() if graph.password else None
     # Whoever submits jobs may be far away: what they name is fetched as strangers' addresses are.
     values["fetch"]["guarded"] = True
     return {
