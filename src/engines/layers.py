@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..schema import DoubleArray, FloatArray
+from .prelu import prelu_nodes
 
 _OPSET, _IR_VERSION = 17, 8
 """Old enough for every build of ONNX Runtime that brings a device."""
@@ -59,7 +60,13 @@ class GraphBuilder:
 
     def prelu(self, x: str, slope: FloatArray) -> str:
         """Multiply what is negative by a slope: (1, 1, channels) of a picture, or (channels,) of a vector."""
-        return self._add("PRelu", [x, self._constant(slope.reshape(-1, 1, 1) if slope.ndim == 3 else slope)])
+        if slope.ndim == 1:
+            return self._add("PRelu", [x, self._constant(slope)])
+        name = f"prelu_{len(self._nodes)}"
+        nodes, constants = prelu_nodes(x, name, slope.reshape(-1))
+        self._nodes += nodes
+        self._constants += constants
+        return name
 
     def max_pool(self, x: str, size: int, same: bool = False) -> str:
         """Take the largest of each window, in steps of 2; `same` has the last window hang over the edge."""

@@ -21,7 +21,7 @@ from ..schema import FloatArray
 from .layers import GraphBuilder
 from .runtime import Runtime
 
-RECIPE = "mtcnn-1"
+RECIPE = "mtcnn-2"
 """Changes whenever a graph does, so that one made before is not used."""
 
 WEIGHTS = ("mtcnn-pnet", "mtcnn-rnet", "mtcnn-onet")

@@ -5,9 +5,6 @@ Source: Zhong et al., SFace: sigmoid-constrained hypersphere loss for robust fac
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 
 from ..errors import ShapeError
@@ -16,6 +13,7 @@ from ..models import WeightsCache, weights_version
 from ..schema import Detections, FloatArray, RgbImage
 from .base import Engine, FaceEmbedder
 from .runtime import CPU, Runtime
+from .sface_network import RECIPE, convert
 from .yunet import WEIGHTS as DETECTOR_WEIGHTS
 from .yunet import YuNet
 
@@ -29,22 +27,18 @@ class SFace(FaceEmbedder):
     dimension = 128
     crop_size = 112
 
-    def __init__(self, weights: Path, runtime: Runtime = CPU) -> None:
-        """Load the network, folding its quantised weights once and keeping the result beside the file.
+    def __init__(self, weights: WeightsCache, runtime: Runtime = CPU) -> None:
+        """Load the network, converting it once.
 
         Args:
-            weights: The ONNX file.
+            weights: Where weights are kept.
             runtime: The device and the threads.
 
         Raises:
             EngineError: The device cannot be had.
+            WeightsError: The weights cannot be had.
         """
-        import onnxruntime
-
-        folded = weights.with_suffix(f".ort-{onnxruntime.__version__}.onnx")
-        if not folded.exists():
-            _fold(weights, folded)
-        self._session = runtime.open(folded, "SFace")
+        self._session = runtime.open(weights.derived(EMBEDDER_WEIGHTS, RECIPE, convert), "SFace")
 
     def align(self, image: RgbImage, detections: Detections) -> RgbImage:
         """Cut the faces out on the template of ArcFace, 112 x 112."""
@@ -65,33 +59,6 @@ class SFace(FaceEmbedder):
         return unit
 
 
-def _fold(weights: Path, folded: Path) -> None:
-    """Save the network with its weights dequantised once and room for batches of any size.
-
-    The published file lists its weights as graph inputs and keeps them as 8-bit blocks: ONNX Runtime would then unpack them
-    at every call, which takes two thirds longer.
-    """
-    import onnx
-    import onnxruntime
-
-    model = onnx.load(str(weights))
-    constants = {tensor.name for tensor in model.graph.initializer}
-    inputs = [value for value in model.graph.input if value.name not in constants and value.name == "data"]
-    for value in (*inputs, *model.graph.output):
-        value.type.tensor_type.shape.dim[0].dim_param = "n"
-    del model.graph.input[:]
-    model.graph.input.extend(inputs)
-    options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.disable_quant_qdq", "1")
-    options.log_severity_level = 3
-    # Two processes may do this at once: each writes its own file, the last one stays.
-    partial = folded.with_suffix(f".{os.getpid()}.partial")
-    options.optimized_model_filepath = str(partial)
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    partial.replace(folded)
-
-
 def make_engine(weights: WeightsCache, runtime: Runtime = CPU) -> Engine:
     """Load YuNet and SFace.
 
@@ -101,6 +68,6 @@ def make_engine(weights: WeightsCache, runtime: Runtime = CPU) -> Engine:
     """
     runtime.check()
     detector = YuNet(weights, runtime)
-    embedder = SFace(weights.path(EMBEDDER_WEIGHTS), runtime)
+    embedder = SFace(weights, runtime)
     version = weights_version("arcface-112", DETECTOR_WEIGHTS, EMBEDDER_WEIGHTS)
     return Engine("sface", version, detector, embedder)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import WeightsError
-from ..schema import FloatArray
+from .unpacking import unpack
 
 RECIPE = "yunet-1"
 """Changes whenever the graph does, so that one made before is not used."""
@@ -50,25 +50,8 @@ class _Converter:
 
     def __init__(self, graph: Any) -> None:
         """Unpack the weights."""
-        from onnx import numpy_helper
-
-        self._constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-        self._nodes = []
-        for node in graph.node:
-            if node.op_type == "DequantizeLinear":
-                self._constants[node.output[0]] = self._weights(node)
-            elif node.op_type == "Reshape" and node.input[0] in self._constants:
-                self._constants[node.output[0]] = self._constants[node.input[0]].reshape(self._constants[node.input[1]])
-            else:
-                self._nodes.append(node)
+        self._constants, self._nodes = unpack(graph)
         self._makers = {name: node for node in self._nodes for name in node.output}
-
-    def _weights(self, node: Any) -> FloatArray:
-        from onnx import helper
-
-        attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-        numbers, scales, zeros = (self._constants[name] for name in node.input)
-        return _unpacked(numbers, scales, zeros, attributes["axis"], attributes["block_size"])
 
     def build(self) -> bytes:
         """Return the file."""
@@ -129,13 +112,3 @@ class _Converter:
                     known.add(name)
                     waiting.append(self._makers[name])
                     yield self._makers[name]
-
-
-def _unpacked(numbers: np.ndarray, scales: FloatArray, zeros: np.ndarray, axis: int, block: int) -> FloatArray:
-    """Turn 8-bit numbers into weights: each block along an axis has a scale and a zero of its own."""
-
-    def spread(values: np.ndarray) -> np.ndarray:
-        return np.repeat(values, block, axis).take(range(numbers.shape[axis]), axis)
-
-    weights: FloatArray = ((numbers.astype(np.int32) - spread(zeros.astype(np.int32))) * spread(scales)).astype(np.float32)
-    return weights

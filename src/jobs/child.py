@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import threading
-import time
+from contextlib import suppress
 from typing import Any
 
 from .. import logs
@@ -33,8 +33,6 @@ LOST = 3
 """Status of a process whose job is somebody else's."""
 _DEATH_SIGNAL = 1
 """PR_SET_PDEATHSIG of Linux's prctl."""
-_PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-"""Before it is tried again to write the database anew: a worker that looks for jobs is in it for a moment only."""
 
 logger = logging.getLogger(__name__)
 
@@ -77,13 +75,8 @@ def _work(settings: Settings, job_id: str, owner: str) -> int:
 
 def _scrub(store: Store) -> None:
     """Write the database anew without what was deleted; where others never let go of it, the next one to do so does that."""
-    for pause_s in _PAUSES_S:
-        try:
-            store.scrub()
-        except StorageError:
-            time.sleep(pause_s)
-        else:
-            return
+    with suppress(StorageError):
+        store.scrub()
 
 
 def _outcome(workspace: Workspace, job: Job, params: Any) -> tuple[Outcome, str]:

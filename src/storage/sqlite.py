@@ -133,9 +133,13 @@ class SqliteStore(Store):
         """Write the file anew and empty the log, both of which keep deleted rows otherwise."""
         with _translated(self._path), self._connection() as connection:
             connection.execute("VACUUM")
-            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        if busy:
-            raise StorageError(f"{self._path} is in use by others, and keeps what was deleted. Stop them and run this again.")
+            deadline = time.monotonic() + BUSY_TIMEOUT_S
+            # SQLite waits for others who read or write, but not for one who empties the log at this moment.
+            while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                if time.monotonic() > deadline:
+                    why = "is in use by others, and keeps what was deleted. Stop them and run this again."
+                    raise StorageError(f"{self._path} {why}")
+                time.sleep(_AGAIN_S)
         return True
 
     def size(self) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -284,3 +286,27 @@ def test_other_faults_are_told_at_once() -> None:
     with pytest.raises(sqlite3.OperationalError):
         write_ahead(connection)  # type: ignore[arg-type]
     assert connection.asked == 1
+
+
+_EMPTIES_THE_LOG = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as shared:
+    fcntl.lockf(shared, fcntl.LOCK_EX, 1, 121)  # where SQLite locks out others that would empty the log at the same time
+    print("locked", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="takes the locks of SQLite as Unix does")
+def test_scrubbing_waits_for_another_that_empties_the_log(path: Path) -> None:
+    with SqliteStore(path) as store:
+        store.put(person(2))
+        shared = path.with_name(f"{path.name}-shm")
+        command = [sys.executable, "-c", _EMPTIES_THE_LOG, str(shared)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdout is not None
+            assert other.stdout.readline() == "locked\n"
+            threading.Timer(0.3, other.communicate, ["done\n"]).start()
+            assert store.scrub()
+            assert other.wait(30) == 0
+        assert path.with_name(f"{path.name}-wal").stat().st_size == 0

@@ -221,15 +221,16 @@ def _handler_of(web: LocalWeb) -> type[BaseHTTPRequestHandler]:
         timeout = _LONGEST_S
 
         def do_GET(self) -> None:
-            with web.busy():
-                try:
-                    self._answer(web.next_reply(self.path))
-                except (BrokenPipeError, ConnectionResetError):
-                    return  # the client has had enough
+            try:
+                self._answer(web.next_reply(self.path))
+            except (BrokenPipeError, ConnectionResetError):
+                return  # the client has had enough
 
         def _answer(self, reply: Reply) -> None:
-            if reply.hang or reply.slow_s:
-                web.closing.wait(_LONGEST_S if reply.hang else reply.slow_s)
+            # Over before the last byte is sent: then the client may ask again at once.
+            with web.busy():
+                if reply.hang or reply.slow_s:
+                    web.closing.wait(_LONGEST_S if reply.hang else reply.slow_s)
             if reply.hang:
                 return
             self.send_response(reply.status)

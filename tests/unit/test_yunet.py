@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from src.engines.unpacking import unpacked
 from src.engines.yunet import WEIGHTS, YuNet, _as_batch, _without_repeats, decode
-from src.engines.yunet_network import _unpacked, convert
+from src.engines.yunet_network import convert
 from src.errors import WeightsError
 from src.models import WeightsCache
 from src.schema import FloatArray, RgbImage
@@ -70,10 +71,10 @@ def test_another_network_is_refused(tmp_path: Path) -> None:
 def test_blocks_are_unpacked_each_with_its_scale_and_zero() -> None:
     numbers = np.array([[1, 2, 3, 4], [5, 6, 7, 8]], np.int8)
     scales, zeros = np.array([[1, 10], [100, 1000]], np.float32), np.array([[0, 1], [5, 0]], np.int8)
-    weights = _unpacked(numbers, scales, zeros, axis=1, block=2)
+    weights = unpacked(numbers, scales, zeros, axis=1, block=2)
     assert weights.tolist() == [[1, 2, 20, 30], [0, 100, 7000, 8000]]
     # A single block may be longer than what it holds.
-    bias = _unpacked(np.array([-128, 127], np.int8), np.array([2], np.float32), np.array([-1], np.int8), axis=0, block=64)
+    bias = unpacked(np.array([-128, 127], np.int8), np.array([2], np.float32), np.array([-1], np.int8), axis=0, block=64)
     assert bias.tolist() == [-254, 256]
 
 
