@@ -67,7 +67,8 @@ class Sites(Connector):
             listed = [one for one in said.get("entries") or () if isinstance(one, dict)]
             if len(listed) != 1 or (said.get("playlist_count") or 1) > 1:
                 raise ConfigError(f"{locator} is a playlist of several videos. Give one of them, or the list to: track --video")
-            said = listed[0]
+            # A page with one video is a list of one to yt-dlp, which numbers its title.
+            said = listed[0] | {"title": said.get("title") or listed[0].get("title")}
         play = said.get("url")
         if not isinstance(play, str) or not is_web(play):
             raise MediaError(locator, "shows no video that can be read as one file. Download it, and give the file.")

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import quote
 
 from ..errors import ConfigError, FetchError, ForbiddenPathError, MediaError
 from ..guard import confined
@@ -31,6 +31,7 @@ MORE = ("media", "programme", "channel", "description", "genre", "language", "pu
 """Variables that become metadata as they are; several values become a list."""
 
 _NO_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
+_PATH = "/%?=&:~+,;@!$'()*"
 _MAX_ROWS = 20_000
 Row = Mapping[str, str]
 Follow = Callable[[str], Found | None]
@@ -161,8 +162,9 @@ class SparqlConnector(Connector):
                     locator, f"lies at {playable} of {self._archive.setting}.media_base, where nothing is."
                 ) from err
             return Found(self.name, locator, path, path)
-        address = playable if is_web(playable) else urljoin(base, playable) if base else ""
-        if not is_web(address):
+        address = playable if is_web(playable) else f"{base.rstrip('/')}/{quote(playable.lstrip('/'), safe=_PATH)}"
+        # An address of another kind, file: or ftp:, is no path that anything could start from.
+        if not is_web(address) or (address is not playable and ":" in playable.partition("/")[0]):
             raise MediaError(
                 locator,
                 f"lies at {playable[:200]!r}, which is no address. Set {self._archive.setting}.media_base to the folder or the "
@@ -178,7 +180,7 @@ class SparqlConnector(Connector):
             if values:
                 more[name] = values[0] if len(values) == 1 else values
         titles, dates = distinct(rows, "title"), distinct(rows, "date")
-        people = merged(tuple(_person(row) for row in rows if not row.get("segment") and _is_named(row)))
+        people = _people(row for row in rows if not row.get("segment"))
         return replace(
             played,
             connector=self.name,
@@ -192,8 +194,8 @@ class SparqlConnector(Connector):
 
 
 def distinct(rows: Iterable[Row], name: str) -> list[str]:
-    """Return the values of a variable, each once, in the order of the rows."""
-    return list(dict.fromkeys(row[name] for row in rows if row.get(name)))
+    """Return the values of a variable, each once, sorted: an endpoint answers in whatever order it likes."""
+    return sorted({row[name] for row in rows if row.get(name)})
 
 
 def _segments(rows: Sequence[Row]) -> tuple[Segment, ...]:
@@ -206,7 +208,7 @@ def _segments(rows: Sequence[Row]) -> tuple[Segment, ...]:
     for uri, own in grouped.items():
         starts = [start for row in own if (start := seconds_of(row.get("start", ""))) is not None]
         ends = [end for row in own if (end := seconds_of(row.get("end", ""))) is not None]
-        people = merged(tuple(_person(row) for row in own if _is_named(row)))
+        people = _people(own)
         title = next(iter(distinct(own, "segment_title")), "")
         if starts:
             end = max(ends) if ends and max(ends) > min(starts) else None
@@ -214,8 +216,10 @@ def _segments(rows: Sequence[Row]) -> tuple[Segment, ...]:
     return tuple(sorted(found, key=lambda segment: (segment.start_npt, segment.uri)))
 
 
-def _is_named(row: Row) -> bool:
-    return bool(row.get("person_name"))
+def _people(rows: Iterable[Row]) -> tuple[Name, ...]:
+    """Return whom rows name, by name and each once."""
+    named = {_person(row) for row in rows if row.get("person_name")}
+    return merged(tuple(sorted(named, key=lambda name: (name.name, name.uri, name.role))))
 
 
 def _person(row: Row) -> Name:
