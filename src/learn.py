@@ -13,7 +13,7 @@ import click
 import numpy as np
 
 from .cli import CONTEXT, config_option, run_command, workspace_of
-from .connectors import Connectors
+from .connectors import connectors_of
 from .decisions import PIECE, active_decisions
 from .errors import ConfigError, FetchError, MediaError
 from .faces.cutting import Cut, room_around
@@ -324,7 +324,7 @@ class _Learner:
             MediaError: The video is gone, or another one than was analysed.
         """
         media = plan.video.media
-        found = Connectors.of(self._workspace.settings, self._workspace.guard).reopen(plan.video)
+        found = connectors_of(self._workspace).reopen(plan.video)
         if not is_address(plan.video.locator) and video_identity(media)[0] != plan.video.video_id:
             raise MediaError(media, "is another video than the one that was analysed")
         wanted = defaultdict(list)

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from .cli import CONTEXT, config_option, run_command, workspace_of
-from .connectors import Connectors
+from .connectors import connectors_of
 from .errors import ConfigError
 from .names import folder_name
 from .personnames import name_key
@@ -55,7 +55,7 @@ def described(workspace: Workspace, video: str) -> dict[str, Any]:
         record, _ = find_video(workspace.store, video)
     except ConfigError:
         bare = split_locator(video)[0]
-        connectors = Connectors.of(workspace.settings, workspace.guard)
+        connectors = connectors_of(workspace)
         if not connectors.is_catalogued(bare):
             raise
         found = connectors.resolve(bare)
@@ -72,7 +72,7 @@ def fetch(workspace: Workspace, video: str) -> Video:
         MediaError: Its archive has it no more.
     """
     record, _ = find_video(workspace.store, video)
-    connectors = Connectors.of(workspace.settings, workspace.guard)
+    connectors = connectors_of(workspace)
     if not connectors.is_catalogued(record.locator):
         raise ConfigError(f"{record.locator} is named by its own address, so there is no archive to ask what it is.")
     found = connectors.resolve(record.locator)

@@ -21,6 +21,7 @@ from .sparql import Archive, SparqlConnector
 
 if TYPE_CHECKING:
     from ..settings import GraphSettings, Settings
+    from ..workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,11 @@ class Connectors:
         if is_web(video.locator):
             return self.resolve(video.locator)
         return Found("local", video.locator, video.media, video.media)
+
+
+def connectors_of(workspace: Workspace) -> Connectors:
+    """Return the connectors of a workspace, the same ones each time: a login serves many videos."""
+    return workspace.kept("connectors", lambda: Connectors.of(workspace.settings, workspace.guard))
 
 
 def _archives(settings: Settings) -> list[Archive]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..connectors import Connectors
+from ..connectors import connectors_of
 from ..errors import ConfigError, FetchError, InvalidNameError
 from ..names import folder_name
 from ..personnames import given_first, name_key, spellings
@@ -76,7 +76,7 @@ def metadata_of(workspace: Workspace, video: str) -> tuple[Mapping[str, Any], Fr
         return record.metadata, fragment
     except ConfigError:
         bare, fragment = split_locator(video)
-        connectors = Connectors.of(workspace.settings, workspace.guard)
+        connectors = connectors_of(workspace)
         if not connectors.is_catalogued(bare):
             raise
     found = connectors.resolve(bare)

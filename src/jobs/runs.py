@@ -205,11 +205,11 @@ def erase(workspace: Workspace, job: Job, params: EraseParams) -> Outcome:
 
 def _spread(workspace: Workspace, job: Job, params: TrackParams) -> Outcome | None:
     """Submit a job for each video that an address stands for; None where it stands for one."""
-    from ..connectors import Connectors
+    from ..connectors import connectors_of
     from ..video.fragments import split_locator
     from .queue import submit
 
-    entries = Connectors.of(workspace.settings, workspace.guard).entries(split_locator(params.video)[0])
+    entries = connectors_of(workspace).entries(split_locator(params.video)[0])
     if entries is None:
         return None
     given = params.model_dump(exclude_defaults=True)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..cli import CONTEXT, config_option, device_option, run_command, workspace_of
-from ..connectors import Connectors
+from ..connectors import connectors_of
 from ..errors import AnnotationError
 from ..identification import analyses_of
 from ..settings import TrackerName
@@ -100,7 +100,7 @@ def command(
 
 def _listed(workspace: Workspace, videos: Sequence[str]) -> list[str]:
     """Return videos with playlists, collections and the like replaced by what they stand for; what is left out is told."""
-    connectors, found = Connectors.of(workspace.settings, workspace.guard), list[str]()
+    connectors, found = connectors_of(workspace), list[str]()
     for video in videos:
         try:
             entries = connectors.entries(split_locator(video)[0])

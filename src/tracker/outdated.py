@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..appearances import derive
-from ..connectors import Connectors
+from ..connectors import connectors_of
 from ..errors import AnnotationError, MediaError
 from ..identification import analyses_of
 from ..records import Analysis, Appearance, Project, Video
@@ -69,7 +69,7 @@ def _analyse_again(workspace: Workspace, owner: Project, old: Analysis) -> None:
         raise MediaError(old.video_id, "is no video that is stored. Track it again by its name.")
     hwaccel = workspace.settings.tracker.hwaccel
     threads = workspace.settings.threads
-    found = Connectors.of(workspace.settings, workspace.guard).reopen(video)
+    found = connectors_of(workspace).reopen(video)
     with open_stream(found.play, threads=threads, hwaccel=hwaccel, guard=found.guard or workspace.guard) as stream:
         if not is_address(video.locator) and video_identity(video.media)[0] != old.video_id:
             raise MediaError(video.media, "is another file than the one that was analysed. Track it by its name.")

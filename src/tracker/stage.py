@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 
 from .. import __version__
-from ..connectors import Connectors
+from ..connectors import connectors_of
 from ..engines import Engine
 from ..errors import AnnotationError, ConfigError, StorageError
 from ..identification import add_to_project, hidden_names, identify_analysis, newest_model, track_names
@@ -96,7 +96,7 @@ def run(
     settings = workspace.settings.tracker.model_copy(update={name: value for name, value in given.items() if value})
     sampling = _sampling(settings, video_speedup, sample_period_s)
     given, fragment = split_locator(video)
-    found = Connectors.of(workspace.settings, workspace.guard).resolve(given)
+    found = connectors_of(workspace).resolve(given)
     locator = found.locator
     threads, hwaccel = workspace.settings.threads, settings.hwaccel
     with (

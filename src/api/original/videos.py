@@ -73,7 +73,7 @@ def _found(locator: str) -> Found | None:
     from ...connectors import Connectors
     from ...video.source import is_address
 
-    connectors = Connectors.of(workspace().settings, guard())
+    connectors = workspace().kept("connectors of clients", lambda: Connectors.of(workspace().settings, guard()))
     if not is_address(locator) or not connectors.is_catalogued(locator):
         return None
     try:
