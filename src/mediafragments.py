@@ -99,7 +99,8 @@ class Fragment:
         """
         end = end_npt if end_npt is not None and end_npt > start_npt else None
         numbers = whole_pixels(box) if box is not None else (0, 0, 0, 0)
-        region = Region(*map(float, numbers)) if min(numbers[2:]) > 0 else None
+        x, y, w, h = map(float, numbers)
+        region = Region(x, y, w, h) if w > 0 and h > 0 else None
         return Fragment(Interval(start_npt, end), region)
 
     def on(self, address: str) -> str:

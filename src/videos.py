@@ -148,7 +148,7 @@ def settle(fragment: Fragment, video: Video) -> Fragment:
     fragment = fragment.within(parse_fragment(str(video.metadata.get("fragment", ""))))
     if fragment.clock is None and not fragment.name:
         return fragment
-    named = {}
+    named: dict[str, Interval] = {}
     for segment in video.metadata.get("segments") or ():
         part = Interval(float(segment["start_npt"]), segment.get("end_npt"))
         named |= {str(segment[name]): part for name in ("title", "uri") if segment.get(name)}

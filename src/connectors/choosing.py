@@ -118,7 +118,8 @@ def _archives(settings: Settings) -> list[Archive]:
             raise ConfigError(f"sparql.archives.{name}.prefixes is empty. Say how the addresses begin that the archive knows.")
         archives.append(replace(_archive(name, own, (), ""), setting=f"sparql.archives.{name}"))
     # The longest beginning first: an archive of one's own may be a part of a larger one.
-    return sorted(archives, key=lambda archive: -max(map(len, archive.prefixes)))
+    each = [replace(archive, prefixes=(prefix,)) for archive in archives for prefix in archive.prefixes]
+    return sorted(each, key=lambda archive: -len(archive.prefixes[0]))
 
 
 def _archive(name: str, own: GraphSettings, prefixes: tuple[str, ...], query: str) -> Archive:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,10 @@ def _graph(locator: str, data: bytes, form: str) -> Graph:
     if form == "json-ld":
         _refuse_contexts(locator, data)
     try:
-        graph.parse(data=data, format=form, publicID=locator if "://" in locator else None)
+        with warnings.catch_warnings():
+            # The reader of JSON-LD uses what rdflib itself calls outdated.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            graph.parse(data=data, format=form, publicID=locator if "://" in locator else None)
     except Exception as err:  # rdflib's readers raise errors of many libraries
         why = " ".join(str(err).split())[:200]
         raise FetchError(locator, f"cannot be read as {form}: {why}. Check the record") from err

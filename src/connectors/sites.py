@@ -23,6 +23,7 @@ from .base import Connector, Entries, Found, Segment
 
 _FORMATS = "best[protocol^=http][vcodec!=none]/bestvideo[protocol^=http]/best[protocol^=http]"
 """One file over plain HTTP, with sound or without: lists of pieces (HLS, DASH) are not read."""
+_LISTS = ("playlist", "multi_video")
 _MISSING = "The package yt-dlp reads the pages of video sites. Run: pip install -r requirements-sites.txt"
 
 
@@ -49,7 +50,7 @@ class Sites(Connector):
     def entries(self, locator: str) -> Entries | None:
         """Return the videos of a playlist."""
         said = self._ask(locator, extract_flat="in_playlist", playlist_items=f"1:{self._max_entries + 1}")
-        if said.get("_type") not in ("playlist", "multi_video"):
+        if said.get("_type") not in _LISTS:
             return None
         listed = (one for one in said.get("entries") or () if isinstance(one, dict))
         found = [one.get("url") or one.get("webpage_url") for one in islice(listed, self._max_entries + 1)]
@@ -62,13 +63,12 @@ class Sites(Connector):
 
     def resolve(self, locator: str) -> Found:
         """Return what a page plays."""
-        said = self._ask(locator, noplaylist=True, format=_FORMATS, playlist_items="1")
-        if said.get("_type") in ("playlist", "multi_video"):
+        said = self._ask(locator, noplaylist=True, format=_FORMATS, extract_flat="in_playlist", playlist_items="1:2")
+        if said.get("_type") in _LISTS:
             listed = [one for one in said.get("entries") or () if isinstance(one, dict)]
-            if len(listed) != 1 or (said.get("playlist_count") or 1) > 1:
+            if len(listed) != 1:
                 raise ConfigError(f"{locator} is a playlist of several videos. Give one of them, or the list to: track --video")
-            # A page with one video is a list of one to yt-dlp, which numbers its title.
-            said = listed[0] | {"title": said.get("title") or listed[0].get("title")}
+            said = self._ask(str(listed[0].get("url") or ""), noplaylist=True, format=_FORMATS, extract_flat="in_playlist")
         play = said.get("url")
         if not isinstance(play, str) or not is_web(play):
             raise MediaError(locator, "shows no video that can be read as one file. Download it, and give the file.")

@@ -104,7 +104,7 @@ def list_people(workspace: Workspace, project: str, video: str, describe: Descri
         raise ConfigError(f"The metadata of {video} name nobody. See them with: meta show --video {video}")
     grouped, offline = _grouped(named, describe)
     known = list(workspace.store.find(Person, project=folder_name(project, "project")))
-    taken = {person.person_id: person.uri for person in known if person.uri}
+    taken: dict[str, str | None] = {person.person_id: person.uri for person in known if person.uri}
     people, unusable = list[Wanted](), dict[str, str]()
     for wanted in grouped:
         own = _as_known(wanted, known)

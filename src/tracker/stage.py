@@ -92,8 +92,8 @@ def run(
         EngineError: The project's engine cannot be loaded.
     """
     owner = workspace.begin_project(project)
-    given = {"tracker": tracker, "track_fps": track_fps, "max_faces": max_faces}
-    settings = workspace.settings.tracker.model_copy(update={name: value for name, value in given.items() if value})
+    flags = {"tracker": tracker, "track_fps": track_fps, "max_faces": max_faces}
+    settings = workspace.settings.tracker.model_copy(update={name: value for name, value in flags.items() if value})
     sampling = _sampling(settings, video_speedup, sample_period_s)
     given, fragment = split_locator(video)
     found = connectors_of(workspace).resolve(given)

@@ -67,10 +67,13 @@ def test_get_metadata_says_what_the_archive_does(api: Api, service: LocalArchive
 
 
 @pytest.mark.parametrize("path", ["/get_locator", "/get_metadata"])
-def test_what_an_archive_does_not_know_or_answer(api: Api, service: LocalArchive, path: str) -> None:
+def test_what_an_archive_does_not_know_or_answer(
+    api: Api, service: LocalArchive, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
     assert "is not known to the archive" in ask(api, path, "http://www.ina.fr/media/NONE", 404).json["error"]
     service.fault = "html"
     assert "web page instead of data" in ask(api, path, MEDIA, 502).json["error"]
+    caplog.clear()  # an archive that fails is told in the log of the service too
     service.fault = ""
     point_at(api, service, networks=())
     assert "this machine itself" in ask(api, path, MEDIA, 422).json["error"]

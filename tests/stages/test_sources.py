@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from src import clusterize, meta, tracker
 from src.errors import ConfigError, FetchError, ForbiddenAddressError
+from src.guard.ranged import RangeLimits
 from src.records import Analysis, Status, Track, Video
 from src.settings import AntractSettings, DatabaseSettings, FetchSettings, LimecraftSettings, MemadSettings, Settings
 from src.videos import find_analysis, find_video
@@ -95,7 +97,7 @@ def test_a_stream_that_breaks_is_gone_on_with(workspace: Workspace, project: str
 def test_a_stream_that_ends_for_good_is_a_clear_error(
     workspace: Workspace, project: str, archive: LocalArchive, film: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr("src.video.guarded.RangeLimits", partial(RangeLimits, backoff_s=0.0))
     archive.break_after, archive.statuses = [len(film.read_bytes()) // 2], [0, *[404] * 20]
     with pytest.raises(FetchError, match=r"answers 404 .*in the middle of the file, from byte") as refused:
         tracker.run(workspace, PROGRAMME, project, video_speedup=int(EVERY))

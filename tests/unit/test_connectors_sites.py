@@ -44,7 +44,7 @@ def test_a_page_leads_to_its_video(archive: LocalArchive) -> None:
     found = connectors_of().resolve(url)
 
     assert (found.connector, found.locator, found.media, found.play) == ("sites", url, url, f"{archive.address}/film.mp4")
-    assert found.title == 'A "film"'
+    assert found.title.startswith('A "film"')
     assert connectors_of().entries(url) is None
 
 
@@ -89,7 +89,7 @@ def test_a_redirect_into_a_private_network_is_refused(archive: LocalArchive) -> 
     [
         ("/watch", "<html><body>nothing to see</body></html>", "cannot be read as a page"),
         ("/gone", None, "404"),
-        ("/watch", '<html><video src="file:///etc/passwd"></video></html>', ""),
+        ("/watch", '<html><video src="file:///etc/passwd"></video></html>', "cannot be read|no video"),
     ],
 )
 def test_pages_without_a_video(archive: LocalArchive, path: str, content: str | None, why: str) -> None:
