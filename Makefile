@@ -126,8 +126,8 @@ $(DEV): requirements-dev.txt $(BASE)
 	$(PIP) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
-$(FULL): requirements-dlib.txt requirements-facenet.txt requirements-search.txt requirements-tracking.txt $(DEV)
+$(FULL): requirements-dlib.txt requirements-facenet.txt requirements-search.txt requirements-sites.txt requirements-tracking.txt $(DEV)
 	@echo "Installing requirements-dlib.txt, -facenet.txt, -search.txt and -tracking.txt into $(VENV)/ …" >&2
-	$(PIP) -r requirements.txt -r requirements-dev.txt -r requirements-dlib.txt -r requirements-facenet.txt -r requirements-search.txt
+	$(PIP) -r requirements.txt -r requirements-dev.txt -r requirements-dlib.txt -r requirements-facenet.txt -r requirements-search.txt -r requirements-sites.txt
 	$(PIP) --no-deps -r requirements-tracking.txt
 	@touch $@

@@ -71,8 +71,8 @@ def _type(hint: Any) -> str:
         return " \\| ".join(get_args(hint))
     if isinstance(hint, UnionType):
         return " or ".join("nothing" if part is NoneType else _type(part) for part in get_args(hint))
-    if get_origin(hint) is tuple:
-        return "list"
+    if get_origin(hint) in (tuple, dict):
+        return "list" if get_origin(hint) is tuple else "table"
     names = {
         "str": "text",
         "Path": "path",

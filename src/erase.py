@@ -42,7 +42,7 @@ from .records import (
     now,
     stable_id,
 )
-from .traces import forget_jobs
+from .traces import forget_in_notices, forget_jobs
 from .trainingreport import NUMBERS, PAGE
 from .trainingset import DISABLED_FILE, TrainingSet, person_of, writing
 from .workspace import Workspace
@@ -202,6 +202,7 @@ class _Eraser:
         self._unknown_names()
         self._derive()
         self._other_outputs()
+        self.counts["notices"] += forget_in_notices(self._store, self._owner.project, self.names, self._is_named)
         self.counts["jobs"] += forget_jobs(self._store, self._owner.project, self._is_named)
         self.counts["people"] += self._store.delete(Person, project=self._owner.project, person_id=self.person_id)
 
@@ -420,8 +421,8 @@ def _write_receipt(
     taken = len(list(folder.glob(f"{stem}*.json")))
     receipt_id = f"{stem}-{taken + 1}" if taken else stem
     key = person_key(owner.project, eraser.person_id)
-    kinds = ("people", "pictures", "files", "queries", "models", "decisions", "unknown_names", "appearances", "jobs", "tracks")
-    counts = {kind: eraser.counts[kind] for kind in (*kinds, "embeddings")}
+    kinds = ("people", "pictures", "files", "queries", "models", "decisions", "unknown_names", "appearances", "notices", "jobs")
+    counts = {kind: eraser.counts[kind] for kind in (*kinds, "tracks", "embeddings")}
     receipt = Receipt(receipt_id, owner.project, key, now(), author, forget_embeddings, scrubbed, counts)
     write_json(folder / f"{receipt_id}.json", asdict(receipt))
     note(workspace.store, "erase", f"person {key} receipt {receipt_id}", project=owner.project, who=author)

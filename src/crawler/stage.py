@@ -26,9 +26,11 @@ from ..workspace import Workspace
 from .base import ALL, Description, Provider
 from .download import Download, Offer, download_all
 from .duplicates import SeenPictures
+from .named import Describe
 from .providers import FILES, PROVIDERS, check_names
 from .report import CrawlReport, Fault, PersonCrawl
 from .web import Limits, Web
+from .wikimedia import Wikimedia
 
 _OFFERS_PER_PICTURE = 10
 _OFFERS_AT_LEAST = 50
@@ -100,6 +102,18 @@ def _web(settings: CrawlerSettings, session: requests.Session | None, guard: Gua
         yield web
     finally:
         web.close()
+
+
+@contextmanager
+def wikidata_of(workspace: Workspace, session: requests.Session | None = None) -> Iterator[Describe]:
+    """Yield what asks Wikidata who a name stands for.
+
+    Args:
+        workspace: Whose settings and guard it goes by.
+        session: Carries the requests; one of our own where None.
+    """
+    with _web(workspace.settings.crawler, session, workspace.guard) as web:
+        yield Wikimedia(web).describe
 
 
 class _Crawl:

@@ -120,8 +120,9 @@ def learn(workspace: Workspace, job: Job, params: LearnParams) -> Outcome:
 
 
 def track(workspace: Workspace, job: Job, params: TrackParams) -> Outcome:
-    """Find and follow the faces of a video."""
-    return Outcome(_tracked(_track(workspace, job, params)))
+    """Find and follow the faces of a video; a playlist or collection becomes a job for each of its videos."""
+    spread = _spread(workspace, job, params)
+    return spread or Outcome(_tracked(_track(workspace, job, params)))
 
 
 def analyse(workspace: Workspace, job: Job, params: AnalyseParams) -> Outcome:
@@ -129,6 +130,9 @@ def analyse(workspace: Workspace, job: Job, params: AnalyseParams) -> Outcome:
     from .. import clusterize
     from ..identification import newest_model
 
+    spread = _spread(workspace, job, params)
+    if spread is not None:
+        return spread
     tracked = _tracked(_track(workspace, job, params))
     if newest_model(workspace, workspace.project(job.project)) is None:
         workspace.progress.message("The project has no model yet: nobody is named. See: train")
@@ -197,6 +201,23 @@ def erase(workspace: Workspace, job: Job, params: EraseParams) -> Outcome:
         workspace, job.project, params.person, forget_embeddings=params.forget_embeddings, author=job.submitted_by
     )
     return Outcome({"receipt_id": receipt.receipt_id, "scrubbed": receipt.scrubbed, "counts": dict(receipt.counts)})
+
+
+def _spread(workspace: Workspace, job: Job, params: TrackParams) -> Outcome | None:
+    """Submit a job for each video that an address stands for; None where it stands for one."""
+    from ..connectors import connectors_of
+    from ..video.fragments import split_locator
+    from .queue import submit
+
+    entries = connectors_of(workspace).entries(split_locator(params.video)[0])
+    if entries is None:
+        return None
+    given = params.model_dump(exclude_defaults=True)
+    for video in entries.locators:
+        submit(workspace, job.kind, job.project, given | {"video": video}, submitted_by=job.submitted_by)
+    left_out = "" if entries.n_more == 0 else "; more are left out (sources.max_entries)"
+    workspace.progress.message(f"{len(entries.locators)} videos were submitted, a job each{left_out}")
+    return Outcome({"submitted": len(entries.locators), "left_out": entries.n_more, "title": entries.title})
 
 
 def _track(workspace: Workspace, job: Job, params: TrackParams) -> TrackReport:
