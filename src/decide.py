@@ -86,6 +86,28 @@ def say(
     Raises:
         ConfigError: The decision lacks something, or names what does not exist.
     """
+    decision = prepared(workspace, owner, verb, target, person=person, other=other, name=name, npt=npt, author=author)
+    keep(workspace, owner, [decision])
+    return decision
+
+
+def prepared(
+    workspace: Workspace,
+    owner: Project,
+    verb: Verb,
+    target: Target,
+    *,
+    person: str = "",
+    other: Target | None = None,
+    name: str = "",
+    npt: float = 0.0,
+    author: str = "",
+) -> Decision:
+    """Return a decision that may be kept; nothing is stored. The arguments are those of `run`.
+
+    Raises:
+        ConfigError: The decision lacks something, or names what does not exist.
+    """
     person_id = _person_id(workspace, owner, person, new=verb is Verb.IS)
     decision = Decision(
         owner.project,
@@ -100,13 +122,18 @@ def say(
     )
     check(decision)
     _check_target(workspace, owner, decision)
-    if person_id and workspace.store.get(Person, owner.project, person_id) is None:
-        # Only now: what is refused leaves nobody behind.
-        workspace.store.put(Person(owner.project, person_id, display_name(person_id)))
-    event = event_of("decide", f"decision {decision.decision_id} {verb}", project=owner.project, who=author)
-    workspace.store.put(event, decision)
-    _apply_names(workspace, owner)
     return decision
+
+
+def keep(workspace: Workspace, owner: Project, decisions: Sequence[Decision]) -> None:
+    """Store decisions that were `prepared`, with the people that are new in them."""
+    for decision in decisions:
+        if decision.person_id and workspace.store.get(Person, owner.project, decision.person_id) is None:
+            # Only now: what is refused leaves nobody behind.
+            workspace.store.put(Person(owner.project, decision.person_id, display_name(decision.person_id)))
+        what = f"decision {decision.decision_id} {decision.verb}"
+        workspace.store.put(event_of("decide", what, project=owner.project, who=decision.author), decision)
+    _apply_names(workspace, owner)
 
 
 def reaches_all(decision: Decision) -> bool:

@@ -49,6 +49,22 @@ def follow_everywhere(owner: Project, cause: str) -> Job | None:
     return _left(owner, cause)
 
 
+def follow_video(owner: Project, analysis: Analysis, cause: str) -> Job | None:
+    """Derive the appearances of one video of a project, or have that done by a job, which is returned.
+
+    Args:
+        owner: The project.
+        analysis: The one that counts there.
+        cause: As in `follow_everywhere`.
+    """
+    from ..appearances import derive_if_complete
+
+    if _is_quick([analysis]):
+        derive_if_complete(workspace(), owner, analysis, workspace().settings.clusterize)
+        return None
+    return _left(owner, cause)
+
+
 def told_of(response: Response, job: Job | None) -> Response:
     """Return an answer that says which job does the rest (`Link` with the relation `monitor` of RFC 5989)."""
     if job is not None:

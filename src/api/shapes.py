@@ -406,6 +406,31 @@ class Format(Shape):
     text: str
     suffix: str
     media_type: str
+    rows: str = Field(description="What a file has many of: boxes, annotations")
+    tools: str = Field(description="What opens it")
+    readable: bool = Field(description="Whether it can be read back, by /import")
+
+
+class ImportedDecision(Shape):
+    """A decision that a file brought."""
+
+    decision_id: str
+    verb: Verb
+    kind: str
+    track_id: int | None
+    start_npt: float
+    end_npt: float
+    person_id: str
+    name: str
+
+
+class ImportReport(Shape):
+    """What a file brought."""
+
+    decisions: list[ImportedDecision] = Field(description="What it says anew; with dry_run nothing of it was stored")
+    n_same: int = Field(description="How much of it was known")
+    notes: list[str] = Field(description="What cannot be followed, where it stands, and what to do instead")
+    job: Job | None = Field(description="Does the rest, where that takes long")
 
 
 class FormatList(Shape):

@@ -186,11 +186,20 @@ def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
 
 
 def export(workspace: Workspace, job: Job, params: ExportParams) -> Outcome:
-    """Write what was seen in a video in a format of other programs."""
+    """Write what was seen in a video or project in a format of other programs, or as clips or a video."""
     from .. import exporting
 
-    report = exporting.run(workspace, job.project, params.video, params.format)
-    return Outcome({"path": _relative(workspace, report.output), "rows": report.n_rows})
+    if params.video is None:
+        path = exporting.run_project(workspace, job.project, params.format)
+        return Outcome({"path": _relative(workspace, path)})
+    if params.format:
+        report = exporting.run(workspace, job.project, params.video, params.format)
+    elif params.clips:
+        report = exporting.write_clips(workspace, job.project, params.video)
+    else:
+        report = exporting.write_picture(workspace, job.project, params.video, params.redact)
+    notes = {"notes": list(report.notes)} if report.notes else {}
+    return Outcome({"path": _relative(workspace, report.output), "rows": report.n_rows, **notes})
 
 
 def erase(workspace: Workspace, job: Job, params: EraseParams) -> Outcome:

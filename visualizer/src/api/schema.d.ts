@@ -307,6 +307,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return all videos of a project in a format of other programs, as a stream: what is sent was made a moment before.
+         * @description Tables and texts follow each other, documents come in an archive or as JSON lines; see docs/exports.md.
+         */
+        get: operations["get_exports_get_project_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/images": {
         parameters: {
             query?: never;
@@ -517,6 +537,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/results/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a file that a job wrote, or a range of its bytes: its result says `out/PROJECT/PATH`. */
+        get: operations["get_exports_get_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/search/photo": {
         parameters: {
             query?: never;
@@ -651,6 +688,26 @@ export interface paths {
         get: operations["get_exports_get_export"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/videos/{video_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a file that was exported and edited, or made elsewhere; what it says anew becomes decisions of whoever sends it.
+         * @description Where the decisions touch many tracks, what follows from them is derived by the `job` of the answer.
+         */
+        post: operations["post_exports_import_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1048,8 +1105,14 @@ export interface components {
         Format: {
             format: string;
             media_type: string;
+            /** @description Whether it can be read back, by /import */
+            readable: boolean;
+            /** @description What a file has many of: boxes, annotations */
+            rows: string;
             suffix: string;
             text: string;
+            /** @description What opens it */
+            tools: string;
         };
         /** @description All formats. */
         FormatList: {
@@ -1110,6 +1173,28 @@ export interface components {
          * @enum {string}
          */
         ImageState: "active" | "disabled" | "outlier" | "duplicate" | "no_face" | "many_faces" | "unreadable" | "tiny" | "blurred" | "profile" | "drawing" | "no_embedding";
+        /** @description What a file brought. */
+        ImportReport: {
+            /** @description What it says anew; with dry_run nothing of it was stored */
+            decisions: components["schemas"]["ImportedDecision"][];
+            /** @description Does the rest, where that takes long */
+            job: components["schemas"]["Job"] | null;
+            /** @description How much of it was known */
+            n_same: number;
+            /** @description What cannot be followed, where it stands, and what to do instead */
+            notes: string[];
+        };
+        /** @description A decision that a file brought. */
+        ImportedDecision: {
+            decision_id: string;
+            end_npt: number;
+            kind: string;
+            name: string;
+            person_id: string;
+            start_npt: number;
+            track_id: number | null;
+            verb: components["schemas"]["Verb"];
+        };
         /** @description A stretch of a video. */
         IntervalTarget: {
             end_npt: number;
@@ -2385,6 +2470,40 @@ export interface operations {
             };
         };
     };
+    get_exports_get_project_export: {
+        parameters: {
+            query?: {
+                /** @description One of /exports; as the header Accept says where empty */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_images_list_images: {
         parameters: {
             query?: {
@@ -2911,6 +3030,47 @@ export interface operations {
             };
         };
     };
+    get_exports_get_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description A range of the file */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_search_search_by_photo: {
         parameters: {
             query?: {
@@ -3225,6 +3385,52 @@ export interface operations {
                 };
                 content: {
                     "*/*": unknown;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_exports_import_file: {
+        parameters: {
+            query?: {
+                /** @description Of the part of the video that was analysed, `t=10,20` */
+                fragment?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    author?: string;
+                    dry_run?: string;
+                    /** Format: binary */
+                    file: string;
+                    format?: string;
+                    keep_missing?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
                 };
             };
             /** @description What is wrong */
