@@ -17,6 +17,7 @@ from .projects import projects
 from .search import search
 from .session import session
 from .streams import streams
+from .totals import totals
 from .tracks import tracks
 from .unknown import unknown
 from .uploads import uploads
@@ -25,6 +26,7 @@ from .videos import videos
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
     projects,
     people,
+    totals,
     images,
     uploads,
     videos,
