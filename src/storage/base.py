@@ -171,6 +171,15 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def revisions(self, kind: type[Any], first: object) -> dict[str, str]:
+        """Return the revisions of all scopes that begin with a value, by the second one; see `revision`.
+
+        Args:
+            kind: One of `records.REVISED` with two fields.
+            first: Value of the first field.
+        """
+
+    @abstractmethod
     def faults(self) -> Iterator[str]:
         """Yield what is wrong with the database itself, whatever its records say."""
 

@@ -134,6 +134,13 @@ class MongoStore(Store):
         found = self._trying(lambda: self._database[_REVISIONS].find_one({"_id": asked}))
         return str(found["stamp"]) if found else ""
 
+    def revisions(self, kind: type[Any], first: object) -> dict[str, str]:
+        """Read the part of that collection whose scopes begin alike."""
+        low, high = self.schema.scope_range(kind, first)
+        asked = {"_id": {"$gte": low, "$lt": high}}
+        found = self._trying(lambda: list(self._database[_REVISIONS].find(asked, hint="_id_")))
+        return {json.loads(document["_id"])[2]: str(document["stamp"]) for document in found}
+
     @contextmanager
     def _revising(self, scopes: set[str]) -> Iterator[None]:
         """Change revisions before and after a write.

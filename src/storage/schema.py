@@ -121,6 +121,16 @@ class Schema:
             raise StorageError(f"No revisions are kept of {kind.__name__}: declare the kind in records.REVISED.")
         return json.dumps([self.layouts[kind].name, *values])
 
+    def scope_range(self, kind: type[Any], first: object) -> tuple[str, str]:
+        """Return between which texts, the second outside, the scopes lie that begin with a value and have one more.
+
+        Raises:
+            StorageError: No revisions are kept of this kind.
+        """
+        begin = f"{self.scope(kind, first)[:-1]}, "
+        # JSON of a text begins with a quotation mark; what follows it in ASCII comes after all of them.
+        return f'{begin}"', f"{begin}#"
+
     def scopes(self, records: Iterable[Any]) -> set[str]:
         """Return those of all records of which revisions are kept."""
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 import threading
@@ -115,6 +116,13 @@ class SqliteStore(Store):
         with _translated(self._path), self._connection() as connection:
             found = connection.execute(f"SELECT stamp FROM {_REVISIONS} WHERE scope = ?", [asked]).fetchone()
         return str(found[0]) if found else ""
+
+    def revisions(self, kind: type[Any], first: object) -> dict[str, str]:
+        """Read the part of that table whose scopes begin alike."""
+        low, high = self.schema.scope_range(kind, first)
+        with _translated(self._path), self._connection() as connection:
+            query = f"SELECT scope, stamp FROM {_REVISIONS} WHERE scope >= ? AND scope < ?"
+            return {json.loads(scope)[2]: str(stamp) for scope, stamp in connection.execute(query, [low, high])}
 
     def faults(self) -> Iterator[str]:
         """Let SQLite check every page and index, and name the indexes that are not there."""

@@ -85,3 +85,10 @@ def test_hard_names_do_not_share_one(store: Store) -> None:
 def test_kinds_without_revisions_are_refused(store: Store) -> None:
     with pytest.raises(StorageError, match=r"records\.REVISED"):
         store.revision(Track, "a")
+
+
+def test_of_all_analyses_of_a_project_at_once(store: Store) -> None:
+    store.put(seen(), seen("b"), seen("ç \"'# z"), seen(project="q"), seen(project='p", "x'))
+    found = store.revisions(Appearance, "p")
+    assert found == {name: store.revision(Appearance, "p", name) for name in ("a", "b", "ç \"'# z")}
+    assert store.revisions(Appearance, "nobody's") == {}
