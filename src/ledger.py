@@ -11,13 +11,14 @@ import json
 import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import from_json
 
 from .decisions import rulings_of_unknown
 from .naming import HUMAN
@@ -338,7 +339,8 @@ def read_columns(store: Store, project: str, analysis_id: str) -> Columns:
     rows = list(zip(*cells, strict=True)) if cells else [()] * len(_FIELDS)
     tracks, people, unknown, starts, ends, confidences, sources, names, candidates = rows
     is_human = np.array([source == HUMAN for source in sources], bool)
-    doubts = map(_doubt, confidences, people, names, candidates)
+    # One reading of all of them takes a third of the time of one each.
+    doubts = map(_doubt, confidences, people, names, from_json(f"[{','.join(candidates)}]"))
     return Columns(
         np.array(tracks, np.int64),
         np.array(starts, np.float64),
@@ -350,8 +352,7 @@ def read_columns(store: Store, project: str, analysis_id: str) -> Columns:
     )
 
 
-def _doubt(confidence: float, person_id: str | None, name: str, candidates: str) -> float:
-    found: list[dict[str, Any]] = json.loads(candidates)
+def _doubt(confidence: float, person_id: str | None, name: str, found: Sequence[Mapping[str, Any]]) -> float:
     if person_id is None:
         return doubt_of(confidence, (one["confidence"] for one in found))
     unknown = max(1.0 - sum(one["confidence"] for one in found), 0.0) if found else 0.0
