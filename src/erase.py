@@ -42,6 +42,7 @@ from .records import (
     now,
     stable_id,
 )
+from .thumbnails import forget as forget_thumbnails
 from .traces import forget_in_notices, forget_jobs
 from .trainingreport import NUMBERS, PAGE
 from .trainingset import DISABLED_FILE, TrainingSet, person_of, writing
@@ -191,6 +192,8 @@ class _Eraser:
             n_tracks, n_embeddings = forget_tracks(self._workspace, self._owner, tracks)
             self.counts.update(tracks=n_tracks, embeddings=n_embeddings)
             _remove(self._workspace.data_dir / "index")
+            # All of them: older ones of an analysis that was made anew may lie under the number of somebody else.
+            forget_thumbnails(self._workspace.data_dir)
         self._pictures()
         self._files()
         self._queries()

@@ -267,6 +267,9 @@ class ServerSettings(_Section):
     cache_mb: int = Field(
         32, ge=0, le=10_000, description="Memory in which each process keeps answers that are dear to make; 0 = none is kept"
     )
+    thumbnails_mb: int = Field(
+        300, ge=0, le=100_000, description="Room on disk for faces cut out of videos, which are dear to find; 0 = none is kept"
+    )
     wait_s: float = Field(
         600.0, ge=0, description="How long /crawler and /train of the original service wait for their job, which goes on after"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from flask import Response, url_for
@@ -31,6 +31,30 @@ def follow(owner: Project, decision: Decision) -> tuple[tuple[Derived, ...], Job
     if _is_quick(decide.touched(workspace(), owner, decision)):
         return decide.derive(workspace(), owner, decision), None
     return (), _left(owner, decision.decision_id)
+
+
+def follow_all(owner: Project, decisions: Sequence[Decision]) -> tuple[tuple[Derived, ...], tuple[Job, ...]]:
+    """Do what `follow` does for several decisions, each video once.
+
+    Returns:
+        What was derived, and the jobs where it is left to some: one for each set of videos that decisions touch.
+    """
+    from .. import decide
+
+    # The last decision about the same videos stands for all: whoever derives them looks at everything that was said.
+    causes: dict[frozenset[str], Decision] = {}
+    for decision in decisions:
+        causes[frozenset(found.analysis_id for found in decide.touched(workspace(), owner, decision))] = decision
+    ids = sorted(frozenset().union(*causes)) if causes else []
+    analyses = [found for one in ids if (found := workspace().store.get(Analysis, one)) is not None]
+    if not _is_quick(analyses):
+        return (), tuple(_left(owner, decision.decision_id) for decision in causes.values())
+    reports = {
+        derived.analysis.analysis_id: derived
+        for cause in causes.values()
+        for derived in decide.derive(workspace(), owner, cause)
+    }
+    return tuple(reports.values()), ()
 
 
 def follow_everywhere(owner: Project, cause: str) -> Job | None:

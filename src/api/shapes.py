@@ -445,6 +445,79 @@ class UnknownTrack(Shape):
     unknown_id: int
 
 
+class ReviewItem(Shape):
+    """A doubtful decision of the model, to be looked at."""
+
+    id: str = Field(description="Names the track in addresses")
+    video_id: str
+    fragment: str
+    title: str = Field(description="Of the video")
+    seconds: float = Field(description="How long the face is to be seen")
+    doubt: float = Field(description="One less the margin between what it was taken for and the likeliest other answer, 0 to 1")
+    weight: float = Field(description="Seconds times doubt: the queue is ordered by it")
+    appearance: Appearance
+
+
+class UnknownGroup(Shape):
+    """An unknown person with all tracks of all videos that were put to them, also by merging."""
+
+    unknown_id: int = Field(description="The lowest of their numbers")
+    name: str = Field(description="What people call them; empty for none")
+    members: list[int] = Field(description="All of their numbers")
+    seconds: float = Field(description="How long they are to be seen, in all videos")
+    n_appearances: int
+    n_videos: int
+    faces: list[str] = Field(description="Tracks that show them differently, six at most, for their thumbnails")
+
+
+class GroupAppearance(Shape):
+    """An appearance of an unknown person."""
+
+    id: str = Field(description="Names the track in addresses")
+    video_id: str
+    fragment: str
+    title: str = Field(description="Of the video")
+    seconds: float
+    appearance: Appearance
+
+
+class AlikeGroup(Shape):
+    """A group that resembles another one."""
+
+    score: float = Field(description="Cosine similarity of their mean faces")
+    group: UnknownGroup
+
+
+class AlikePerson(Shape):
+    """A person whom a group resembles."""
+
+    score: float = Field(description="How much their pictures resemble its mean face, as a cosine similarity")
+    person_id: str
+    name: str
+
+
+class Alike(Shape):
+    """Who looks like an unknown person, the most similar first; nobody whom somebody said it is not."""
+
+    groups: list[AlikeGroup]
+    people: list[AlikePerson]
+
+
+class DecisionsReport(Shape):
+    """What several decisions changed."""
+
+    decisions: list[Decision]
+    changed: list[str] = Field(description="Analyses whose appearances were derived anew")
+    lost: list[str] = Field(description="Decisions whose track is not found any more in these analyses")
+    jobs: list[Job] = Field(description="What derives the appearances, where these are too many to be waited for")
+
+
+class SplitReport(DecisionsReport):
+    """What taking tracks from an unknown person changed."""
+
+    unknown_id: int | None = Field(description="Of the new unknown person; null where each track goes its own way")
+
+
 class Upload(Shape):
     """A file that comes in chunks."""
 

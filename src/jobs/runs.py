@@ -175,7 +175,7 @@ def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
 
     owner = workspace.project(job.project)
     decision = workspace.store.get(Decision, owner.project, params.cause)
-    if decision is not None and not decide.reaches_all(decision):
+    if decision is not None and not decide.reaches_all(workspace.store, decision):
         reports = list(decide.derive(workspace, owner, decision))
     elif (later := _derives_all_later(workspace, job)) is not None:
         return Outcome({"left_to": later.job_id})
@@ -263,7 +263,7 @@ def _derives_all_later(workspace: Workspace, job: Job) -> Job | None:
     for other in workspace.store.find(Job, project=job.project, status=JobStatus.QUEUED):
         if other.kind == job.kind and other.job_id > job.job_id and not other.cancel_requested:
             decision = workspace.store.get(Decision, job.project, str(other.params["cause"]))
-            if decision is None or decide.reaches_all(decision):
+            if decision is None or decide.reaches_all(workspace.store, decision):
                 return other
     return None
 

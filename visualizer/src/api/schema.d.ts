@@ -290,6 +290,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/decisions/several": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say several things, in this order; each video that they touch is derived once.
+         * @description All are looked at first: where one names what is not there, none is said.
+         */
+        post: operations["post_decisions_decide_several"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/decisions/{decision_id}": {
         parameters: {
             query?: never;
@@ -321,6 +341,91 @@ export interface paths {
         get: operations["get_exports_get_project_export"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the unknown people of all videos of a project whom nobody named, the longest seen first. */
+        get: operations["get_groups_list_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/groups/{unknown_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a group, by any of its numbers. */
+        get: operations["get_groups_get_group"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/groups/{unknown_id}/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the groups and the named people that a group resembles most, without those that somebody said it is not. */
+        get: operations["get_groups_list_alike"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/groups/{unknown_id}/appearances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all appearances of a group, video by video. */
+        get: operations["get_groups_list_group_appearances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/groups/{unknown_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take tracks from a group, by decisions: to a new one, or each to whom it resembles and never back to this one. */
+        post: operations["post_groups_split_group"];
         delete?: never;
         options?: never;
         head?: never;
@@ -621,6 +726,23 @@ export interface paths {
         };
         /** Return a file that a job wrote, or a range of its bytes: its result says `out/PROJECT/PATH`. */
         get: operations["get_exports_get_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the model doubts, by screen time times doubt, the heaviest first; nothing that people said something of. */
+        get: operations["get_review_list_review"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1049,6 +1171,24 @@ export interface components {
             known: components["schemas"]["Person"][];
             refused: components["schemas"]["RefusedPerson"][];
         };
+        /** @description Who looks like an unknown person, the most similar first; nobody whom somebody said it is not. */
+        Alike: {
+            groups: components["schemas"]["AlikeGroup"][];
+            people: components["schemas"]["AlikePerson"][];
+        };
+        /** @description A group that resembles another one. */
+        AlikeGroup: {
+            group: components["schemas"]["UnknownGroup"];
+            /** @description Cosine similarity of their mean faces */
+            score: number;
+        };
+        /** @description A person whom a group resembles. */
+        AlikePerson: {
+            name: string;
+            person_id: string;
+            /** @description How much their pictures resemble its mean face, as a cosine similarity */
+            score: number;
+        };
         /** @description What was seen in a video with one engine, sampling and tracker. */
         Analysis: {
             analysis_id: string;
@@ -1180,6 +1320,16 @@ export interface components {
              */
             kind: "decision";
         };
+        /** @description What several decisions changed. */
+        DecisionsReport: {
+            /** @description Analyses whose appearances were derived anew */
+            changed: string[];
+            decisions: components["schemas"]["Decision"][];
+            /** @description What derives the appearances, where these are too many to be waited for */
+            jobs: components["schemas"]["Job"][];
+            /** @description Decisions whose track is not found any more in these analyses */
+            lost: string[];
+        };
         /** @description What makes a face easy or hard to recognise. */
         FaceQuality: {
             frontality: number;
@@ -1217,6 +1367,35 @@ export interface components {
             n_videos: number;
             /** @description Videos of another version of the engine, that were not searched */
             outdated: string[];
+        };
+        /** @description An appearance of an unknown person. */
+        GroupAppearance: {
+            appearance: components["schemas"]["Appearance"];
+            fragment: string;
+            /** @description Names the track in addresses */
+            id: string;
+            seconds: number;
+            /** @description Of the video */
+            title: string;
+            video_id: string;
+        };
+        /** @description Some appearances of a group. */
+        GroupAppearancePage: {
+            items: components["schemas"]["GroupAppearance"][];
+            /** @description Cursor of the next page; null on the last one */
+            next: string | null;
+            /** @description Items on all pages, where counting is cheap; else null */
+            total: number | null;
+        };
+        /** @description Some groups. */
+        GroupPage: {
+            items: components["schemas"]["UnknownGroup"][];
+            /** @description Cursor of the next page; null on the last one */
+            next: string | null;
+            /** @description How long all of them are to be seen */
+            seconds: number;
+            /** @description Items on all pages, where counting is cheap; else null */
+            total: number | null;
         };
         /** @description A training picture, with its state and the reason for it. */
         Image: {
@@ -1452,6 +1631,10 @@ export interface components {
             person?: string;
             target: components["schemas"]["TrackTarget"] | components["schemas"]["UnknownTarget"] | components["schemas"]["IntervalTarget"] | components["schemas"]["PersonTarget"] | components["schemas"]["DecisionTarget"];
             verb: components["schemas"]["Verb"];
+        };
+        /** @description Several things to say at once. */
+        NewDecisions: {
+            decisions: components["schemas"]["NewDecision"][];
         };
         /** @description Something to be done. Each kind has the parameters of its verb. */
         NewJob: {
@@ -1767,6 +1950,34 @@ export interface components {
             detail: string;
             name: string;
         };
+        /** @description A doubtful decision of the model, to be looked at. */
+        ReviewItem: {
+            appearance: components["schemas"]["Appearance"];
+            /** @description One less the margin between what it was taken for and the likeliest other answer, 0 to 1 */
+            doubt: number;
+            fragment: string;
+            /** @description Names the track in addresses */
+            id: string;
+            /** @description How long the face is to be seen */
+            seconds: number;
+            /** @description Of the video */
+            title: string;
+            video_id: string;
+            /** @description Seconds times doubt: the queue is ordered by it */
+            weight: number;
+        };
+        /** @description Some of what is to be looked at. */
+        ReviewPage: {
+            items: components["schemas"]["ReviewItem"][];
+            /** @description Cursor of the next page; null on the last one */
+            next: string | null;
+            /** @description The same of everybody, those too that are settled */
+            seconds: number;
+            /** @description How long all of it is to be seen */
+            seconds_left: number;
+            /** @description Items on all pages, where counting is cheap; else null */
+            total: number | null;
+        };
         /**
          * @description What a token allows, each with all that the ones before it do.
          * @enum {string}
@@ -1812,6 +2023,33 @@ export interface components {
             next: string | null;
             /** @description Items on all pages, where counting is cheap; else null */
             total: number | null;
+        };
+        /** @description Tracks that are not the person of their group. */
+        Split: {
+            /**
+             * @description Who says so
+             * @default
+             */
+            author?: string;
+            /**
+             * @description They are one other person; else each goes its own way
+             * @default true
+             */
+            together?: boolean;
+            /** @description The `id` of each */
+            tracks: string[];
+        };
+        /** @description What taking tracks from an unknown person changed. */
+        SplitReport: {
+            /** @description Analyses whose appearances were derived anew */
+            changed: string[];
+            decisions: components["schemas"]["Decision"][];
+            /** @description What derives the appearances, where these are too many to be waited for */
+            jobs: components["schemas"]["Job"][];
+            /** @description Decisions whose track is not found any more in these analyses */
+            lost: string[];
+            /** @description Of the new unknown person; null where each track goes its own way */
+            unknown_id: number | null;
         };
         /**
          * @description Where an analysis stands.
@@ -1885,6 +2123,21 @@ export interface components {
         UnknownChange: {
             /** @description What to call them */
             name: string;
+        };
+        /** @description An unknown person with all tracks of all videos that were put to them, also by merging. */
+        UnknownGroup: {
+            /** @description Tracks that show them differently, six at most, for their thumbnails */
+            faces: string[];
+            /** @description All of their numbers */
+            members: number[];
+            n_appearances: number;
+            n_videos: number;
+            /** @description What people call them; empty for none */
+            name: string;
+            /** @description How long they are to be seen, in all videos */
+            seconds: number;
+            /** @description The lowest of their numbers */
+            unknown_id: number;
         };
         /** @description Somebody without a name, with a number that is never given to anybody else. */
         UnknownPerson: {
@@ -2662,6 +2915,41 @@ export interface operations {
             };
         };
     };
+    post_decisions_decide_several: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewDecisions"];
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionsReport"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_decisions_get_decision: {
         parameters: {
             query?: never;
@@ -2715,6 +3003,182 @@ export interface operations {
                 };
                 content: {
                     "*/*": unknown;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_groups_list_groups: {
+        parameters: {
+            query?: {
+                /** @description At most so many groups */
+                limit?: number;
+                /** @description `next` of the page before; empty for the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupPage"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_groups_get_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                unknown_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownGroup"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_groups_list_alike: {
+        parameters: {
+            query?: {
+                /** @description At most so many groups, and so many people */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+                unknown_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alike"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_groups_list_group_appearances: {
+        parameters: {
+            query?: {
+                /** @description At most so many appearances */
+                limit?: number;
+                /** @description `next` of the page before; empty for the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                unknown_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupAppearancePage"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_groups_split_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                unknown_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Split"];
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SplitReport"];
                 };
             };
             /** @description What is wrong */
@@ -3455,6 +3919,46 @@ export interface operations {
                 };
                 content: {
                     "*/*": unknown;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_review_list_review: {
+        parameters: {
+            query?: {
+                /** @description At most so many items */
+                limit?: number;
+                /** @description `next` of the page before; empty for the first page */
+                cursor?: string;
+                /** @description Only in this video */
+                video_id?: string;
+                /** @description Only what was taken for this person */
+                person_id?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
                 };
             };
             /** @description What is wrong */
