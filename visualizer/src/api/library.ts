@@ -41,14 +41,21 @@ export function getVideo(video_id: string, signal?: AbortSignal): Promise<Video>
   return answered(client.GET('/api/v1/videos/{video_id}', { params: { path: { video_id } }, signal }))
 }
 
-export function listPeople(project: string, signal?: AbortSignal): Promise<Person[]> {
-  return allOf((cursor) =>
-    answered(
-      client.GET('/api/v1/projects/{project}/people', {
-        params: { path: { project }, query: { limit: MANY, cursor } },
-        signal,
-      }),
-    ),
+/** All people of a project; `heard` is told who is there so far. */
+export function listPeople(
+  project: string,
+  signal?: AbortSignal,
+  heard?: (people: Person[]) => void,
+): Promise<Person[]> {
+  return allOf(
+    (cursor) =>
+      answered(
+        client.GET('/api/v1/projects/{project}/people', {
+          params: { path: { project }, query: { limit: MANY, cursor } },
+          signal,
+        }),
+      ),
+    heard,
   )
 }
 

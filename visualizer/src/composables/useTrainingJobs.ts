@@ -34,6 +34,8 @@ export function useTrainingJobs(project: () => string) {
     jobs.live.value.filter(({ kind }) => ['crawl', 'align', 'clean', 'learn'].includes(kind)),
   )
   const isAligning = computed(() => working.value.some(({ kind }) => kind === 'align'))
+  /** It may also wait for a search to end. */
+  const alignsNow = computed(() => working.value.some(({ kind, status }) => kind === 'align' && status === 'running'))
 
   watch(shown, (now) => {
     progress.value = new Map(now.map((job) => [job.job_id, progressOf(job, progress.value.get(job.job_id))]))
@@ -78,6 +80,7 @@ export function useTrainingJobs(project: () => string) {
     crawls,
     working,
     isAligning,
+    alignsNow,
     align,
     crawl,
     cancel: (id: string) => cancel.mutate(id),
