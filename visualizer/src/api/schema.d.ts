@@ -537,7 +537,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/projects/{project}/results/{path}": {
+    "/api/v1/projects/{project}/results/{result}": {
         parameters: {
             query?: never;
             header?: never;
@@ -3036,7 +3036,7 @@ export interface operations {
             header?: never;
             path: {
                 project: string;
-                path: string;
+                result: string;
             };
             cookie?: never;
         };
