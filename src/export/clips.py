@@ -94,7 +94,7 @@ def _cut(source: Any, locator: str, seen: Seen, path: Path) -> tuple[float, floa
     origin = Fraction(source.start_time or 0, 1_000_000)
     wanted = (origin + Fraction(seen.start_npt)) / (picture.time_base or Fraction(1))
     try:
-        source.seek(int(wanted), stream=picture, backward=True, any_frame=False)
+        source.seek(round(wanted), stream=picture, backward=True, any_frame=False)
         with replacing(path) as partial, av.open(str(partial), "w", format=_FORMATS[PurePath(path).suffix]) as sink:
             return _copied(source, sink, streams, origin, origin + Fraction(seen.end_npt))
     except av.FFmpegError as err:

@@ -163,7 +163,8 @@ def _write_csv(path: Path, columns: Columns, rows: Iterable[Mapping[str, Any]]) 
 
     def cells() -> Iterator[list[Any]]:
         nonlocal n_rows
-        for _n_rows, row in enumerate(rows, start=1):
+        for row in rows:
+            n_rows += 1
             yield [row.get(name) for name in columns]
 
     write_csv(path, tuple(columns), cells())

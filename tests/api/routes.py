@@ -70,6 +70,7 @@ def known_names(api: Api) -> dict[str, Any]:
         "upload_id": upload["upload_id"],
         "job_id": job["job_id"],
         "path": (image.aligned_path or "").removeprefix("training_img_aligned/"),
+        "result": f"{api.video().folder}/appearances.json",
         "filename": "page.css",
         "name": "index.js",
         "rest": "videos",

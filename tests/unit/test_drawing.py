@@ -264,6 +264,12 @@ class TestClips:
         assert head[0] == "file,name,appearance,wanted_start_npt,wanted_end_npt,start_npt,end_npt"
         assert len(head) == 4
 
+    def test_a_key_frame_at_the_very_start_is_not_missed(self, tmp_path: Path) -> None:
+        # 5.6 s is no number of binary digits: the key frame there lies a hair behind it.
+        path = write_video(tmp_path / "x.mp4", numbered(160), options={"g": "20", "bf": "0", "sc_threshold": "0"})
+        what = filmed(path, [seen(1, "Anna", 5.6, 6.0)], [], duration=6.4)
+        assert [clip.start_npt for clip in cut_clips(what, tmp_path)] == [5.6]
+
     def test_sound_comes_along(self, film: Path, tmp_path: Path) -> None:
         what = filmed(film, [seen(1, "Anna", 1.4, 1.9)], [])
         (clip,) = cut_clips(what, tmp_path)

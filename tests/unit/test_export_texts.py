@@ -259,6 +259,24 @@ class TestBoxes:
         ends = [track[-1].get("outside") for track in root.iterfind("track")]
         assert ends == ["1"] * 4
 
+    @pytest.mark.parametrize("name", FORMATS)
+    def test_rows_are_counted(self, name: str, tmp_path: Path) -> None:
+        what = small()
+        counts = {
+            "appearances": 5 if name != "memad" else 4,
+            "annotations": 5,
+            "cues": 5,
+            "events": 5,
+            "clips": 5,
+            "samples": n_boxes(what),
+            "boxes": n_boxes(what),
+            "shots": 2,
+        }
+        captioned = len(list(captions(what.people)))
+        expected = counts.get(FORMATS[name].row, captioned)
+        assert FORMATS[name].write(tmp_path / "x", what) == expected
+        assert FORMATS[name].write(tmp_path / "x", empty()) == (2 if FORMATS[name].row == "shots" else 0)
+
     @pytest.mark.parametrize("name", [name for name in FORMATS if not name.startswith("parquet")])
     def test_nobody_and_no_size(self, name: str) -> None:
         text_of(name, empty())

@@ -126,14 +126,14 @@ def get_project_export(project: str, query_data: ProjectExportParameters) -> Res
     return _told(response, chosen)
 
 
-@exports.get("/projects/<project>/results/<path:path>")
+@exports.get("/projects/<project>/results/<path:result>")
 @exports.doc(responses=sends("*/*", what="The file") | sends("*/*", status=206, what="A range of the file"))
-def get_result(project: str, path: str) -> Response:
+def get_result(project: str, result: str) -> Response:
     """Return a file that a job wrote, or a range of its bytes: its result says `out/PROJECT/PATH`."""
     owner = existing_project(project).project
-    file = confined(workspace().output_dir(owner, ""), path)
+    file = confined(workspace().output_dir(owner, ""), result, must_exist=False)
     if not file.is_file():
-        raise Problem("not_found", f"There is no result {path[:200]!r}. The result of the job names it.")
+        raise Problem("not_found", f"There is no result {result[:200]!r}. The result of the job names it.")
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     response = send_file(file, kind, conditional=True, as_attachment=True, download_name=file.name, max_age=0)
     response.headers.update({"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"})

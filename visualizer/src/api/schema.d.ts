@@ -717,7 +717,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/projects/{project}/results/{path}": {
+    "/api/v1/projects/{project}/results/{result}": {
         parameters: {
             query?: never;
             header?: never;
@@ -3897,7 +3897,7 @@ export interface operations {
             header?: never;
             path: {
                 project: string;
-                path: string;
+                result: string;
             };
             cookie?: never;
         };
