@@ -152,6 +152,12 @@ class TestAntract:
         with pytest.raises(FetchError, match="wants a user and a password"):
             connectors_of(archive, antract=AntractSettings(**given)).resolve(MEDIA)
 
+    def test_an_endpoint_may_know_no_post(self, archive: LocalArchive) -> None:
+        archive.fault = "get"
+
+        assert connectors_of(archive).resolve(MEDIA).title
+        assert archive.asked[:2] == ["POST /sparql", "GET /sparql"]
+
     def test_what_the_archive_does_not_know(self, archive: LocalArchive) -> None:
         with pytest.raises(MediaError, match="is not known to the archive antract"):
             connectors_of(archive).resolve("http://www.ina.fr/media/NONE")
