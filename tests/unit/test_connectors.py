@@ -90,6 +90,26 @@ class TestChoice:
             Connectors.of(Settings(sparql=SparqlSettings(archives={"mine": GraphSettings()})), None)
 
 
+@pytest.mark.parametrize(
+    ("url", "proxy", "by_ranges"),
+    [
+        ("https://example.org/film.mp4", "", True),
+        ("https://ann:sesame@example.org/film.mp4", "", False),
+        ("https://example.org/film.mp4", "http://proxy.lan:3128", False),
+    ],
+)
+def test_what_the_user_names_is_read_in_ranges_unless_only_ffmpeg_can(
+    monkeypatch: pytest.MonkeyPatch, url: str, proxy: str, by_ranges: bool
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", proxy)
+
+    assert (Connectors.of(Settings(), None).resolve(url).guard is not None) is by_ranges
+    if "@" not in url:
+        assert Connectors.of(Settings(), Guard()).resolve(url).guard == Guard()
+
+
 class TestAntract:
     @pytest.mark.parametrize("locator", [MEDIA, "http://www.ina.fr/notice/7", "http://www.ina.fr/notice/summary1"])
     def test_media_and_notices_lead_to_the_medium(self, archive: LocalArchive, locator: str) -> None:
