@@ -40,7 +40,7 @@ from .video.stream import VideoStream
 
 _log = logging.getLogger(__name__)
 
-TRACKER_VERSION = "4"
+TRACKER_VERSION = "5"
 """Changes whenever the same video would give other tracks: part of what an analysis is known by. Counts up."""
 
 _BLOCK = 1 << 20
