@@ -140,7 +140,7 @@ def test_meta_shows_what_an_archive_says_of_a_video_that_nobody_analysed(workspa
     said = meta.described(workspace, PROGRAMME)
 
     assert (said["locator"], said["title"], said["channel"]) == (PROGRAMME, "7h30 le journal", "France 2")
-    with pytest.raises(ConfigError, match="has not been analysed"):
+    with pytest.raises(ConfigError, match="Nothing is known of"):
         meta.described(workspace, "http://example.org/film.mp4")
 
 

@@ -493,6 +493,8 @@ class TestIiif:
             ("<html>", "web page instead of data"),
             ("{", "no JSON"),
             ("[" * 100_000, "no JSON"),
+            ({"type": "Manifest", "label": json.loads("[" * 900 + "]" * 900)}, "without a video"),
+            (MANIFEST | {"label": json.loads("[" * 900 + "]" * 900), "items": [{"items": 3}]}, "without a video"),
             (MANIFEST | {"items": [{"body": {"id": "file:///etc/passwd", "type": "Video"}}]}, r"no http\(s\) address"),
         ],
     )
