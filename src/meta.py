@@ -19,7 +19,7 @@ from .names import folder_name
 from .personnames import name_key
 from .records import Person, Video
 from .video.fragments import split_locator
-from .videos import find_video
+from .videos import find_video, stored_video
 from .workspace import Workspace
 
 FIELDS = ("name", "uri", "aliases", "description")
@@ -51,16 +51,15 @@ def described(workspace: Workspace, video: str) -> dict[str, Any]:
         FetchError: Its archive cannot be asked.
         MediaError: Its archive has no such video.
     """
-    try:
-        record, _ = find_video(workspace.store, video)
-    except ConfigError:
-        bare = split_locator(video)[0]
-        connectors = connectors_of(workspace)
-        if not connectors.is_catalogued(bare):
-            raise
-        found = connectors.resolve(bare)
-        return {"locator": bare, "title": found.title, "date": found.date, **found.metadata()}
-    return {"locator": record.locator, "title": record.title, "date": record.date, **record.metadata}
+    bare = split_locator(video)[0]
+    record = stored_video(workspace.store, bare)
+    if record is not None:
+        return {"locator": record.locator, "title": record.title, "date": record.date, **record.metadata}
+    connectors = connectors_of(workspace)
+    if not connectors.is_catalogued(bare):
+        raise ConfigError(f"Nothing is known of {bare}: it has not been analysed, and no archive names it.")
+    found = connectors.resolve(bare)
+    return {"locator": bare, "title": found.title, "date": found.date, **found.metadata()}
 
 
 def fetch(workspace: Workspace, video: str) -> Video:

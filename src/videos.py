@@ -149,10 +149,18 @@ def settle(fragment: Fragment, video: Video) -> Fragment:
     if fragment.clock is None and not fragment.name:
         return fragment
     named: dict[str, Interval] = {}
-    for segment in video.metadata.get("segments") or ():
-        part = Interval(float(segment["start_npt"]), segment.get("end_npt"))
+    for segment, part in segments_of(video.metadata):
         named |= {str(segment[name]): part for name in ("title", "uri") if segment.get(name)}
     return fragment.settled(_moment(video.metadata.get("recorded_at")), named)
+
+
+def segments_of(metadata: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Interval]]:
+    """Yield the segments that metadata tell of, with their times; what people may have written there instead is passed over."""
+    segments = metadata.get("segments")
+    for segment in segments if isinstance(segments, list | tuple) else ():
+        if isinstance(segment, Mapping) and isinstance(segment.get("start_npt"), int | float):
+            end = segment.get("end_npt")
+            yield segment, Interval(float(segment["start_npt"]), float(end) if isinstance(end, int | float) else None)
 
 
 def _moment(text: object) -> datetime | None:
@@ -175,14 +183,18 @@ def find_video(store: Store, locator: str) -> tuple[Video, Fragment]:
         ConfigError: No such video is known, or no such part of it.
     """
     bare, fragment = split_locator(locator)
-    if not is_address(bare) and os.path.isfile(bare):
-        # By its bytes, not its name: another file may have taken the place of the one that was analysed.
-        video = store.get(Video, video_identity(bare)[0])
-    else:
-        video = next(store.find(Video, locator=bare), None)
+    video = stored_video(store, bare)
     if video is None:
         raise ConfigError(f"{bare} has not been analysed. Run: track --video {bare}")
     return video, settle(fragment, video)
+
+
+def stored_video(store: Store, locator: str) -> Video | None:
+    """Return a video that was analysed before, by its locator without a fragment; None where there is none."""
+    if not is_address(locator) and os.path.isfile(locator):
+        # By its bytes, not its name: another file may have taken the place of the one that was analysed.
+        return store.get(Video, video_identity(locator)[0])
+    return next(store.find(Video, locator=locator), None)
 
 
 def find_analysis(store: Store, video: Video, engine_name: str, fragment: Fragment, project: str = "") -> Analysis:

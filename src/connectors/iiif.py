@@ -210,17 +210,19 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(";") if name.strip()]
 
 
-def _text_of(value: Any) -> str:
+def _text_of(value: Any, depth: int = 0) -> str:
     """Return a text of a manifest: plain, by language, or several of them; English where there is a choice."""
+    if depth > 4:
+        return ""
     if isinstance(value, str):
         return " ".join(re.sub(r"<[^>]*>", " ", value).split())
     if isinstance(value, list):
-        return "; ".join(filter(None, map(_text_of, value)))
+        return "; ".join(filter(None, (_text_of(one, depth + 1) for one in value)))
     if isinstance(value, dict):
         if "@value" in value:
-            return _text_of(value["@value"])
+            return _text_of(value["@value"], depth + 1)
         chosen = next((value[language] for language in ("en", "none", *value) if language in value), "")
-        return _text_of(chosen)
+        return _text_of(chosen, depth + 1)
     return ""
 
 

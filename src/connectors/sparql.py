@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 from ..errors import ConfigError, FetchError, ForbiddenPathError, MediaError
 from ..guard import confined
-from .asking import Asker, Login, is_web, read_json, with_host
+from .asking import Answer, Asker, Login, is_web, read_json, with_host
 from .base import Connector, Found, Name, Segment, merged, seconds_of
 
 RESULTS = "application/sparql-results+json"
@@ -32,6 +32,7 @@ MORE = ("media", "programme", "channel", "description", "genre", "language", "pu
 
 _NO_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
 _PATH = "/%?=&:~+,;@!$'()*"
+_NO_POST = ("answers 404", "answers 405", "answers 411", "answers 415", "answers 501")
 _MAX_ROWS = 20_000
 Row = Mapping[str, str]
 Follow = Callable[[str], Found | None]
@@ -82,13 +83,22 @@ class SparqlEndpoint:
             FetchError: The endpoint cannot be asked, refuses, or answers no results.
         """
         try:
-            answer = self._asker.ask(self._url, form={"query": query}, accept=RESULTS, login=self._login)
+            answer = self._ask({"query": query})
         except FetchError as err:
             if err.why.startswith(("answers 401", "answers 403")):
                 who = f'refuses the user "{self._login.user}"' if self._login else "wants a user and a password"
                 raise FetchError(self._url, f"{who} ({err.why}). Check user and password in the settings") from err
             raise
         return rows_of(self._url, read_json(self._url, answer))
+
+    def _ask(self, query: Mapping[str, str]) -> Answer:
+        """Send a query by POST, which has no limit of length; by GET to those that know nothing else."""
+        try:
+            return self._asker.ask(self._url, form=query, accept=RESULTS, login=self._login)
+        except FetchError as err:
+            if not err.why.startswith(_NO_POST):
+                raise
+        return self._asker.ask(self._url, query=query, accept=RESULTS, login=self._login)
 
 
 def rows_of(url: str, results: Any) -> list[Row]:

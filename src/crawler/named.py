@@ -17,7 +17,7 @@ from ..personnames import given_first, name_key, spellings
 from ..records import Person, Video
 from ..schema import WHOLE, Interval
 from ..video.fragments import Fragment, split_locator
-from ..videos import find_video, settle
+from ..videos import segments_of, settle, stored_video
 from ..workspace import Workspace
 from .base import Description
 
@@ -71,14 +71,13 @@ def metadata_of(workspace: Workspace, video: str) -> tuple[Mapping[str, Any], Fr
         FetchError: Its archive cannot be asked.
         MediaError: Its archive has no such video.
     """
-    try:
-        record, fragment = find_video(workspace.store, video)
-        return record.metadata, fragment
-    except ConfigError:
-        bare, fragment = split_locator(video)
-        connectors = connectors_of(workspace)
-        if not connectors.is_catalogued(bare):
-            raise
+    bare, fragment = split_locator(video)
+    record = stored_video(workspace.store, bare)
+    if record is not None:
+        return record.metadata, settle(fragment, record)
+    connectors = connectors_of(workspace)
+    if not connectors.is_catalogued(bare):
+        raise ConfigError(f"Nothing is known of {bare}: it has not been analysed, and no archive names it.")
     found = connectors.resolve(bare)
     said = found.metadata()
     return said, settle(fragment, Video("", bare, found.media, "", metadata=said))
@@ -147,23 +146,24 @@ def remember(workspace: Workspace, project: str, people: Iterable[Wanted]) -> in
 
 def _named(metadata: Mapping[str, Any], interval: Interval) -> Iterator[tuple[str, str]]:
     """Yield name and address of everybody whom metadata name in a part of the video."""
-    people = metadata.get("people") or ()
+    people = _listed(metadata.get("people"))
     if interval != WHOLE:
-        people = [
-            person
-            for segment in metadata.get("segments") or ()
-            if _meets(segment, interval)
-            for person in segment.get("people") or ()
-        ]
+        meant = [segment for segment, part in segments_of(metadata) if _meets(part, interval)]
+        people = [person for segment in meant for person in _listed(segment.get("people"))]
     for person in people:
-        name = person.get("name") if isinstance(person, dict) else person
+        name = person.get("name") if isinstance(person, Mapping) else person
         if isinstance(name, str) and name.strip():
-            yield " ".join(name.split()), str(person.get("uri", "")) if isinstance(person, dict) else ""
+            yield " ".join(name.split()), str(person.get("uri", "")) if isinstance(person, Mapping) else ""
 
 
-def _meets(segment: Mapping[str, Any], interval: Interval) -> bool:
-    start, end = float(segment.get("start_npt", 0)), segment.get("end_npt")
-    return (interval.end_npt is None or start < interval.end_npt) and (end is None or end > interval.start_npt)
+def _listed(value: object) -> list[Any]:
+    """Return a list as it is; people may have written something else in the metadata."""
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _meets(part: Interval, other: Interval) -> bool:
+    starts_before = other.end_npt is None or part.start_npt < other.end_npt
+    return starts_before and (part.end_npt is None or part.end_npt > other.start_npt)
 
 
 def _grouped(named: Iterable[tuple[str, str]], describe: Describe | None) -> tuple[list[Wanted], str]:

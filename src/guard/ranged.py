@@ -166,7 +166,8 @@ class RangedFile(io.RawIOBase):
                 can_go_on = self._pos == 0 or self._in_ranges
                 if not err.passing or not can_go_on or attempt == self._limits.retries:
                     raise
-                _LOG.info("%s: going on at byte %d", err, self._pos)
+                # Without what follows the path: links that hold for a while have their key there.
+                _LOG.info("%s: %s; going on at byte %d", self._url.partition("?")[0], err.why, self._pos)
                 self._sleep(self._limits.backoff_s * 2**attempt)
         raise AssertionError("unreachable: the last try returns or raises")
 

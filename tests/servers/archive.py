@@ -33,7 +33,8 @@ class LocalArchive:
         graph: Turtle that the endpoint answers from.
         login: User and password that the endpoint wants; None for nobody.
         account: Those of Limecraft.
-        fault: How the endpoint fails: `slow`, `html`, `empty`, `malformed`, `huge`, `missing`, `redirect`, `list` or a status.
+        fault: How the endpoint fails: `slow`, `html`, `empty`, `malformed`, `huge`, `missing`, `redirect`, `list`, `get` (knows
+            no POST) or a status.
         expired: How many tokens are refused from now on although they were given out.
         asked: Methods and paths, in order; queries are in `queries`.
         break_after: Bytes after which each answer with media breaks off, one entry an answer.
@@ -112,8 +113,11 @@ class LocalArchive:
             if handler.headers.get("Authorization") != wanted:
                 _send(handler, 401, "text/plain", b"who are you?")
                 return
-        query = parse_qs(body.decode())["query"][0]
+        query = parse_qs(body.decode() or urlsplit(handler.path).query)["query"][0]
         self.queries.append(query)
+        if self.fault == "get" and handler.command == "POST":
+            _send(handler, 405, "text/plain", b"")
+            return
         assert "application/sparql-results+json" in handler.headers["Accept"]
         results = "application/sparql-results+json"
         rows = b'{"head": {"vars": []}, "results": {"bindings": %s}}'
@@ -125,7 +129,7 @@ class LocalArchive:
             handler.end_headers()
         elif self.fault.isdigit():
             _send(handler, int(self.fault), "text/html", PAGE)
-        elif self.fault:
+        elif self.fault and self.fault != "get":
             _send(handler, 200, *{
                 "html": ("text/html", PAGE),
                 "empty": (results, rows % b"[]"),

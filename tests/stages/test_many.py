@@ -76,10 +76,10 @@ def test_a_fault_of_ours_does_not_stop_the_others(
 ) -> None:
     register = stage.register_video
 
-    def faulty(store: Store, locator: str, stream: object) -> Video:
+    def faulty(store: Store, locator: str, *more: object) -> Video:
         if locator.endswith("film0.mp4"):
             raise RuntimeError("oh")
-        return register(store, locator, stream)  # type: ignore[arg-type]
+        return register(store, locator, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(stage, "register_video", faulty)
     report = tracker.run_many(workspace, [str(film) for film in films[:2]], project, jobs=1, video_speedup=5)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
+import av
 import pytest
 
 from src import clusterize, meta, tracker
@@ -138,7 +140,7 @@ def test_meta_shows_what_an_archive_says_of_a_video_that_nobody_analysed(workspa
     said = meta.described(workspace, PROGRAMME)
 
     assert (said["locator"], said["title"], said["channel"]) == (PROGRAMME, "7h30 le journal", "France 2")
-    with pytest.raises(ConfigError, match="has not been analysed"):
+    with pytest.raises(ConfigError, match="Nothing is known of"):
         meta.described(workspace, "http://example.org/film.mp4")
 
 
@@ -175,3 +177,77 @@ def test_a_named_analysis_can_be_clusterized_by_its_address(workspace: Workspace
 
     with pytest.raises(Exception, match="has no model"):
         clusterize.run(workspace, f"{MEDIA}#t=1,2", project)
+
+
+@pytest.fixture
+def dated(film: Path) -> Path:
+    """The film with a moment when it was recorded, and two chapters, one of them without a title."""
+    path, tick = film.with_name("dated.mp4"), Fraction(1, 1000)
+    with av.open(str(film)) as read, av.open(str(path), "w") as written:
+        written.metadata["creation_time"] = "2009-07-26T11:19:00.000000Z"
+        source = read.streams.video[0]
+        target = written.add_stream_from_template(source)
+        chapters = [(0, 1000, {"title": "The \u05e9\u05dd & \U0001f3ac"}), (2000, 4000, {})]
+        written.set_chapters(
+            [
+                {"id": number, "start": start, "end": end, "time_base": tick, "metadata": metadata}
+                for number, (start, end, metadata) in enumerate(chapters)
+            ]
+        )
+        for packet in read.demux(source):
+            if packet.size:
+                packet.stream = target
+                written.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("fragment", "settled", "frames"),
+    [
+        ("t=clock:2009-07-26T11:19:01Z,2009-07-26T11:19:02Z", "t=1,2", [(25, 45), (25, 45)]),
+        ("t=clock:2009-07-26T13:19:03%2B02:00", "t=3", [(75, 95)]),
+        ("id=chapter-2", "t=2,4&id=chapter-2", [(50, 95)]),
+        ("t=3&id=chapter-2", "t=3,4&id=chapter-2", [(75, 95)]),
+        (
+            "id=The%20%D7%A9%D7%9D%20%26%20%F0%9F%8E%AC",
+            "t=,1&id=The%20%D7%A9%D7%9D%20%26%20%F0%9F%8E%AC",
+            [(0, 20), (0, 20)],
+        ),
+    ],
+)
+def test_a_part_by_the_clock_or_by_its_chapter(
+    workspace: Workspace, project: str, dated: Path, fragment: str, settled: str, frames: list[tuple[int, int]]
+) -> None:
+    report = tracker.run(workspace, f"{dated}#{fragment}", project, video_speedup=int(EVERY))
+
+    assert (report.analysis.fragment, starts(workspace, report)) == (settled, frames)
+    # It is found by what was typed, and by how it comes back.
+    for text in (fragment, settled):
+        video, part = find_video(workspace.store, f"{dated}#{text}")
+        assert find_analysis(workspace.store, video, "fake", part, project) == report.analysis
+
+
+def test_a_collection_is_tracked_one_by_one_and_what_is_left_out_is_told(
+    archive: LocalArchive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"data_dir: {tmp_path}/data\ndatabase: {{uri: 'sqlite:///{tmp_path}/r.db'}}\nengine: fake\n"
+        "sources: {max_entries: 2}\nfetch: {allow_networks: [127.0.0.1/32]}\n"
+    )
+    canvas = {"type": "Canvas", "items": [{"body": {"id": f"{archive.address}/film.mp4", "type": "Video"}}]}
+    for number in range(3):
+        archive.put(f"/{number}/manifest.json", {"type": "Manifest", "label": f"Film {number}", "items": [canvas]})
+    items = [{"id": f"{archive.address}/{number}/manifest.json", "type": "Manifest"} for number in range(3)]
+    url = archive.put("/manifest.json", {"type": "Collection", "label": "All", "items": items})
+
+    flags = ["--project", "p", "--video_speedup", EVERY, "--jobs", "1", "--config", str(config)]
+    assert tracker.main(["--video", url, *flags]) == 0
+
+    said = capsys.readouterr().out
+    assert f'"All" ({url}) stands for 2 videos' in said
+    assert "1 more are left out: at most 2 are taken (sources.max_entries)" in said
+    assert "2 videos: 2 analysed" in said
+    archive.put("/1/manifest.json", "<html>")
+    assert tracker.main(["--video", f"{archive.address}/1/manifest.json", *flags]) == 1
+    assert "web page instead of data" in capsys.readouterr().err

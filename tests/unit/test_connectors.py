@@ -90,6 +90,26 @@ class TestChoice:
             Connectors.of(Settings(sparql=SparqlSettings(archives={"mine": GraphSettings()})), None)
 
 
+@pytest.mark.parametrize(
+    ("url", "proxy", "by_ranges"),
+    [
+        ("https://example.org/film.mp4", "", True),
+        ("https://ann:sesame@example.org/film.mp4", "", False),
+        ("https://example.org/film.mp4", "http://proxy.lan:3128", False),
+    ],
+)
+def test_what_the_user_names_is_read_in_ranges_unless_only_ffmpeg_can(
+    monkeypatch: pytest.MonkeyPatch, url: str, proxy: str, by_ranges: bool
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", proxy)
+
+    assert (Connectors.of(Settings(), None).resolve(url).guard is not None) is by_ranges
+    if "@" not in url:
+        assert Connectors.of(Settings(), Guard()).resolve(url).guard == Guard()
+
+
 class TestAntract:
     @pytest.mark.parametrize("locator", [MEDIA, "http://www.ina.fr/notice/7", "http://www.ina.fr/notice/summary1"])
     def test_media_and_notices_lead_to_the_medium(self, archive: LocalArchive, locator: str) -> None:
@@ -151,6 +171,12 @@ class TestAntract:
         assert "wrong-one" not in str(refused.value)
         with pytest.raises(FetchError, match="wants a user and a password"):
             connectors_of(archive, antract=AntractSettings(**given)).resolve(MEDIA)
+
+    def test_an_endpoint_may_know_no_post(self, archive: LocalArchive) -> None:
+        archive.fault = "get"
+
+        assert connectors_of(archive).resolve(MEDIA).title
+        assert archive.asked[:2] == ["POST /sparql", "GET /sparql"]
 
     def test_what_the_archive_does_not_know(self, archive: LocalArchive) -> None:
         with pytest.raises(MediaError, match="is not known to the archive antract"):
@@ -467,6 +493,8 @@ class TestIiif:
             ("<html>", "web page instead of data"),
             ("{", "no JSON"),
             ("[" * 100_000, "no JSON"),
+            ({"type": "Manifest", "label": json.loads("[" * 900 + "]" * 900)}, "without a video"),
+            (MANIFEST | {"label": json.loads("[" * 900 + "]" * 900), "items": [{"items": 3}]}, "without a video"),
             (MANIFEST | {"items": [{"body": {"id": "file:///etc/passwd", "type": "Video"}}]}, r"no http\(s\) address"),
         ],
     )

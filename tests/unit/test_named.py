@@ -107,6 +107,26 @@ def test_a_fragment_names_those_of_its_segments(workspace: Workspace) -> None:
         list_people(workspace, "p", VIDEO, None)
 
 
+@pytest.mark.parametrize("junk", [5, "x", {"name": "Anna Albers"}, [5, None, {}, {"name": 3}, [""]]])
+def test_metadata_that_people_wrote_may_be_anything(workspace: Workspace, junk: Any) -> None:
+    segments = [
+        {"title": "a"},
+        {"title": "b", "start_npt": "1", "people": junk},
+        {"title": "c", "start_npt": 0, "people": junk},
+        7,
+    ]
+    video = Video("v1", VIDEO, "http://x/1.mp4", "1", metadata={"people": junk, "segments": segments, "recorded_at": junk})
+    workspace.store.put(video)
+
+    for fragment in ("", "#t=0,10", "#id=c"):
+        with pytest.raises(ConfigError, match="name nobody"):
+            list_people(workspace, "p", VIDEO + fragment, None)
+    with pytest.raises(ConfigError, match=r"its parts: c\)"):
+        list_people(workspace, "p", f"{VIDEO}#id=b", None)
+    workspace.store.put(Video("v1", VIDEO, "http://x/1.mp4", "1", metadata={"people": ["A B"], "segments": junk}))
+    assert list_people(workspace, "p", VIDEO, None).people[0].name == "A B"
+
+
 def test_people_of_the_project_keep_their_name(workspace: Workspace, wikidata: Wikidata) -> None:
     workspace.store.put(Person("p", "Winnie", "Winnie", uri=CHURCHILL.uri))
     workspace.store.put(Person("p", "Gaulle_Charles", "Gaulle Charles", aliases=("De Gaulle Charles",)))
@@ -144,5 +164,5 @@ def test_who_has_no_picture_is_not_remembered(workspace: Workspace, wikidata: Wi
 
 
 def test_nothing_is_known_of_a_file_that_was_not_analysed(workspace: Workspace) -> None:
-    with pytest.raises(ConfigError, match="has not been analysed"):
+    with pytest.raises(ConfigError, match=r"Nothing is known of film\.mp4"):
         list_people(workspace, "p", "film.mp4", None)

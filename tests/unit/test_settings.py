@@ -273,3 +273,27 @@ def test_networks_are_written_in_full(config: Path) -> None:
     assert load(config, "fetch: {allow_networks: [10.1.0.0/16]}").fetch.allow_networks == ("10.1.0.0/16",)
     with pytest.raises(ConfigError, match=r"fetch\.allow_networks"):
         load(config, "fetch: {allow_networks: [films.lan]}")
+
+
+def test_archives_are_told_in_the_file_and_their_passwords_in_the_environment(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = (
+        "  archives:\n    mine: {endpoint: 'https://x/sparql', prefixes: ['https://x/film/'], query: 'SELECT …', user: ann"
+    )
+    config.write_text(f"sparql:\n{archive}}}\n", encoding="utf-8")
+    monkeypatch.setenv("FACEREC_SPARQL__ARCHIVES__MINE__PASSWORD", "sesame")
+    monkeypatch.setenv("FACEREC_LIMECRAFT__PASSWORD", "open")
+
+    settings = load_settings(config)
+
+    mine = settings.sparql.archives["mine"]
+    assert (mine.endpoint, mine.prefixes, mine.user) == ("https://x/sparql", ("https://x/film/",), "ann")
+    assert mine.password is not None
+    assert mine.password.get_secret_value() == "sesame"
+    assert settings.limecraft.password is not None
+    assert "sesame" not in repr(settings)
+    config.write_text(f"sparql:\n{archive}, password: sesame}}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"sparql\.archives\.mine\.password is a secret") as refused:
+        load_settings(config)
+    assert "sesame" not in str(refused.value)
