@@ -1,22 +1,58 @@
-import { useQuery } from '@tanstack/vue-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, toValue } from 'vue'
 import type { Job } from '@/api/client'
-import { listJobs } from '@/api/library'
+import { startJob } from '@/api/jobs'
+import { cancelJob, listJobs, retryJob } from '@/api/library'
+import { isLive } from '@/lib/jobs'
+import { takeDown, tellUnseenEnds, useJobStream, withNews } from './useJobStream'
 
-const LIVE_MS = 1500
-const IDLE_MS = 10_000
+export { isLive }
 
-export function isLive(job: Job): boolean {
-  return job.status === 'queued' || job.status === 'running'
-}
+const POLL_MS = 1500
+const POLL_IDLE_MS = 10_000
 
-/** The latest jobs of a project, asked for again and again: often while one is at work. */
+/** The latest jobs of a project, the newest first, as the stream tells of them; `live` are those that wait or are at work. */
 export function useJobs(project: MaybeRefOrGetter<string>) {
+  const queries = useQueryClient()
+  const stream = useJobStream(project)
   const query = useQuery({
     queryKey: ['jobs', project],
-    queryFn: ({ signal }) => listJobs(toValue(project), signal),
-    refetchInterval: ({ state }) => (state.data?.some(isLive) ? LIVE_MS : IDLE_MS),
+    queryFn: async ({ signal }) => {
+      const [name, asked] = [toValue(project), Date.now()]
+      const found = withNews(queries, name, await listJobs(name, signal), asked)
+      tellUnseenEnds(queries, queries.getQueryData(['jobs', name]), found)
+      return found
+    },
+    enabled: () => toValue(project) !== '',
+    refetchInterval: ({ state }) => {
+      if (stream.value === 'live') return false
+      return state.data?.some(isLive) ? POLL_MS : POLL_IDLE_MS
+    },
   })
   const live = computed(() => (query.data.value ?? []).filter(isLive))
-  return { ...query, live }
+  return { ...query, live, stream }
+}
+
+/**
+ * Start a job: `start.mutate({ kind: 'crawl', params: { keywords: ['Ann Ace'] } })`. It is in the lists before the stream tells of it;
+ * `mutateAsync` returns it, and useJob follows it.
+ */
+export function useStartJob(project: MaybeRefOrGetter<string>) {
+  const queries = useQueryClient()
+  return useMutation({
+    mutationFn: ({ kind, params = {} }: { kind: string; params?: Record<string, unknown> }) =>
+      startJob(toValue(project), kind, params),
+    onSuccess: (job: Job) => takeDown(queries, job),
+  })
+}
+
+export function useCancelJob() {
+  const queries = useQueryClient()
+  return useMutation({ mutationFn: cancelJob, onSuccess: (job) => takeDown(queries, job) })
+}
+
+/** Have a job done once more that failed or was cancelled. */
+export function useRetryJob() {
+  const queries = useQueryClient()
+  return useMutation({ mutationFn: retryJob, onSuccess: (job) => takeDown(queries, job) })
 }
