@@ -15,11 +15,18 @@ export interface Served {
   /** Of an editor; empty where the service asks for none. */
   token: string
   browser: Browser
+  /** Where the store lies, as seed.py was told. */
+  folder: string
+  /** Run a Python program beside the server, over the same store. */
+  beside: (args: string[]) => ChildProcess
+  /** Stop the server, and start it again where it was. */
+  stop: () => Promise<void>
+  start: () => Promise<void>
   close: () => Promise<void>
 }
 
 /** Seed a store, serve it on a free port, and open a browser. */
-export async function serve({ withToken = false } = {}): Promise<Served> {
+export async function serve({ withToken = false, seeds = [] as string[], settings = {} } = {}): Promise<Served> {
   const executablePath = process.env.CHROMIUM ?? CHROMIUM.find((path) => existsSync(path))
   if (!executablePath) throw new Error(`No Chromium at ${CHROMIUM.join(', ')}. Install it, or name it in CHROMIUM.`)
   const folder = mkdtempSync(join(tmpdir(), 'facerec-e2e-'))
@@ -29,16 +36,21 @@ export async function serve({ withToken = false } = {}): Promise<Served> {
     PYTHONPATH: ROOT,
     FACEREC_DATA_DIR: data,
     FACEREC_DATABASE__URI: `sqlite:///${join(data, 'facerec.db')}`,
+    ...settings,
   }
   const run = (args: string[]): string => {
     const done = spawnSync(PYTHON, args, { cwd: ROOT, env, encoding: 'utf8' })
     if (done.status !== 0) throw new Error(`${args.join(' ')} failed: ${done.stderr || String(done.error)}`)
     return done.stdout
   }
-  run(['visualizer/e2e/seed.py', folder])
+  for (const seed of ['seed.py', ...seeds]) run([`visualizer/e2e/${seed}`, folder])
   const made = withToken ? run(['-m', 'src', 'token', 'add', '--role', 'editor', '--name', 'e2e']) : ''
-  const server = spawn(PYTHON, ['server.py', '--port', '0'], { cwd: ROOT, env })
+  let server = spawn(PYTHON, ['server.py', '--port', '0'], { cwd: ROOT, env })
   const url = await addressOf(server)
+  const stop = async (): Promise<void> => {
+    server.kill()
+    await new Promise((done) => server.once('exit', done))
+  }
   const browser = await chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'],
@@ -47,10 +59,16 @@ export async function serve({ withToken = false } = {}): Promise<Served> {
     url,
     token: /fr_\w+_[\w-]+/.exec(made)?.[0] ?? '',
     browser,
+    folder,
+    beside: (args) => spawn(PYTHON, args, { cwd: ROOT, env }),
+    stop,
+    start: async () => {
+      server = spawn(PYTHON, ['server.py', '--port', new URL(url).port], { cwd: ROOT, env })
+      await addressOf(server)
+    },
     close: async () => {
       await browser.close()
-      server.kill()
-      await new Promise((done) => server.once('exit', done))
+      await stop()
       rmSync(folder, { recursive: true, force: true })
     },
   }

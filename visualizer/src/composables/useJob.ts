@@ -4,7 +4,7 @@ import type { Job } from '@/api/client'
 import { getJob, type JobEvent, listEvents } from '@/api/jobs'
 import { openStream, type Stream } from '@/api/streams'
 import { isLive } from '@/lib/jobs'
-import { takeDown } from './useJobStream'
+import { listedJob, takeDown } from './useJobStream'
 
 const POLL_MS = 2000
 const PAGE = 500
@@ -18,6 +18,8 @@ export function useJob(jobId: MaybeRefOrGetter<string>) {
     queryKey: ['job', jobId],
     queryFn: ({ signal }) => getJob(toValue(jobId), signal),
     enabled: () => toValue(jobId) !== '',
+    // What a list shows of it is shown until it was asked for.
+    placeholderData: () => listedJob(queries, toValue(jobId)),
   })
 
   const last = (): number => events.value.at(-1)?.number ?? 0

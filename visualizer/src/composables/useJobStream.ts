@@ -62,6 +62,23 @@ export function withNews(queries: QueryClient, project: string, jobs: Job[], ask
   return news.reduce((list, { job }) => withJob(list, job), jobs)
 }
 
+/** The same for some jobs of a longer list: those that are in it, and still fit. */
+export function withNewsOfThese(
+  queries: QueryClient,
+  project: string,
+  jobs: Job[],
+  asked: number,
+  filter: JobFilter,
+): Job[] {
+  const told = shared.get(queries)?.get(project)?.told
+  return jobs
+    .map((job) => {
+      const news = told?.get(job.job_id)
+      return news && news.at >= asked ? news.job : job
+    })
+    .filter((job) => fits(job, filter))
+}
+
 /** Take down what became of a job: as the stream tells it, or as an answer says. */
 export function takeDown(queries: QueryClient, job: Job): void {
   remember(shared.get(queries)?.get(job.project)?.told, job)
@@ -73,11 +90,24 @@ export function takeDown(queries: QueryClient, job: Job): void {
   }
 }
 
+/** A job as some list shows it that is kept. */
+export function listedJob(queries: QueryClient, jobId: string): Job | undefined {
+  const lists = queries.getQueriesData<Job[] | Pages>({ queryKey: ['jobs'] })
+  const jobs = lists.flatMap(([, data]) =>
+    Array.isArray(data) ? data : (data?.pages.flatMap(({ items }) => items) ?? []),
+  )
+  return jobs.find(({ job_id }) => job_id === jobId)
+}
+
 type Pages = InfiniteData<JobPage>
 
 function withJobInPages(data: Pages, job: Job, isFitting: boolean): Pages {
   const holds = ({ items }: JobPage): boolean => items.some(({ job_id }) => job_id === job.job_id)
-  const at = Math.max(data.pages.findIndex(holds), 0)
+  const held = data.pages.findIndex(holds)
+  const [first] = data.pages
+  // One that is older than the first page is on a later one, be it shown by now or not.
+  if (held < 0 && first?.next != null && !(job.job_id > (first.items.at(-1)?.job_id ?? ''))) return data
+  const at = Math.max(held, 0)
   const pages = data.pages.map((page, n) => (n === at ? { ...page, items: withJob(page.items, job, isFitting) } : page))
   return { ...data, pages }
 }

@@ -61,7 +61,11 @@ describe('the jobs of a project', () => {
     streams[0]!.listener.heard('job', job('1', { status: 'running', progress: 0.5 }))
     streams[0]!.listener.heard('job', job('2'))
     await settled()
-    for (const { data } of [first, second]) expect(data.value?.map((one) => [one.job_id, one.progress])).toEqual([['2', 0], ['1', 0.5]])
+    for (const { data } of [first, second])
+      expect(data.value?.map((one) => [one.job_id, one.progress])).toEqual([
+        ['2', 0],
+        ['1', 0.5],
+      ])
     expect(second.live.value.length).toBe(2)
     await vi.advanceTimersByTimeAsync(60_000)
     expect(server.asked).toBe(1)
@@ -102,27 +106,30 @@ describe('the jobs of a project', () => {
     stop()
   })
 
-  it.each(['told', 'asked', 'missed'])('an end that is %s makes old what the job changed, and is told once', async (how) => {
-    const heard = vi.fn()
-    const { queries, stop } = within(() => {
-      useEndedJobs(heard)
-      return { jobs: useJobs('p'), others: useJobs('p') }
-    })
-    queries.setQueryData(['people', 'p'], [])
-    queries.setQueryData(['models', 'p'], [])
-    await settled()
-    const { listener } = streams[0]!
-    listener.opened()
-    server.jobs = [job('1', { status: 'done' })]
-    if (how === 'told') listener.heard('job', server.jobs[0])
-    if (how === 'asked') listener.lost()
-    if (how === 'missed') listener.heard('jobs', { items: [] })
-    await settled()
-    expect(heard).toHaveBeenCalledOnce()
-    expect(queries.getQueryState(['people', 'p'])?.isInvalidated).toBe(true)
-    expect(queries.getQueryState(['models', 'p'])?.isInvalidated).toBe(false)
-    stop()
-  })
+  it.each(['told', 'asked', 'missed'])(
+    'an end that is %s makes old what the job changed, and is told once',
+    async (how) => {
+      const heard = vi.fn()
+      const { queries, stop } = within(() => {
+        useEndedJobs(heard)
+        return { jobs: useJobs('p'), others: useJobs('p') }
+      })
+      queries.setQueryData(['people', 'p'], [])
+      queries.setQueryData(['models', 'p'], [])
+      await settled()
+      const { listener } = streams[0]!
+      listener.opened()
+      server.jobs = [job('1', { status: 'done' })]
+      if (how === 'told') listener.heard('job', server.jobs[0])
+      if (how === 'asked') listener.lost()
+      if (how === 'missed') listener.heard('jobs', { items: [] })
+      await settled()
+      expect(heard).toHaveBeenCalledOnce()
+      expect(queries.getQueryState(['people', 'p'])?.isInvalidated).toBe(true)
+      expect(queries.getQueryState(['models', 'p'])?.isInvalidated).toBe(false)
+      stop()
+    },
+  )
 
   it('a job that was started is in the list at once', async () => {
     const { jobs, start, stop } = within(() => ({ jobs: useJobs('p'), start: useStartJob('p') }))

@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { useMutation, type UseMutationReturnType, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, type MaybeRefOrGetter, toValue } from 'vue'
 import type { Job } from '@/api/client'
 import { startJob } from '@/api/jobs'
@@ -7,6 +7,14 @@ import { isLive } from '@/lib/jobs'
 import { takeDown, tellUnseenEnds, useJobStream, withNews } from './useJobStream'
 
 export { isLive }
+
+export interface NewJob {
+  kind: string
+  params?: Record<string, unknown>
+}
+
+/** A change that a page asks for: what it answers, and what it is asked with. */
+export type Mutation<TData, TAsked> = UseMutationReturnType<TData, Error, TAsked, unknown>
 
 const POLL_MS = 1500
 const POLL_IDLE_MS = 10_000
@@ -37,22 +45,21 @@ export function useJobs(project: MaybeRefOrGetter<string>) {
  * Start a job: `start.mutate({ kind: 'crawl', params: { keywords: ['Ann Ace'] } })`. It is in the lists before the stream tells of it;
  * `mutateAsync` returns it, and useJob follows it.
  */
-export function useStartJob(project: MaybeRefOrGetter<string>) {
+export function useStartJob(project: MaybeRefOrGetter<string>): Mutation<Job, NewJob> {
   const queries = useQueryClient()
-  return useMutation({
-    mutationFn: ({ kind, params = {} }: { kind: string; params?: Record<string, unknown> }) =>
-      startJob(toValue(project), kind, params),
-    onSuccess: (job: Job) => takeDown(queries, job),
+  return useMutation<Job, Error, NewJob>({
+    mutationFn: ({ kind, params = {} }: NewJob) => startJob(toValue(project), kind, params),
+    onSuccess: (job) => takeDown(queries, job),
   })
 }
 
-export function useCancelJob() {
+export function useCancelJob(): Mutation<Job, string> {
   const queries = useQueryClient()
-  return useMutation({ mutationFn: cancelJob, onSuccess: (job) => takeDown(queries, job) })
+  return useMutation<Job, Error, string>({ mutationFn: cancelJob, onSuccess: (job) => takeDown(queries, job) })
 }
 
 /** Have a job done once more that failed or was cancelled. */
-export function useRetryJob() {
+export function useRetryJob(): Mutation<Job, string> {
   const queries = useQueryClient()
-  return useMutation({ mutationFn: retryJob, onSuccess: (job) => takeDown(queries, job) })
+  return useMutation<Job, Error, string>({ mutationFn: retryJob, onSuccess: (job) => takeDown(queries, job) })
 }

@@ -61,10 +61,7 @@ const SURE_S = 3
 const SURE_SHARE = 0.02
 
 /** Seconds that a running job still takes if it goes on as it went since `from`; null while that cannot be told. */
-export function timeLeft(
-  from: { at: number; progress: number },
-  now: { at: number; progress: number },
-): number | null {
+export function timeLeft(from: { at: number; progress: number }, now: { at: number; progress: number }): number | null {
   const passed = (now.at - from.at) / 1000
   const done = now.progress - from.progress
   if (passed < SURE_S || done < SURE_SHARE) return null
