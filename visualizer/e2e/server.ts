@@ -17,6 +17,11 @@ export interface Served {
   browser: Browser
   /** Where the store lies, as seed.py was told. */
   folder: string
+  /** Run a Python program beside the server, over the same store. */
+  beside: (args: string[]) => ChildProcess
+  /** Stop the server, and start it again where it was. */
+  stop: () => Promise<void>
+  start: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -48,8 +53,12 @@ export async function serve({ withToken = false, seeds = [], settings = {} }: Op
   }
   for (const seed of ['seed.py', ...seeds]) run([`visualizer/e2e/${seed}`, folder])
   const made = withToken ? run(['-m', 'src', 'token', 'add', '--role', 'editor', '--name', 'e2e']) : ''
-  const server = spawn(PYTHON, ['server.py', '--port', '0'], { cwd: ROOT, env })
+  let server = spawn(PYTHON, ['server.py', '--port', '0'], { cwd: ROOT, env })
   const url = await addressOf(server)
+  const stop = async (): Promise<void> => {
+    server.kill()
+    await new Promise((done) => server.once('exit', done))
+  }
   const browser = await chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'],
@@ -59,10 +68,15 @@ export async function serve({ withToken = false, seeds = [], settings = {} }: Op
     token: /fr_\w+_[\w-]+/.exec(made)?.[0] ?? '',
     browser,
     folder,
+    beside: (args) => spawn(PYTHON, args, { cwd: ROOT, env }),
+    stop,
+    start: async () => {
+      server = spawn(PYTHON, ['server.py', '--port', new URL(url).port], { cwd: ROOT, env })
+      await addressOf(server)
+    },
     close: async () => {
       await browser.close()
-      server.kill()
-      await new Promise((done) => server.once('exit', done))
+      await stop()
       rmSync(folder, { recursive: true, force: true })
     },
   }

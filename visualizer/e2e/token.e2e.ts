@@ -26,6 +26,11 @@ it('the film plays once the token was given, and no address holds it', async () 
   await page.waitForFunction(() => !document.querySelector('video')!.seeking)
   await page.getByRole('img', { name: 'The picture shows Ann Ace, Ben Bo' }).waitFor()
 
+  // Streams of events cannot send a token either: it is exchanged for a cookie.
+  await page.getByRole('link', { name: 'Jobs' }).click()
+  await page.getByText('live', { exact: true }).waitFor()
+  await page.goBack()
+
   await page.reload()
   await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 2)
   expect(addresses.filter((address) => address.includes(served!.token))).toEqual([])

@@ -7,7 +7,9 @@ export const router = createRouter({
     { path: '/', name: 'projects', component: () => import('@/pages/ProjectsPage.vue') },
     {
       path: '/projects/:project',
-      redirect: (to) => `/projects/${encodeURIComponent(String(to.params.project))}/videos`,
+      name: 'project',
+      component: () => import('@/pages/ProjectPage.vue'),
+      props: true,
     },
     {
       path: '/projects/:project/videos',
@@ -43,6 +45,12 @@ export const router = createRouter({
       path: '/projects/:project/unknown',
       name: 'unknown',
       component: () => import('@/pages/UnknownPage.vue'),
+      props: true,
+    },
+    {
+      path: '/projects/:project/jobs',
+      name: 'jobs',
+      component: () => import('@/pages/JobsPage.vue'),
       props: true,
     },
     { path: '/:rest(.*)*', name: 'nothing', component: () => import('@/pages/NothingPage.vue') },

@@ -9,6 +9,7 @@ from .appearances import appearances
 from .decisions import decisions
 from .exports import exports
 from .groups import groups
+from .holdings import holdings
 from .images import images
 from .jobs import jobs
 from .media import media
@@ -27,6 +28,7 @@ from .videos import videos
 
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
     projects,
+    holdings,
     people,
     totals,
     images,
