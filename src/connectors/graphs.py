@@ -3,6 +3,8 @@
 ANTRACT describes the newsreels of INA, the French audiovisual institute: an analysis has a document, the medium, and layers of
 segments, the notices. MeMAD describes programmes of Yle and INA by EBUCore: a programme is instantiated by a medium.
 
+What was asked for is looked up first, so that an endpoint need not go through all of its programmes.
+
 Source: ontologies core, notice and antract of INA; EBU Tech 3351 (EBUCore RDF).
 """
 
@@ -17,8 +19,9 @@ PREFIX ina: <http://www.ina.fr/notice.owl#>
 PREFIX antract: <http://www.ina.fr/antract#>
 SELECT DISTINCT ?media ?locator ?programme ?title ?date ?segment ?segment_title ?start ?end ?person ?person_name ?role
 WHERE {
+  { SELECT DISTINCT ?analysis WHERE {
+      { ?analysis core:document <URI> } UNION { ?analysis core:layer / core:segment <URI> } } }
   ?analysis a antract:AntractAnalysis ; core:document ?media .
-  FILTER (?media = <URI> || EXISTS { ?analysis core:layer / core:segment <URI> })
   ?media core:instance / core:http_url ?locator .
   {
     OPTIONAL {
@@ -49,8 +52,8 @@ PREFIX ebucore: <http://www.ebu.ch/metadata/ontologies/ebucore/ebucore#>
 SELECT DISTINCT ?media ?locator ?programme ?title ?date ?channel ?description ?segment ?segment_title ?start ?end
                 ?person ?person_name ?role
 WHERE {
-  ?programme ebucore:isInstantiatedBy ?media .
-  FILTER (?media = <URI> || ?programme = <URI>)
+  { VALUES ?media { <URI> } ?programme ebucore:isInstantiatedBy ?media }
+  UNION { VALUES ?programme { <URI> } ?programme ebucore:isInstantiatedBy ?media }
   ?media ebucore:locator ?locator .
   {
     OPTIONAL { ?programme ebucore:title ?title }

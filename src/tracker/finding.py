@@ -40,6 +40,10 @@ class FaceLimits:
         rows = np.flatnonzero(large & (found.scores >= self.min_score) & self._inside(found.boxes_xywh))
         return found.take(rows[: self.max_faces]), len(rows) > self.max_faces
 
+    def n_meant(self, found: Detections) -> int:
+        """Return how many detections lie in the part of the picture that is meant."""
+        return int(np.count_nonzero(self._inside(found.boxes_xywh)))
+
     def _inside(self, boxes_xywh: FloatArray) -> BoolArray:
         """Say of each box, (n, 4) float32 x, y, w, h in pixels, whether its middle lies in the region: (n,) bool."""
         if self.region is None:
@@ -56,7 +60,7 @@ class Seen:
 
     Attributes:
         sample: The sample.
-        n_found: Faces before any was dropped.
+        n_found: Faces before any was dropped, in the part of the picture that is meant.
         faces: Those that are followed.
         crops: (n, size, size, 3) uint8 RGB, aligned.
         qualities: (n,) float32 in [0, 1].
@@ -130,7 +134,7 @@ class _Finder:
         images = [sample.frame.image for sample in batch.samples]
         found = self.engine.detector.detect(images) if images else []
         return [
-            self._seen(sample, len(faces), self.limits.keep(faces)[0])
+            self._seen(sample, self.limits.n_meant(faces), self.limits.keep(faces)[0])
             for sample, faces in zip(batch.samples, found, strict=True)
         ]
 
@@ -140,7 +144,7 @@ class _Finder:
         found = attention.look(sample.frame, window)
         kept, is_crowd = self.limits.keep(found)
         attention.expect(sample.frame, kept, is_crowd)
-        return self._seen(sample, len(found), kept)
+        return self._seen(sample, self.limits.n_meant(found), kept)
 
     def _seen(self, sample: Sample, n_found: int, kept: Detections) -> Seen:
         crops = self.engine.embedder.align(sample.frame.image, kept)

@@ -160,6 +160,7 @@ def test_a_region_limits_who_is_followed(
 
     assert starts(workspace, report) == tracks
     assert report.analysis.fragment == region.replace("pixel:", "")
+    assert report.analysis.counts["n_faces_dropped"] == 0
 
 
 def test_a_region_outside_of_the_picture_is_an_error(workspace: Workspace, project: str, film: Path) -> None:
