@@ -5,22 +5,25 @@
  */
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import type { CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { serve, type Served } from './server'
 
-const LOADS = 7
+const LOADS = 5
 const LOOK_MS = 6000
+const SETTLE_MS = 3000
 const README = join(import.meta.dirname, '../README.md')
 const LANE_PX = 26
 
 let served: Served | undefined
 let path = ''
+let load = 0
 const rows: [what: string, target: string, found: string][] = []
 
 beforeAll(async () => {
+  load = loadavg()[0]!
   served = await serve({ seed: 'visualizer/e2e/seed_long.py' })
   const page = await served.browser.newPage()
   const { items } = await (await page.request.get(`${served.url}/api/v1/projects/e2e/videos`)).json()
@@ -98,7 +101,7 @@ it('is there at once', async () => {
     await page.context().close()
   }
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
-  rows.push([
+  report([
     `Until interactive: boxes and lanes painted, and a click answered (${LOADS} loads)`,
     '< 2 s',
     `median ${seconds(median(times))}, slowest ${seconds(Math.max(...times))}; of it the click ${Math.round(median(waits))} ms; all 5,000 appearances after ${seconds(median(wholes))}`,
@@ -110,7 +113,8 @@ it('keeps pace while it zooms and plays, and stays small', async () => {
   const { page, cdp } = await open()
   await page.goto(path)
   await page.waitForFunction(() => (window as unknown as { marks: Marks }).marks.all !== undefined)
-  await page.waitForLoadState('networkidle')
+  // The film is fetched on and on: there is no end of that to wait for.
+  await page.waitForTimeout(SETTLE_MS)
   const afterLoad = await heap(cdp)
 
   const zooming = await paced(page, () => zoomAbout(page))
@@ -123,7 +127,7 @@ it('keeps pace while it zooms and plays, and stays small', async () => {
     return { totalVideoFrames, droppedVideoFrames }
   })
   await page.keyboard.press('k')
-  rows.push([
+  report([
     'Frames a second of the timeline (median; 19 of 20 frames are quicker than the second number)',
     '≥ 50',
     `zooming ${speed(zooming)}; playing ${speed(playing)}; zooming while playing ${speed(both)}; the film dropped ${quality.droppedVideoFrames} of ${quality.totalVideoFrames} frames`,
@@ -133,15 +137,20 @@ it('keeps pace while it zooms and plays, and stays small', async () => {
     await page.evaluate((time) => (document.querySelector('video')!.currentTime = time), minute * 60)
     await page.waitForTimeout(150)
   }
-  await page.waitForLoadState('networkidle')
+  await page.waitForTimeout(SETTLE_MS)
   const afterUse = await heap(cdp)
-  rows.push([
+  report([
     'JavaScript heap after a collection',
     '< 300 MB',
     `${afterLoad} MB after loading, ${afterUse} MB after all that and seeks through the whole film`,
   ])
   expect(afterLoad).toBeGreaterThan(1)
 })
+
+function report(row: (typeof rows)[number]): void {
+  rows.push(row)
+  console.log(row.join(': '))
+}
 
 /** Zoom in and out under the pointer, which wanders. */
 async function zoomAbout(page: Page): Promise<void> {
@@ -191,7 +200,7 @@ const speed = (gaps: readonly number[]): string =>
 
 function writeTable(): void {
   const machine = cpus()
-  const about = `Measured on ${new Date().toISOString().slice(0, 10)} with Chromium ${served!.browser.version()}, headless and without a graphics card, on ${machine.length} cores of ${machine[0]!.model.trim()}, beside the server.`
+  const about = `Measured on ${new Date().toISOString().slice(0, 10)} with Chromium ${served!.browser.version()}, headless and without a graphics card, on ${machine.length} cores of ${machine[0]!.model.trim()}, beside the server; ${load.toFixed(1)} other programs wanted these cores when it began.`
   const table = ['| what | wanted | found |', '| --- | --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)]
   const text = readFileSync(README, 'utf8')
   const made = text.replace(
@@ -199,5 +208,4 @@ function writeTable(): void {
     (_, before: string, after: string) => `${before}\n${about}\n\n${table.join('\n')}\n\n${after}`,
   )
   writeFileSync(README, made)
-  console.log(`${about}\n${table.join('\n')}`)
 }

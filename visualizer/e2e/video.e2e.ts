@@ -254,7 +254,8 @@ it('what an analysis has found so far is shown, and names when it is done', asyn
   await page.keyboard.press('n')
   await page.getByText('Names come when the analysis is done.').first().waitFor()
   served!.python(['visualizer/e2e/seed_more.py', 'begun', served!.folder, '1'])
-  await page.getByRole('img', { name: 'The picture shows Ann Ace, Ben Bo.' }).waitFor()
+  // Who is selected is drawn last.
+  await page.getByRole('img', { name: 'The picture shows Ben Bo, Ann Ace.' }).waitFor()
   await page.getByText('Being analysed').waitFor({ state: 'detached' })
   await page.context().close()
 })

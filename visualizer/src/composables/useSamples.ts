@@ -15,7 +15,7 @@ export interface SamplesOptions {
   duration: () => number
   npt: () => number
   /** Changes with the analysis: its tracks have other numbers. */
-  edition: () => string
+  edition: () => number
   /** Changes when an analysis under way has found more: what was loaded may be longer now. */
   version: () => number
 }
@@ -59,9 +59,13 @@ export function useSamples(options: SamplesOptions) {
   }
 
   function look(): void {
-    if (!options.duration()) return
     const busy = [...windows.values()].filter((state) => state === 'loading').length
-    const missing = needed(options.npt(), WINDOW_S, options.duration(), AHEAD).filter((at) => !windows.has(at))
+    const missing = needed(
+      options.npt(),
+      WINDOW_S,
+      options.duration() || Infinity,
+      options.duration() ? AHEAD : 0,
+    ).filter((at) => !windows.has(at))
     for (const at of missing.slice(0, Math.max(PARALLEL - busy, 0))) void load(at)
   }
 

@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/vue-query'
 import { computed, ref, shallowRef, watch } from 'vue'
-import type { Appearance } from '@/api/client'
+import type { Appearance, ProjectVideo } from '@/api/client'
 import { getProjectVideo, listPeople } from '@/api/library'
-import { listAppearances, listSaid, listShots, listTracks } from '@/api/tracks'
+import { appearancesWithin, listAppearances, listSaid, listShots, listTracks } from '@/api/tracks'
 import { type Cuts, pending, type Seen, untold, wholeTrack } from '@/lib/appearances'
 import { useJobs } from './useJobs'
 
@@ -10,11 +10,15 @@ export interface VideoKey {
   project: () => string
   videoId: () => string
   fragment: () => string
+  /** Where the film is opened, in seconds. */
+  start?: number
 }
 
 /** How often an analysis under way is asked how far it is, and what it has found. */
 const LOOK_MS = 2000
 const FOUND_MS = 5000
+/** Around where the film is opened: what is known of so much comes first. */
+const NEAR_S = 30
 /** Jobs after which people may be called otherwise. */
 const NAMING = ['derive', 'identify', 'cluster', 'learn', 'erase']
 
@@ -40,7 +44,11 @@ export function useVideoData(key: VideoKey) {
   const member = useQuery({
     queryKey: ['project-video', project, videoId, fragment],
     queryFn: ({ signal }) => getProjectVideo(project(), videoId(), fragment(), signal),
-    refetchInterval: ({ state }) => (isUnderWay(state.data?.status) || isAtWork.value ? LOOK_MS : false),
+    refetchInterval: ({ state: { data } }) => {
+      if (isUnderWay(data?.status) || isAtWork.value) return LOOK_MS
+      // Who appears is worked out after the analysis, by somebody whom we may not hear of.
+      return data && !hasNames(data) ? FOUND_MS : false
+    },
   })
   watch(
     () => member.data.value?.video.locator,
@@ -49,7 +57,7 @@ export function useVideoData(key: VideoKey) {
   )
   const status = computed(() => member.data.value?.status ?? null)
   const analysisId = computed(() => member.data.value?.analysis_id ?? '')
-  const isDerived = computed(() => (member.data.value?.n_people ?? 0) + (member.data.value?.n_unknown ?? 0) > 0)
+  const isDerived = computed(() => member.data.value !== undefined && hasNames(member.data.value))
   /** Nobody was asked yet who is to be seen: there is no more than the tracks that were found so far. */
   const isFirst = computed(() => status.value !== null && status.value !== 'COMPLETE' && !isDerived.value)
   const appearances = useQuery({
@@ -63,6 +71,18 @@ export function useVideoData(key: VideoKey) {
     enabled: () => !isFirst.value,
     structuralSharing: false,
   })
+  watch(isDerived, (now, before) => {
+    if (now && !before && appearances.isFetched.value) void queries.invalidateQueries({ queryKey: appearancesKey(key) })
+  })
+  // Who is opened in the middle of a long film waits for that part alone.
+  const near = [Math.max((key.start ?? 0) - NEAR_S, 0), (key.start ?? 0) + 2 * NEAR_S] as const
+  const nearby = useQuery({
+    queryKey: ['nearby', project, videoId, fragment, ...near],
+    queryFn: ({ signal }) => appearancesWithin(project(), videoId(), fragment(), ...near, signal),
+    enabled: () => appearances.data.value === undefined && near[0] > 0,
+    staleTime: Infinity,
+  })
+
   const said = useQuery({
     queryKey: ['decisions', project, videoId],
     queryFn: ({ signal }) => listSaid(project(), videoId(), signal),
@@ -85,6 +105,7 @@ export function useVideoData(key: VideoKey) {
   const people = useQuery({ queryKey: ['people', project], queryFn: ({ signal }) => listPeople(project(), signal) })
   // Counts the analyses that ended while the page was open: tracks of another one have other numbers.
   const nEnded = ref(0)
+  watch(analysisId, (_, before) => before && nEnded.value++)
   const isUnsettled = computed(() => isAtWork.value || isUnderWay(status.value))
   watch(isUnsettled, (now, before) => {
     if (now || !before) return
@@ -114,7 +135,7 @@ export function useVideoData(key: VideoKey) {
   const seen = computed((): readonly Seen[] => {
     if (isFirst.value) return (found.data.value ?? []).map(pending)
     if (isBare.value) return (found.data.value ?? []).map(untold)
-    return appearances.data.value ?? early.value
+    return appearances.data.value ?? together(nearby.data.value ?? [], early.value)
   })
   const longest = computed(() => seen.value.reduce((end, one) => Math.max(end, one.end_npt), 0))
   const duration = computed(() => Math.max(longest.value, member.data.value?.video.duration ?? 0))
@@ -132,7 +153,7 @@ export function useVideoData(key: VideoKey) {
     isFirst,
     isComplete: computed(() => appearances.data.value !== undefined),
     /** Changes with the analysis: what is known of its tracks is of no use any more. */
-    edition: computed(() => `${analysisId.value} ${nEnded.value}`),
+    edition: nEnded,
     /** Changes when an analysis under way has found more. */
     version: computed(() => (isFirst.value ? found.dataUpdatedAt.value : 0)),
     shots: shots.data,
@@ -143,6 +164,17 @@ export function useVideoData(key: VideoKey) {
     error: computed(() => member.error.value ?? appearances.error.value),
     again: () => void queries.invalidateQueries(),
   }
+}
+
+/** Whether it was worked out already who appears. */
+function hasNames({ n_people, n_unknown }: ProjectVideo): boolean {
+  return (n_people ?? 0) + (n_unknown ?? 0) > 0
+}
+
+/** Each appearance once. */
+function together(some: readonly Appearance[], others: readonly Appearance[]): Appearance[] {
+  const known = new Set(some.map((one) => one.track_id))
+  return [...some, ...others.filter((one) => !known.has(one.track_id))]
 }
 
 function isUnderWay(status: string | null | undefined): boolean {

@@ -26,7 +26,6 @@ import { useViewAddress } from './useViewAddress'
 export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
   const { t } = useI18n()
   const preferences = usePreferences()
-  const data = useVideoData(key)
   const element = shallowRef<HTMLVideoElement | null>(null)
   const rate = computed(() => rateOf(data.video.value?.frame_rate ?? ''))
   const clock = useVideoClock({
@@ -39,6 +38,7 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
     },
   })
   const address = useViewAddress(() => ({ npt: clock.npt.value, isPlaying: clock.isPlaying.value }))
+  const data = useVideoData({ ...key, start: address.start })
   const loop = useLoop({
     clock,
     interval: address.interval,
@@ -48,7 +48,8 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
   const samples = useSamples({
     ...key,
     duration: () => data.duration.value,
-    npt: () => clock.npt.value,
+    // Before there is a player, it is known already where it will begin.
+    npt: () => (element.value ? clock.npt.value : address.start),
     edition: () => data.edition.value,
     version: () => data.version.value,
   })

@@ -1,6 +1,8 @@
-import { computed, type Ref, ref } from 'vue'
+import { computed, type Ref, ref, watch } from 'vue'
 import { revealing, rowsOf } from '@/lib/rows'
 import { useResizeObserver } from './useResizeObserver'
+
+const SETTLING_MS = 1000
 
 export interface VirtualOptions {
   /** What is scrolled. */
@@ -20,8 +22,17 @@ export function useVirtual({ element, count, row }: VirtualOptions) {
     scroll.value = element.value?.scrollTop ?? 0
   }
 
+  // What is chosen may open something that takes room from the list: it stays in sight then, too.
+  let last = { at: -1, when: 0 }
+  watch(size, () => last.at >= 0 && performance.now() - last.when < SETTLING_MS && show(last.at))
+
   /** Bring a row into sight. */
   function reveal(at: number): void {
+    last = { at, when: performance.now() }
+    show(at)
+  }
+
+  function show(at: number): void {
     if (element.value && at >= 0) {
       element.value.scrollTop = revealing(element.value.scrollTop, size.value.height, row, at)
       onScroll()
