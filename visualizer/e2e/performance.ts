@@ -56,7 +56,7 @@ function watchPaints(): void {
     if (lanes > 10) marks.lanes ??= now
     if (lanes > 440) marks.all ??= now
     if (marks.pressed && document.querySelector('section[aria-label="Selected track"]')) marks.answered ??= now
-    if (marks.answered === undefined) requestAnimationFrame(look)
+    if (marks.answered === undefined || marks.all === undefined) requestAnimationFrame(look)
   }
   requestAnimationFrame(look)
   addEventListener('pointerdown', () => (marks.pressed ??= performance.now()), true)
