@@ -1,8 +1,9 @@
 import { useQueryClient } from '@tanstack/vue-query'
 import { useI18n } from 'vue-i18n'
 import type { Appearance } from '@/api/client'
-import { decide, type NewDecision, type Report } from '@/api/tracks'
-import { type Entry, expected, type Said, type Seen, trackName } from '@/lib/appearances'
+import { decide, type NewDecision, type Report, undo as takeBack } from '@/api/tracks'
+import { type Entry, expected, type Said, type Seen, shown, trackName } from '@/lib/appearances'
+import type { Interval } from '@/lib/interval'
 import { clock } from '@/lib/time'
 import { useNotices } from '@/stores/notices'
 import { useSaying } from './useSaying'
@@ -22,19 +23,23 @@ export function useDecisions(key: VideoKey) {
 
   async function renew(): Promise<void> {
     const project = key.project()
-    const others = [['people', project], ['decisions', project], ...['review', 'groups'].map((name) => [name, project])]
+    const others = [
+      ['people', project],
+      ['decisions', project],
+      ...['project-video', 'review', 'groups'].map((name) => [name, project]),
+    ]
     await Promise.all([queryKey(), ...others].map((one) => queries.invalidateQueries({ queryKey: one })))
   }
 
   /** Show what will be; returns what shows again what was. */
   async function foreseen(optimistic: (now: Appearance[]) => Appearance[]): Promise<() => void> {
-    const shown = queryKey()
-    await queries.cancelQueries({ queryKey: shown })
-    const before = queries.getQueryData<Appearance[]>(shown)
-    if (before) queries.setQueryData(shown, optimistic(before))
+    const seen = queryKey()
+    await queries.cancelQueries({ queryKey: seen })
+    const before = queries.getQueryData<Appearance[]>(seen)
+    if (before) queries.setQueryData(seen, optimistic(before))
     return () => {
-      if (before) queries.setQueryData(shown, before)
-      void queries.invalidateQueries({ queryKey: shown })
+      if (before) queries.setQueryData(seen, before)
+      void queries.invalidateQueries({ queryKey: seen })
     }
   }
 
@@ -56,6 +61,40 @@ export function useDecisions(key: VideoKey) {
     await saying.attempt(() => send(bodiesOf(entry.seen, said), (reports) => words(said, reports, t)), putBack)
   }
 
+  /** Say that somebody is to be seen in a stretch of the film, whether a track shows them or not. */
+  async function sayShown(interval: Interval, name: string, personId: string | null): Promise<void> {
+    const target = {
+      kind: 'interval' as const,
+      video_id: key.videoId(),
+      fragment: key.fragment(),
+      start_npt: interval.start,
+      end_npt: interval.end,
+    }
+    const times = { start: clock(interval.start, 1), end: clock(interval.end, 1) }
+    const putBack = await foreseen((now) => [...now, shown(interval, name, personId) as Appearance])
+    const body = { verb: 'is' as const, person: name, target }
+    await saying.attempt(() => send([body], () => t('decide.didShown', { name, ...times })), putBack)
+  }
+
+  /** Give several appearances one name, in one step that can be taken back. */
+  async function nameAll(entries: readonly Entry[], name: string, personId: string | null): Promise<void> {
+    const said = { verb: 'is' as const, name, personId }
+    const tell = (): string => t('decide.didNameAll', { name, n: entries.length }, entries.length)
+    const all = (now: Seen[]) => entries.reduce<Seen[]>((rest, one) => expected(rest, one.seen.track_id, said), now)
+    const putBack = await foreseen((now) => all(now) as Appearance[])
+    const bodies = entries.flatMap((entry) => bodiesOf(entry.seen, said))
+    await saying.attempt(() => send(bodies, tell), putBack)
+  }
+
+  /** Take back what made an appearance that no track shows. */
+  async function withdraw(entry: Entry, decision: string): Promise<void> {
+    const putBack = await foreseen((now) => now.filter((one) => one.track_id !== entry.seen.track_id))
+    await saying.attempt(async () => {
+      const by = (await takeBack(key.project(), decision)).decision.decision_id
+      saying.told({ label: t('decide.didWithdraw', { name: entry.seen.name }), said: [by] }, () => void undo())
+    }, putBack)
+  }
+
   async function undo(): Promise<void> {
     await saying.undo(await foreseen(same))
   }
@@ -65,7 +104,7 @@ export function useDecisions(key: VideoKey) {
   }
 
   const { canUndo, canRedo, isSaving } = saying
-  return { say, undo, redo, canUndo, canRedo, isSaving }
+  return { say, sayShown, nameAll, withdraw, undo, redo, canUndo, canRedo, isSaving }
 }
 
 const same = (now: Appearance[]): Appearance[] => now
@@ -89,7 +128,8 @@ export function bodiesOf(seen: Seen, said: Said): NewDecision[] {
     case 'split':
       return [{ verb: 'split', npt: said.npt, target: track(said.track) }]
     case 'merge':
-      return [{ verb: 'merge', target: track(), other: track(said.other) }]
+    case 'same':
+      return [{ verb: said.verb === 'same' ? 'same_person' : 'merge', target: track(), other: track(said.other) }]
   }
 }
 
@@ -105,7 +145,8 @@ export function words(said: Said, reports: Answered[], t: ReturnType<typeof useI
   switch (said.verb) {
     case 'is': {
       const isLater = reports.some((report) => report.job || report.jobs?.length)
-      if (isLater && said.unknownId !== undefined) return t('unknown.namedSoon', { name: said.name })
+      // What touches very many tracks is done by a worker, which nobody waits for.
+      if (isLater) return t('decide.didIsLater', { name: said.name })
       const n = new Set(reports.flatMap((report) => report.changed)).size
       return said.unknownId === undefined
         ? t('decide.didIs', { name: said.name })
@@ -121,5 +162,7 @@ export function words(said: Said, reports: Answered[], t: ReturnType<typeof useI
       return t('decide.didSplit', { time: clock(said.npt, 1) })
     case 'merge':
       return t('decide.didMerge')
+    case 'same':
+      return t('decide.didSame')
   }
 }

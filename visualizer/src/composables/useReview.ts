@@ -9,7 +9,7 @@ import { currentItem, type Done, openItems, settledShare, totalsAfter, upcoming 
 import { useNotices } from '@/stores/notices'
 import { bodiesOf, words } from './useDecisions'
 import { useSaying } from './useSaying'
-import { framesOf, referencesOf, samplesOf } from './useTrackDetails'
+import { bestOf, partOf, referencesOf, samplesOf } from './useTrackDetails'
 
 const AHEAD = 2
 const FEW = 6
@@ -104,8 +104,9 @@ export function useReview(project: () => string) {
       const pictures = await queries.fetchQuery(referencesOf(project(), ids)).catch(() => new Map<string, string[]>())
       ;[...pictures.values()].flat().forEach(load)
     }
-    const samples = await queries.fetchQuery(samplesOf(track)).catch(() => null)
-    if (samples) framesOf(entry, samples).forEach((one) => load(one.url))
+    void queries.prefetchQuery(samplesOf(track))
+    const best = await queries.fetchQuery(bestOf(partOf(entry))).catch(() => [])
+    best.forEach((one) => load(one.url))
   }
 
   function mark(item: ReviewItem, how: 'said' | 'skipped' | null): void {

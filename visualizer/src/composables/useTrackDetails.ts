@@ -1,18 +1,15 @@
 import { useQuery } from '@tanstack/vue-query'
-import { computed, ref, watch } from 'vue'
-import { type Schemas, urls } from '@/api/client'
+import { computed, onScopeDispose, ref, watch } from 'vue'
+import { urls } from '@/api/client'
 import { listReferences } from '@/api/library'
-import { getSamples } from '@/api/tracks'
-import { type Entry, trackName, wholeTrack } from '@/lib/appearances'
-import { bestFrames } from '@/lib/best'
+import { bestSamples, getSamples } from '@/api/tracks'
+import { type Entry, isSaid, trackName, wholeTrack } from '@/lib/appearances'
 
 const N_BEST = 6
 const N_CANDIDATES = 3
 const N_REFERENCES = 4
 const POINTS = 120
 const SETTLED_MS = 200
-
-type Samples = Schemas['Samples']
 
 export interface TrackDetails {
   project: () => string
@@ -37,7 +34,7 @@ export function useTrackDetails({
   const settled = ref('')
   let timer = 0
   watch(
-    () => nameNow(),
+    nameNow,
     () => {
       clearTimeout(timer)
       if (settleMs) timer = window.setTimeout(() => (settled.value = nameNow()), settled.value ? settleMs : 0)
@@ -45,20 +42,20 @@ export function useTrackDetails({
     },
     { immediate: true },
   )
+  onScopeDispose(() => clearTimeout(timer))
   function nameNow(): string {
-    const seen = entry()?.seen
-    return seen ? trackName(seen, wholeTrack(seen.track_id)) : ''
+    const now = entry()
+    return now ? partOf(now) : ''
   }
 
-  const samples = useQuery(computed(() => ({ ...samplesOf(settled.value), enabled: settled.value !== '' })))
-  const best = computed(() => {
-    const now = entry()
-    if (!now || settled.value !== nameNow() || !samples.data.value) return null
-    return framesOf(now, samples.data.value)
-  })
+  const samples = useQuery(computed(() => ({ ...bestOf(settled.value), enabled: settled.value !== '' })))
+  const best = computed(() => (settled.value === nameNow() ? (samples.data.value ?? null) : null))
 
   const candidates = computed(() =>
-    (entry()?.seen.candidates ?? []).slice(0, nCandidates).map((one) => ({ ...one, personId: personId(one.name) })),
+    (entry()?.seen.candidates ?? []).slice(0, nCandidates).map((one) => ({
+      ...one,
+      personId: one.person_id ?? personId(one.name),
+    })),
   )
   const ids = computed(() => candidates.value.map((one) => one.personId).filter((id) => id !== null))
   const references = useQuery(
@@ -68,23 +65,39 @@ export function useTrackDetails({
       placeholderData: (before: Map<string, string[]> | undefined) => before,
     })),
   )
-  return { best, candidates, references: references.data, samples: samples.data }
+  return { best, candidates, references: references.data }
 }
 
-/** The best frames of an appearance among the samples of its track. */
-export function framesOf(entry: Entry, samples: Samples): { frame: number; npt: number; url: string }[] {
-  const { frame_index, npt, qualities } = samples
-  const rows = npt.map((_, row) => row).filter((row) => npt[row]! >= entry.start - 1e-3 && npt[row]! <= entry.end)
-  const inside = {
-    frame_index: rows.map((r) => frame_index[r]!),
-    npt: rows.map((r) => npt[r]!),
-    qualities: rows.map((r) => qualities[r]!),
+/** The boxes of a track. */
+export function useTrackSamples(track: () => string) {
+  return useQuery(computed(() => samplesOf(track()))).data
+}
+
+/** The track, and which part of its time is meant: pieces of one that was cut share its samples. */
+export function partOf(entry: Entry): string {
+  if (isSaid(entry)) return ''
+  return [trackName(entry.seen, wholeTrack(entry.seen.track_id)), entry.start, entry.end].join(' ')
+}
+
+/** How the best frames of a part of a track are asked for, now or before they are needed. */
+export function bestOf(part: string) {
+  return {
+    queryKey: ['best', part],
+    queryFn: async ({ signal }: { signal: AbortSignal }) => {
+      const [track = '', start, end] = part.split(' ')
+      const within = { from: Math.max(Number(start) - 1e-3, 0), to: Number(end) + 1e-3, n: N_BEST }
+      const found = await bestSamples(track, within, signal)
+      return found.map((one) => ({
+        frame: one.frame_index,
+        npt: one.npt,
+        url: urls.sample(track, one.frame_index),
+      }))
+    },
+    staleTime: Infinity,
   }
-  const name = trackName(entry.seen, wholeTrack(entry.seen.track_id))
-  return bestFrames(inside, N_BEST).map((one) => ({ ...one, url: urls.sample(name, one.frame) }))
 }
 
-/** How the samples of a track are asked for, now or before they are needed. */
+/** How the samples of a track are asked for. */
 export function samplesOf(track: string) {
   return {
     queryKey: ['samples', track],

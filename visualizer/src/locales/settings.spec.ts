@@ -3,7 +3,7 @@ import french from './settings.fr.json'
 
 /** The settings whose meaning the service tells: those of docs/settings.md that say what comes of a project. */
 const HIDDEN = ['server', 'fetch', 'database', 'worker', 'log', 'data_dir', 'weights_dir', 'weights_from']
-const ARCHIVES = ['antract', 'limecraft', 'memad', 'sites', 'sparql']
+const ARCHIVES = ['antract', 'limecraft', 'memad', 'sites', 'sparql', 'iiif', 'notices', 'sources']
 const PLACES = ['crawler.library']
 const documented = [...readFileSync('../docs/settings.md', 'utf8').matchAll(/^\| `([\w.]+)` \|/gm)].map(
   (match) => match[1]!,
