@@ -63,6 +63,9 @@ class CrawlerSettings(_Section):
     providers: tuple[str, ...] = Field(
         ("bing", "google", "baidu", "wikimedia"), description="Asked in this order until there are enough pictures"
     )
+    library: Path | None = Field(
+        None, description="Folder of photos, a sub-folder a person: asked before the providers, also for clients of the service"
+    )
     max_num: int = Field(20, ge=1, le=10_000, description="Usable pictures with a face for each name")
     workers: int = Field(8, ge=1, le=64, description="Downloads at a time")
     per_host: int = Field(2, ge=1, le=16, description="Downloads at a time from one server")
@@ -263,6 +266,9 @@ class ServerSettings(_Section):
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
     cache_mb: int = Field(
         32, ge=0, le=10_000, description="Memory in which each process keeps answers that are dear to make; 0 = none is kept"
+    )
+    thumbnails_mb: int = Field(
+        300, ge=0, le=100_000, description="Room on disk for faces cut out of videos, which are dear to find; 0 = none is kept"
     )
     wait_s: float = Field(
         600.0, ge=0, description="How long /crawler and /train of the original service wait for their job, which goes on after"

@@ -11,6 +11,8 @@ from . import v1
 from .context import keep_workspace
 from .documentation import documentation
 from .kept import add_keeper
+from .ledgers import add_ledgers
+from .media import add_thumbnails
 from .openapi import finished
 from .ops import add_operations
 from .original import add_original_routes
@@ -49,6 +51,8 @@ def create_app(workspace: Workspace) -> Flask:
     app.spec_processor(finished)
     keep_workspace(app, workspace)
     add_keeper(app, workspace)
+    add_ledgers(app)
+    add_thumbnails(app, workspace)
     register_problems(app)
     protect(app, workspace)
     limit_streams(app, workspace.settings.server)

@@ -175,7 +175,7 @@ def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
 
     owner = workspace.project(job.project)
     decision = workspace.store.get(Decision, owner.project, params.cause)
-    if decision is not None and not decide.reaches_all(decision):
+    if decision is not None and not decide.reaches_all(workspace.store, decision):
         reports = list(decide.derive(workspace, owner, decision))
     elif (later := _derives_all_later(workspace, job)) is not None:
         return Outcome({"left_to": later.job_id})
@@ -186,11 +186,20 @@ def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
 
 
 def export(workspace: Workspace, job: Job, params: ExportParams) -> Outcome:
-    """Write what was seen in a video in a format of other programs."""
+    """Write what was seen in a video or project in a format of other programs, or as clips or a video."""
     from .. import exporting
 
-    report = exporting.run(workspace, job.project, params.video, params.format)
-    return Outcome({"path": _relative(workspace, report.output), "rows": report.n_rows})
+    if params.video is None:
+        path = exporting.run_project(workspace, job.project, params.format)
+        return Outcome({"path": _relative(workspace, path)})
+    if params.format:
+        report = exporting.run(workspace, job.project, params.video, params.format)
+    elif params.clips:
+        report = exporting.write_clips(workspace, job.project, params.video)
+    else:
+        report = exporting.write_picture(workspace, job.project, params.video, params.redact)
+    notes = {"notes": list(report.notes)} if report.notes else {}
+    return Outcome({"path": _relative(workspace, report.output), "rows": report.n_rows, **notes})
 
 
 def erase(workspace: Workspace, job: Job, params: EraseParams) -> Outcome:
@@ -254,7 +263,7 @@ def _derives_all_later(workspace: Workspace, job: Job) -> Job | None:
     for other in workspace.store.find(Job, project=job.project, status=JobStatus.QUEUED):
         if other.kind == job.kind and other.job_id > job.job_id and not other.cancel_requested:
             decision = workspace.store.get(Decision, job.project, str(other.params["cause"]))
-            if decision is None or decide.reaches_all(decision):
+            if decision is None or decide.reaches_all(workspace.store, decision):
                 return other
     return None
 

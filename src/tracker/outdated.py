@@ -10,6 +10,7 @@ from ..errors import AnnotationError, MediaError
 from ..identification import analyses_of
 from ..records import Analysis, Appearance, Project, Video
 from ..settings import TrackerSettings
+from ..thumbnails import forget as forget_thumbnails
 from ..video import open_stream
 from ..video.fragments import parse_fragment
 from ..video.sampling import Sampling
@@ -89,7 +90,9 @@ def _replace_older(workspace: Workspace, owner: Project, analysis: Analysis) -> 
         if is_same_part:
             forget_derived(store, owner.project, old.analysis_id)
         with workspace.locked(analysis_content(old.analysis_id)):
-            n_removed += remove_unused(store, old.analysis_id)
+            if remove_unused(store, old.analysis_id):
+                forget_thumbnails(workspace.data_dir, old.analysis_id)
+                n_removed += 1
     return n_removed
 
 

@@ -21,6 +21,7 @@ from ..records import Analysis, Project, ProjectAccess, Status, Video, now, stab
 from ..schema import UNKNOWN, Box, Candidate
 from ..settings import TrackerName, TrackerSettings
 from ..tables import write_predictions, write_trackers
+from ..thumbnails import forget as forget_thumbnails
 from ..tracking import AnyTracker, Appearance, Life, open_tracker
 from ..video import open_stream
 from ..video.fragments import Fragment, split_locator
@@ -251,6 +252,7 @@ def _begin(
     with workspace.locked(analysis_content(analysis_id)):
         store.put(analysis)
         forget_analysis(store, analysis_id)
+        forget_thumbnails(workspace.data_dir, analysis_id)
     return analysis, True
 
 

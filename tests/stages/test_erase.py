@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from src import aligner, classifier, clusterize, decide, erase, learn, people, tracker
+from src import aligner, classifier, clusterize, decide, erase, exporting, learn, people, tracker
 from src.__main__ import main
 from src.decisions import active_decisions
 from src.errors import ConfigError, StorageError
@@ -416,3 +416,18 @@ def test_notices_of_videos_forget_who_is_gone(workspace: Workspace, archive: str
         ],
     }
     assert receipt.counts["notices"] == 1
+
+
+def test_exports_are_deleted_that_name_them_or_do_not_tell(workspace: Workspace, trained: str, film: str) -> None:
+    project, folder = trained, workspace.output_dir(trained, find_video(workspace.store, film)[0].folder)
+    for name in ("json", "elan", "cvat", "mot", "csv-samples", "parquet"):
+        exporting.run(workspace, project, film, name)
+    exporting.write_clips(workspace, project, film)
+    exporting.write_picture(workspace, project, film)
+    for name in ("csv", "elan"):
+        exporting.run_project(workspace, project, name)
+    assert erase.run(workspace, project, "Ben Bo").counts["files"] >= 9
+    left = {path.name for path in folder.parent.rglob("*") if path.is_file()}
+    assert left == {"appearances.csv", "appearances.json", "mot.txt", "predictions.csv", "trackers.csv"} & left
+    assert "mot.txt" in left
+    assert list(traces(folder.parent, (b"Ben Bo", b"Ben_Bo"))) == []

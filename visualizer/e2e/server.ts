@@ -15,11 +15,21 @@ export interface Served {
   /** Of an editor; empty where the service asks for none. */
   token: string
   browser: Browser
+  /** Where the store lies, as seed.py was told. */
+  folder: string
   close: () => Promise<void>
 }
 
+export interface Options {
+  withToken?: boolean
+  /** Programs beside seed.py that add to the store. */
+  seeds?: string[]
+  /** Further variables of the environment, which may depend on the folder. */
+  settings?: Record<string, string> | ((folder: string) => Record<string, string>)
+}
+
 /** Seed a store, serve it on a free port, and open a browser. */
-export async function serve({ withToken = false } = {}): Promise<Served> {
+export async function serve({ withToken = false, seeds = [], settings = {} }: Options = {}): Promise<Served> {
   const executablePath = process.env.CHROMIUM ?? CHROMIUM.find((path) => existsSync(path))
   if (!executablePath) throw new Error(`No Chromium at ${CHROMIUM.join(', ')}. Install it, or name it in CHROMIUM.`)
   const folder = mkdtempSync(join(tmpdir(), 'facerec-e2e-'))
@@ -29,13 +39,14 @@ export async function serve({ withToken = false } = {}): Promise<Served> {
     PYTHONPATH: ROOT,
     FACEREC_DATA_DIR: data,
     FACEREC_DATABASE__URI: `sqlite:///${join(data, 'facerec.db')}`,
+    ...(typeof settings === 'function' ? settings(folder) : settings),
   }
   const run = (args: string[]): string => {
     const done = spawnSync(PYTHON, args, { cwd: ROOT, env, encoding: 'utf8' })
     if (done.status !== 0) throw new Error(`${args.join(' ')} failed: ${done.stderr || String(done.error)}`)
     return done.stdout
   }
-  run(['visualizer/e2e/seed.py', folder])
+  for (const seed of ['seed.py', ...seeds]) run([`visualizer/e2e/${seed}`, folder])
   const made = withToken ? run(['-m', 'src', 'token', 'add', '--role', 'editor', '--name', 'e2e']) : ''
   const server = spawn(PYTHON, ['server.py', '--port', '0'], { cwd: ROOT, env })
   const url = await addressOf(server)
@@ -47,6 +58,7 @@ export async function serve({ withToken = false } = {}): Promise<Served> {
     url,
     token: /fr_\w+_[\w-]+/.exec(made)?.[0] ?? '',
     browser,
+    folder,
     close: async () => {
       await browser.close()
       server.kill()

@@ -8,15 +8,18 @@ from .analyses import analyses
 from .appearances import appearances
 from .decisions import decisions
 from .exports import exports
+from .groups import groups
 from .images import images
 from .jobs import jobs
 from .media import media
 from .models import models
 from .people import people
 from .projects import projects
+from .review import review
 from .search import search
 from .session import session
 from .streams import streams
+from .totals import totals
 from .tracks import tracks
 from .unknown import unknown
 from .uploads import uploads
@@ -25,6 +28,7 @@ from .videos import videos
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
     projects,
     people,
+    totals,
     images,
     uploads,
     videos,
@@ -33,6 +37,8 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     tracks,
     appearances,
     unknown,
+    groups,
+    review,
     decisions,
     search,
     models,
