@@ -54,7 +54,7 @@ class Connectors:
         found.append(Sites(settings.sites.hosts, asker, common.max_entries))
         found.append(Iiif(settings.iiif.patterns, asker, common.max_entries))
         found.append(Notices(settings.notices.patterns, asker))
-        return Connectors((*found, Direct(guard), Local()))
+        return Connectors((*found, Direct(guard, strict), Local()))
 
     def choose(self, locator: str) -> Connector:
         """Return the connector of an address or path."""

@@ -8,11 +8,9 @@ from urllib.parse import urljoin, urlsplit
 
 from ..errors import FetchError, ForbiddenPathError, MediaError
 from ..guard import Guard, confined
-from .asking import is_web
+from .asking import is_web, with_host
 from .base import Connector, Found
 
-ANYWHERE = Guard.of(["*"], ["0.0.0.0/0", "::/0"])
-"""Lets everything through: for addresses that the user of the command line names."""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
@@ -35,13 +33,14 @@ class Direct(Connector):
 
     name = "direct"
 
-    def __init__(self, guard: Guard | None) -> None:
+    def __init__(self, guard: Guard | None, strict: Guard) -> None:
         """Begin.
 
         Args:
-            guard: Says which servers may be called; any where None.
+            guard: Says which servers may be called; None where whoever names an address may go there.
+            strict: Says which servers may be called that such an address redirects to.
         """
-        self._guard = guard
+        self._guard, self._strict = guard, strict
 
     def takes(self, locator: str) -> bool:
         """Say whether it is an address."""
@@ -51,7 +50,7 @@ class Direct(Connector):
         """Return the address."""
         if self._guard is None and _needs_more_than_ranges(locator):
             return Found(self.name, locator, "", locator)
-        return Found(self.name, locator, "", locator, guard=self._guard or ANYWHERE)
+        return Found(self.name, locator, "", locator, guard=self._guard or with_host(self._strict, locator))
 
 
 def beside(record: str, address: str) -> str:

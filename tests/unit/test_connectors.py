@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,18 @@ def test_what_the_user_names_is_read_in_ranges_unless_only_ffmpeg_can(
     assert (Connectors.of(Settings(), None).resolve(url).guard is not None) is by_ranges
     if "@" not in url:
         assert Connectors.of(Settings(), Guard()).resolve(url).guard == Guard()
+
+
+def test_what_the_user_names_may_be_private_and_what_it_redirects_to_may_not() -> None:
+    guard = Connectors.of(Settings(), None).resolve("http://films.lan:81/film.mp4").guard
+
+    assert guard is not None
+    resolved = replace(guard, resolve=lambda host, port: ["10.0.0.7"])
+    assert resolved.check("http://films.lan:81/film.mp4")
+    assert resolved.addresses_of("films.lan", 81) == ("10.0.0.7",)
+    for host in ("other.lan", "10.0.0.7", "127.0.0.1"):
+        with pytest.raises(ForbiddenAddressError):
+            resolved.addresses_of(host, 80)
 
 
 class TestAntract:
