@@ -17,6 +17,8 @@ from .storage import Query, Store
 
 MAX_ANALYSES = 20_000
 """Analyses whose sums are kept in memory, some hundred bytes a person; those that were not asked for for longest go first."""
+MAX_PROJECTS = 64
+"""The same of whole projects."""
 MAX_APPEARANCES = 20_000
 """Of one person so many are listed at once, the surest ones."""
 
@@ -57,6 +59,8 @@ class SeenIn:
 
 _Sums = Mapping[str, tuple[int, float]]
 """Appearances and seconds by person."""
+_Made = tuple[Mapping[tuple[Any, ...], str], Mapping[str, str]]
+"""What totals are made of: revisions by analysis, and the video of each analysis."""
 
 
 class AppearanceTotals:
@@ -65,9 +69,10 @@ class AppearanceTotals:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._kept: OrderedDict[tuple[str, str], tuple[str, _Sums]] = OrderedDict()
+        self._whole: OrderedDict[str, tuple[_Made, Mapping[str, PersonTotals]]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, store: Store, project: str) -> dict[str, PersonTotals]:
+    def of(self, store: Store, project: str) -> Mapping[str, PersonTotals]:
         """Return the totals of everybody who is named in a video of a project.
 
         Args:
@@ -77,6 +82,21 @@ class AppearanceTotals:
         # The revisions come first: what changes while the appearances are read is then read again the next time.
         revisions = store.revisions(Appearance, project)
         videos = {row[0]: row[1] for row in store.cells(ProjectVideo, ("analysis_id", "video_id"), Query({"project": project}))}
+        made = (revisions, videos)
+        with self._lock:
+            whole = self._whole.get(project)
+        if whole is not None and whole[0] == made:
+            return whole[1]
+        totals = self._added_up(store, project, made)
+        with self._lock:
+            self._whole[project] = (made, totals)
+            while len(self._whole) > MAX_PROJECTS:
+                self._whole.popitem(last=False)
+        return totals
+
+    def _added_up(self, store: Store, project: str, made: _Made) -> dict[str, PersonTotals]:
+        """Return the totals of all analyses of some revisions; `made` also says which video each is of."""
+        revisions, videos = made
         seen_in: defaultdict[str, set[str]] = defaultdict(set)
         times: Counter[str] = Counter()
         seconds: defaultdict[str, float] = defaultdict(float)

@@ -28,7 +28,7 @@ from tests.videos import write_video
 PROJECT = "cast"
 PEOPLE = {"Ann Ace": 0, "Ben Bo": 2, "Cléo Cox": 4}
 EACH = 9
-LIBRARY = {"Dora Day": (6, 4), "Eve Ems": (8, 3)}
+LIBRARY = {"Dora Day": (6, 4), "Eve Ems": (10, 3)}
 """Whom a search finds: their colour, and how many photos."""
 WIDTH, HEIGHT, RATE = 320, 180, 25
 SHOTS = ((("Ann Ace", 90), ("Ben Bo", 230)), (("Cléo Cox", 160),), (("Ann Ace", 160),), (("Ben Bo", 100), ("Ann Ace", 220)))
