@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
-from ..records import Analysis, Decision, Job, JobEvent, JobStatus
+from ..records import Analysis, Decision, Job, JobEvent, JobStatus, Project
 from ..workspace import Workspace
 from .events import STATUS
 from .params import (
@@ -169,16 +169,18 @@ def cluster(workspace: Workspace, job: Job, params: ClusterParams) -> Outcome:
 
 
 def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
-    """Derive the appearances that a decision touches, or all; of several jobs that would derive all, the last one does."""
+    """Derive the appearances that a decision touches, or all; of several jobs for the same videos the last one does."""
     from .. import decide
     from ..appearances import derive_all
 
     owner = workspace.project(job.project)
     decision = workspace.store.get(Decision, owner.project, params.cause)
-    if decision is not None and not decide.reaches_all(workspace.store, decision):
-        reports = list(decide.derive(workspace, owner, decision))
-    elif (later := _derives_all_later(workspace, job)) is not None:
+    of_some = decision is not None and not decide.reaches_all(workspace.store, decision)
+    later = _derived_later(workspace, owner, job, decision if of_some else None)
+    if later is not None:
         return Outcome({"left_to": later.job_id})
+    if decision is not None and of_some:
+        reports = list(decide.derive(workspace, owner, decision))
     else:
         reports = derive_all(workspace, owner, workspace.settings.clusterize)
     lost = sorted({lost.decision_id for report in reports for lost in report.lost})
@@ -256,14 +258,26 @@ def _has_begun(workspace: Workspace, job: Job, params: TrackParams) -> bool:
     )
 
 
-def _derives_all_later(workspace: Workspace, job: Job) -> Job | None:
-    """Return a job that waits, and will derive all videos when whatever was said up to now is stored."""
+def _derived_later(workspace: Workspace, owner: Project, job: Job, mine: Decision | None) -> Job | None:
+    """Return a job that waits, and will derive the same videos when whatever was said up to now is stored.
+
+    Args:
+        workspace: Where both are.
+        owner: The project.
+        job: The one that asks.
+        mine: The decision that it is about; None where it derives all videos.
+    """
     from .. import decide
 
+    wanted = {found.analysis_id for found in decide.touched(workspace, owner, mine)} if mine else set()
+    if mine is not None and mine.other is not None and mine.target.kind == "track" and len(wanted) > 1:
+        return None  # Tracks of two videos look at each other: these are derived in an order of their own.
     for other in workspace.store.find(Job, project=job.project, status=JobStatus.QUEUED):
         if other.kind == job.kind and other.job_id > job.job_id and not other.cancel_requested:
             decision = workspace.store.get(Decision, job.project, str(other.params["cause"]))
             if decision is None or decide.reaches_all(workspace.store, decision):
+                return other
+            if mine and wanted <= {found.analysis_id for found in decide.touched(workspace, owner, decision)}:
                 return other
     return None
 
