@@ -46,6 +46,26 @@ def iou_matrix(boxes_a_xywh: FloatArray, boxes_b_xywh: FloatArray) -> FloatArray
     return np.where(union > 0, intersection / np.where(union > 0, union, 1), 0).astype(np.float32)
 
 
+def iou_rows(boxes_a_xywh: FloatArray, boxes_b_xywh: FloatArray) -> FloatArray:
+    """Intersection over union of each box with the one in the same row of another set.
+
+    Args:
+        boxes_a_xywh: (n, 4) float, x, y, w, h; n may be 0.
+        boxes_b_xywh: (n, 4) float, same convention.
+
+    Returns:
+        (n,) float32 in [0, 1]; a box without area overlaps nothing.
+
+    Raises:
+        ShapeError: An array is not (rows, 4).
+    """
+    a, b = xywh_to_xyxy(boxes_a_xywh), xywh_to_xyxy(boxes_b_xywh)
+    overlap = np.clip(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0, None)
+    intersection = overlap.prod(axis=-1)
+    union = boxes_a_xywh[:, 2:].prod(axis=1) + boxes_b_xywh[:, 2:].prod(axis=1) - intersection
+    return np.where(union > 0, intersection / np.where(union > 0, union, 1), 0).astype(np.float32)
+
+
 def clip_boxes(boxes_xywh: FloatArray, width: int, height: int) -> FloatArray:
     """Cut boxes off at the edges of a picture; one that lies outside keeps no area."""
     corners = xywh_to_xyxy(boxes_xywh)

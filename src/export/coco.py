@@ -89,6 +89,7 @@ def _info(document: Document) -> dict[str, Any]:
         "contributor": f"FaceRec {__version__}",
         "date_created": document.analysis.updated_at,
         "analysis_id": document.analysis.analysis_id,
+        "url": document.locator,
     }
 
 

@@ -36,6 +36,7 @@ def write_edl(path: Path, document: Document) -> int:
             f"{number:03}  AX       V     C        {times}",
             f"* FROM CLIP NAME: {_plain(PurePath(document.video.locator).name or document.title)}",
             f"* COMMENT: {_plain(seen.name)}",
+            *([f"* COMMENT: PART {_plain(document.analysis.fragment)}"] if document.analysis.fragment else []),
             "",
         ]
         at += end - start
@@ -53,7 +54,7 @@ def write_otio(path: Path, document: Document) -> int:
     tracks = [_track(name, lane, document) for name, lane in lanes(document.people)]
     timeline = {
         "OTIO_SCHEMA": "Timeline.1",
-        "metadata": {"facerec": {"project": document.project, "analysis_id": document.analysis.analysis_id}},
+        "metadata": {"facerec": _source(document)},
         "name": document.title,
         "global_start_time": None,
         "tracks": {
@@ -64,6 +65,11 @@ def write_otio(path: Path, document: Document) -> int:
     }
     write_json(path, timeline)
     return len(document.people)
+
+
+def _source(document: Document) -> dict[str, Any]:
+    analysis = document.analysis
+    return {"project": document.project, "analysis_id": analysis.analysis_id, "fragment": analysis.fragment}
 
 
 def frames_of(seen: Seen, rate: Fraction) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ..files import replacing
 from ..records import TrackSamples
-from .document import Document, Seen
+from .document import Document, Seen, one_line
 from .markup import Lined, parse_xml
 from .reading import Claim, Reading, Source, refuse, spots_of_frames, text_of
 from .webvtt import number_of
@@ -72,7 +72,7 @@ def _meta(document: Document) -> str:
         f"      <frame_filter></frame_filter>\n"
         f"      <labels>\n        <label><name>{LABEL}</name><attributes>{attributes}</attributes></label>\n      </labels>\n"
         f"      <original_size><width>{video.width}</width><height>{video.height}</height></original_size>\n    </task>\n"
-        f"    <source>{escape(PurePath(video.locator).name)}</source>\n  </meta>\n"
+        f"    <source>{escape(one_line(PurePath(document.locator).name))}</source>\n  </meta>\n"
     )
 
 

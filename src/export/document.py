@@ -104,6 +104,12 @@ class Document:
         return Fraction(self.video.frame_rate) if self.video.frame_rate else _RATE
 
     @property
+    def locator(self) -> str:
+        """What was given, with the part of it that was analysed: `film.mp4#t=10,20`."""
+        fragment = self.analysis.fragment
+        return f"{self.video.locator}#{fragment}" if fragment else self.video.locator
+
+    @property
     def title(self) -> str:
         """What the video is called, never empty."""
         return one_line(self.video.title) or one_line(self.video.folder) or self.video.video_id

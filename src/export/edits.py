@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from ..geometry import iou_matrix
+from ..geometry import iou_rows
 from ..records import TrackSamples, Verb
-from ..schema import UNKNOWN
+from ..schema import UNKNOWN, DoubleArray
 from .document import PIECE, Document, Seen, is_unknown
 from .reading import Claim, Reading, Spots
 
@@ -189,28 +189,25 @@ def _remove(seen: Seen, tracks: Sequence[int], found: Edits) -> None:
 def _placed(document: Document, claims: Sequence[Claim], taken: set[int]) -> Iterable[tuple[Claim, Seen | None]]:
     """Yield claims that name no appearance of ours with the one that each is about."""
     on = _tracks_under(document, [claim for claim in claims if _spots(claim) is not None])
+    known = {seen.number: seen for seen in document.people}
+    # Start and end of all; a long film has thousands of both claims and appearances.
+    times = np.array([(seen.start_npt, seen.end_npt) for seen in document.people]).reshape(-1, 2)
     for claim in claims:
-        spots = _spots(claim)
-        if spots is None:
-            yield claim, _by_time(document, claim, taken)
-            continue
-        counts, n = on.get(id(claim), Counter()), len(spots.boxes_xywh)
-        best, hits = max(counts.items(), key=lambda item: (item[1], -item[0]), default=(None, 0))
-        seen = next((seen for seen in document.people if seen.number == best), None)
-        yield claim, seen if hits >= MIN_SHARE * n else _by_time(document, claim, taken)
+        spots, counts = _spots(claim), on.get(id(claim), Counter())
+        best, hits = max(counts.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
+        enough = spots is not None and hits >= max(MIN_SHARE * len(spots.boxes_xywh), 1)
+        yield claim, known[best] if enough else _by_time(document.people, times, claim, taken)
 
 
-def _by_time(document: Document, claim: Claim, taken: set[int]) -> Seen | None:
+def _by_time(people: Sequence[Seen], times: DoubleArray, claim: Claim, taken: set[int]) -> Seen | None:
     """Return who is seen at the time of a claim: of the same name, else the only one that could be."""
-    near = [seen for seen in document.people if _overlap(claim, seen) >= MIN_SHARE]
+    common = np.minimum(claim.end_npt, times[:, 1]) - np.maximum(claim.start_npt, times[:, 0])
+    either = np.maximum(claim.end_npt, times[:, 1]) - np.minimum(claim.start_npt, times[:, 0])
+    rows = np.flatnonzero(common >= MIN_SHARE * np.maximum(either, _TICK_S))
+    near = [people[row] for row in rows.tolist()]
     same = next((seen for seen in near if seen.name == claim.name), None)
     free = [seen for seen in near if seen.number not in taken and seen.tracks]
     return same or (free[0] if len(free) == 1 and len(near) == 1 else None)
-
-
-def _overlap(claim: Claim, seen: Seen) -> float:
-    common = min(claim.end_npt, seen.end_npt) - max(claim.start_npt, seen.start_npt)
-    return common / max(max(claim.end_npt, seen.end_npt) - min(claim.start_npt, seen.start_npt), 1e-9)
 
 
 def _spots(claim: Claim) -> Spots | None:
@@ -264,8 +261,7 @@ def _hits(spots: Spots, samples: TrackSamples) -> int:
         at = np.abs(samples.npt[None] - spots.npts[rows, None]).argmin(axis=1) if len(rows) else rows
     if not len(rows):
         return 0
-    pairs = zip(spots.boxes_xywh[rows], samples.boxes_xywh[at], strict=True)
-    return sum(bool(iou_matrix(one[None], other[None])[0, 0] >= MIN_IOU) for one, other in pairs)
+    return int((iou_rows(spots.boxes_xywh[rows], samples.boxes_xywh[at]) >= MIN_IOU).sum())
 
 
 def _matching(wanted: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

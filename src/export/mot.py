@@ -102,12 +102,14 @@ def read_tracks(source: Source) -> Reading:
         ConfigError: A line is none of this format.
     """
     boxes = _parsed(source.text, source.name)
-    ids = [int(number) for number in np.unique(boxes.ids) if number >= 0]
-    return Reading(tuple(_claim(boxes, number) for number in ids), by_track=True)
+    # Ordered by frame already; the rows of one track are put together once, and not looked for again for each.
+    order = np.argsort(boxes.ids, kind="stable")
+    numbers, starts = np.unique(boxes.ids[order], return_index=True)
+    tracks = zip(numbers.tolist(), np.split(order, starts[1:]), strict=False)
+    return Reading(tuple(_claim(boxes, number, rows) for number, rows in tracks if number >= 0), by_track=True)
 
 
-def _claim(boxes: MotBoxes, number: int) -> Claim:
-    rows = boxes.ids == number
+def _claim(boxes: MotBoxes, number: int, rows: IntArray) -> Claim:
     return Claim(
         f"track {number}", "", math.nan, math.nan, number, spots=Spots(boxes.frame_index[rows], None, boxes.boxes_xywh[rows])
     )

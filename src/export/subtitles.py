@@ -11,7 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..files import replacing
-from .document import Document
+from .document import Document, one_line
 from .webvtt import captions
 
 _STYLE = "Default,Arial,36,&H00FFFFFF,&H000000FF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,2,0,8,20,20,20,1"
@@ -35,7 +35,8 @@ def write_ass(path: Path, document: Document) -> int:
         for start, end, names in captions(document.people)
     ]
     head = (
-        f"[Script Info]\n; Who is to be seen, by FaceRec\nTitle: {document.title}\nScriptType: v4.00+\nWrapStyle: 0\n"
+        f"[Script Info]\n; Who is to be seen, by FaceRec\nTitle: {document.title}\n"
+        f"Original Script: {one_line(document.locator)}\nScriptType: v4.00+\nWrapStyle: 0\n"
         f"PlayResX: {width}\nPlayResY: {height}\nScaledBorderAndShadow: yes\n\n"
         f"[V4+ Styles]\nFormat: {_STYLE_FIELDS}\nStyle: {_STYLE}\n\n[Events]\nFormat: {_EVENT_FIELDS}\n"
     )

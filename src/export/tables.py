@@ -151,7 +151,7 @@ def write_samples_parquet(path: Path, document: Document) -> int:
 
 def _video(document: Document) -> dict[str, Any]:
     video = document.video
-    return {"video": video.locator, "video_id": video.video_id, "analysis_id": document.analysis.analysis_id}
+    return {"video": document.locator, "video_id": video.video_id, "analysis_id": document.analysis.analysis_id}
 
 
 def _who(seen: Seen) -> dict[str, Any]:

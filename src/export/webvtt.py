@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import replacing
-from .document import Document, Seen
+from .document import Document, Seen, one_line
 from .own import parsed_json
 from .reading import Claim, Reading, Source, interval_of, refuse, spots_of_times, text_of, time_of
 
@@ -71,7 +71,7 @@ def write_boxes(path: Path, document: Document) -> int:
     """
     boxes = _boxes_of(document)
     with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(f"WEBVTT\n\nNOTE\nFaceRec metadata of analysis {document.analysis.analysis_id}\n")
+        file.write(f"WEBVTT\n\nNOTE\nFaceRec metadata of analysis {document.analysis.analysis_id}\n{_place(document)}\n")
         for seen in document.people:
             payload = {
                 "name": seen.name,
@@ -119,6 +119,11 @@ def stamp(npt: float) -> str:
     """Return a time as `hh:mm:ss.ttt`."""
     seconds, ms = divmod(round(npt * 1000), 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{ms:03}"
+
+
+def _place(document: Document) -> str:
+    """Return where the video is, as a line of a note: it holds no arrow."""
+    return one_line(document.locator).replace("-->", "->") or document.video.video_id
 
 
 def _timing(start_npt: float, end_npt: float) -> str:

@@ -71,6 +71,15 @@ def test_an_edit_is_a_decision_of_whoever_brings_it(
     assert renamed == {"Anna Albers", "Mia Meier", "Çelik Özil"}
 
 
+def test_times_past_the_end_are_cut_off(workspace: Workspace, named: str, film: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for start, end in ((3.75, 9.0), (8.0, 9.0)):
+        decide(workspace, named, Verb.IS, interval_target(workspace, str(film), start, end), person="Ben Bo")
+    document = exporting.document_named(workspace, named, str(film))
+    said = [(one.name, one.start_npt, one.end_npt) for one in document.people if one.number < 0]
+    assert said == [("Anna Albers", 3.0, 3.5), ("Ben Bo", 3.75, 4.0)]
+    assert "Ben Bo at 8.000 s lies past the end" in caplog.text
+
+
 def test_nothing_is_stored_on_a_dry_run(workspace: Workspace, named: str, film: Path, tmp_path: Path) -> None:
     path = exported(workspace, named, film, "json", tmp_path)
     path.write_text(path.read_text().replace("Ben Bo", "Mia Meier"))

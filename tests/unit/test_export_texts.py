@@ -259,6 +259,16 @@ class TestBoxes:
         ends = [track[-1].get("outside") for track in root.iterfind("track")]
         assert ends == ["1"] * 4
 
+    @pytest.mark.parametrize(
+        "name", [name for name in FORMATS if name not in ("mot", "vtt", "shots", "shots-json", "memad", "fiftyone")]
+    )
+    def test_the_part_of_a_video_is_told(self, name: str, tmp_path: Path) -> None:
+        what = small()
+        part = replace(what, analysis=replace(what.analysis, fragment="t=10,20"))
+        data = write(name, part, tmp_path)
+        found = pq.read_table(data).to_pylist()[0]["video"] if name.startswith("parquet") else data.read_text(encoding="utf-8")
+        assert "t=10,20" in found
+
     @pytest.mark.parametrize("name", FORMATS)
     def test_rows_are_counted(self, name: str, tmp_path: Path) -> None:
         what = small()

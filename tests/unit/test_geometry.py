@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from src.errors import ShapeError
-from src.geometry import clip_boxes, iou_matrix, xywh_to_xyxy, xyxy_to_xywh
+from src.geometry import clip_boxes, iou_matrix, iou_rows, xywh_to_xyxy, xyxy_to_xywh
 from src.schema import FloatArray
 
 
@@ -112,3 +112,11 @@ def test_other_shapes_are_refused(call: Callable[[FloatArray], FloatArray], shap
     with pytest.raises(ShapeError) as caught:
         call(np.zeros(shape, np.float32))
     assert caught.value.got == shape
+
+
+def test_rows_overlap_as_the_diagonal_of_all_pairs() -> None:
+    rng = np.random.default_rng(3)
+    a, b = (rng.uniform(0, 20, (50, 4)).astype(np.float32) for _ in range(2))
+    b[:3, 2:] = a[:3, 2:] = 0
+    np.testing.assert_array_equal(iou_rows(a, b), np.diag(iou_matrix(a, b)))
+    assert iou_rows(a[:0], b[:0]).shape == (0,)
