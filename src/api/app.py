@@ -10,6 +10,7 @@ from ..workspace import Workspace
 from . import v1
 from .context import keep_workspace
 from .documentation import documentation
+from .gathering import add_screen_times
 from .kept import add_keeper
 from .openapi import finished
 from .ops import add_operations
@@ -49,6 +50,7 @@ def create_app(workspace: Workspace) -> Flask:
     app.spec_processor(finished)
     keep_workspace(app, workspace)
     add_keeper(app, workspace)
+    add_screen_times(app)
     register_problems(app)
     protect(app, workspace)
     limit_streams(app, workspace.settings.server)

@@ -134,6 +134,12 @@ class MongoStore(Store):
         found = self._trying(lambda: self._database[_REVISIONS].find_one({"_id": asked}))
         return str(found["stamp"]) if found else ""
 
+    def revisions(self, kind: type[Any], *leading: object) -> dict[tuple[Any, ...], str]:
+        """Read a stretch of the same collection."""
+        start, end = self.schema.scopes_below(kind, *leading)
+        found = self._trying(lambda: list(self._database[_REVISIONS].find({"_id": {"$gte": start, "$lt": end}})))
+        return {tuple(json.loads(one["_id"])[1 + len(leading) :]): str(one["stamp"]) for one in found}
+
     @contextmanager
     def _revising(self, scopes: set[str]) -> Iterator[None]:
         """Change revisions before and after a write.
@@ -217,6 +223,12 @@ class MongoStore(Store):
                 self._collection(kind).find(asked, dict.fromkeys(names, 1), hint=hint, sort=sort, limit=limit, batch_size=limit)
             )
         )
+        rows = (_decoded(self.schema.layouts[kind], document) for document in found)
+        return [tuple(row.get(name) for name in names) for row in rows]
+
+    def _of_keys(self, kind: type[Any], names: tuple[str, ...], keys: list[str]) -> list[tuple[Any, ...]]:
+        asked = {"_id": {"$in": [_key_text([key]) for key in keys]}}
+        found = self._trying(lambda: list(self._collection(kind).find(asked, dict.fromkeys(names, 1), hint=_BY_KEY)))
         rows = (_decoded(self.schema.layouts[kind], document) for document in found)
         return [tuple(row.get(name) for name in names) for row in rows]
 

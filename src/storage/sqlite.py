@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 import threading
@@ -116,6 +117,14 @@ class SqliteStore(Store):
             found = connection.execute(f"SELECT stamp FROM {_REVISIONS} WHERE scope = ?", [asked]).fetchone()
         return str(found[0]) if found else ""
 
+    def revisions(self, kind: type[Any], *leading: object) -> dict[tuple[Any, ...], str]:
+        """Read a stretch of the same table."""
+        asked = self.schema.scopes_below(kind, *leading)
+        with _translated(self._path), self._connection() as connection:
+            query = f"SELECT scope, stamp FROM {_REVISIONS} WHERE scope >= ? AND scope < ?"
+            found = connection.execute(query, asked).fetchall()
+        return {tuple(json.loads(scope)[1 + len(leading) :]): str(stamp) for scope, stamp in found}
+
     def faults(self) -> Iterator[str]:
         """Let SQLite check every page and index, and name the indexes that are not there."""
         try:
@@ -189,6 +198,12 @@ class SqliteStore(Store):
         sql = f"SELECT {', '.join(names)} FROM {table}{where}{f' ORDER BY {order}' if order else ''} LIMIT {int(limit)}"
         with _translated(self._path), self._connection() as connection:
             return connection.execute(sql, values).fetchall()
+
+    def _of_keys(self, kind: type[Any], names: tuple[str, ...], keys: list[str]) -> list[tuple[Any, ...]]:
+        layout = self.schema.layouts[kind]
+        sql = f"SELECT {', '.join(names)} FROM {layout.name} WHERE {layout.key[0]} IN ({', '.join('?' * len(keys))})"
+        with _translated(self._path), self._connection() as connection:
+            return connection.execute(sql, keys).fetchall()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

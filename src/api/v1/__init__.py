@@ -12,10 +12,12 @@ from .images import images
 from .jobs import jobs
 from .media import media
 from .models import models
+from .moments import moments
 from .people import people
 from .projects import projects
 from .search import search
 from .session import session
+from .statistics import statistics
 from .streams import streams
 from .tracks import tracks
 from .unknown import unknown
@@ -35,6 +37,8 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     unknown,
     decisions,
     search,
+    moments,
+    statistics,
     models,
     exports,
     jobs,
