@@ -15,11 +15,24 @@ export interface Served {
   /** Of an editor; empty where the service asks for none. */
   token: string
   browser: Browser
+  /** Where the seed wrote its files. */
+  folder: string
   close: () => Promise<void>
 }
 
+export interface ServeOptions {
+  withToken?: boolean
+  /** What writes the store, and what serves it. */
+  seed?: string
+  command?: string[]
+}
+
 /** Seed a store, serve it on a free port, and open a browser. */
-export async function serve({ withToken = false } = {}): Promise<Served> {
+export async function serve({
+  withToken = false,
+  seed = 'visualizer/e2e/seed.py',
+  command = ['server.py'],
+}: ServeOptions = {}): Promise<Served> {
   const executablePath = process.env.CHROMIUM ?? CHROMIUM.find((path) => existsSync(path))
   if (!executablePath) throw new Error(`No Chromium at ${CHROMIUM.join(', ')}. Install it, or name it in CHROMIUM.`)
   const folder = mkdtempSync(join(tmpdir(), 'facerec-e2e-'))
@@ -35,9 +48,9 @@ export async function serve({ withToken = false } = {}): Promise<Served> {
     if (done.status !== 0) throw new Error(`${args.join(' ')} failed: ${done.stderr || String(done.error)}`)
     return done.stdout
   }
-  run(['visualizer/e2e/seed.py', folder])
+  run([seed, folder])
   const made = withToken ? run(['-m', 'src', 'token', 'add', '--role', 'editor', '--name', 'e2e']) : ''
-  const server = spawn(PYTHON, ['server.py', '--port', '0'], { cwd: ROOT, env })
+  const server = spawn(PYTHON, [...command, '--port', '0'], { cwd: ROOT, env })
   const url = await addressOf(server)
   const browser = await chromium.launch({
     executablePath,
@@ -47,6 +60,7 @@ export async function serve({ withToken = false } = {}): Promise<Served> {
     url,
     token: /fr_\w+_[\w-]+/.exec(made)?.[0] ?? '',
     browser,
+    folder,
     close: async () => {
       await browser.close()
       server.kill()

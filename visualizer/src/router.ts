@@ -21,6 +21,18 @@ export const router = createRouter({
       component: () => import('@/pages/VideoPage.vue'),
       props: (to) => ({ ...to.params, fragment: typeof to.query.fragment === 'string' ? to.query.fragment : '' }),
     },
+    {
+      path: '/projects/:project/search',
+      name: 'search',
+      component: () => import('@/pages/SearchPage.vue'),
+      props: true,
+    },
+    {
+      path: '/projects/:project/statistics',
+      name: 'statistics',
+      component: () => import('@/pages/StatisticsPage.vue'),
+      props: true,
+    },
     { path: '/:rest(.*)*', name: 'nothing', component: () => import('@/pages/NothingPage.vue') },
   ],
 })
