@@ -17,6 +17,7 @@ import click
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from docs.export_samples import exports_text
 from src.__main__ import VERBS
 from src.cli import CONTEXT
 from src.settings import Settings
@@ -46,7 +47,12 @@ def replace_part(document: str, name: str, text: str) -> str:
 
 def documents() -> Iterator[tuple[Path, str]]:
     """Yield each document with the text that it should have."""
-    for file, name, text in (("settings.md", "settings", settings_table()), ("commands.md", "commands", commands_text())):
+    tables = (
+        ("settings.md", "settings", settings_table()),
+        ("commands.md", "commands", commands_text()),
+        ("exports.md", "exports", exports_text()),
+    )
+    for file, name, text in tables:
         path = DOCS / file
         yield path, replace_part(path.read_text(encoding="utf-8"), name, text)
 
@@ -71,8 +77,8 @@ def _type(hint: Any) -> str:
         return " \\| ".join(get_args(hint))
     if isinstance(hint, UnionType):
         return " or ".join("nothing" if part is NoneType else _type(part) for part in get_args(hint))
-    if get_origin(hint) is tuple:
-        return "list"
+    if get_origin(hint) in (tuple, dict):
+        return "list" if get_origin(hint) is tuple else "table"
     names = {
         "str": "text",
         "Path": "path",

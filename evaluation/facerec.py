@@ -1,6 +1,7 @@
 """Repeats the published evaluation of FaceRec: are the right people among the appearances of each segment?
 
     python -m evaluation.facerec --predictions FILE --ground_truth CSV
+    python -m evaluation.facerec --run FOLDER          # what `python -m src bulk` wrote of such a CSV
 
 The appearances of a segment are derived from its per-sample predictions alone, by one rule or both.
 
@@ -276,6 +277,23 @@ def _counts_json(threshold: float, counts: Counts) -> dict[str, float | None]:
     return {"threshold": threshold, **asdict(counts), **ratios}
 
 
+def read_run(folder: Path) -> tuple[Path, Path, int]:
+    """Return the predictions of a bulk run, its table, and how many of its rows failed.
+
+    Raises:
+        ConfigError: The folder holds no bulk run, or one without a model.
+    """
+    path = folder / "report.json"
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        table, failed = Path(said["table"]), int(said["failed"])
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        raise ConfigError(f"{path} is no report of a bulk run. Make one with: python -m src bulk --table CSV") from err
+    if not (folder / "predictions.csv").is_file():
+        raise ConfigError(f"{folder} has no predictions: its project had no model. Train one, and run bulk again.")
+    return folder / "predictions.csv", table, failed
+
+
 def _pairs(_context: click.Context, _flag: click.Parameter, values: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Take `OTHER=NAME` apart."""
     pairs = [value.partition("=") for value in values]
@@ -288,13 +306,11 @@ def _pairs(_context: click.Context, _flag: click.Parameter, values: Sequence[str
 @click.command(context_settings=CONTEXT)
 @click.option(
     "--predictions",
-    required=True,
     type=click.Path(path_type=Path),
     help="Per-sample predictions: the columns of predictions.csv, and segment, the row of the ground truth from 0.",
 )
-@click.option(
-    "--ground_truth", required=True, type=click.Path(path_type=Path), help="Segments with their person; 0 means nobody."
-)
+@click.option("--ground_truth", type=click.Path(path_type=Path), help="Segments with their person; 0 means nobody.")
+@click.option("--run", "folder", type=click.Path(path_type=Path), help="Folder of a bulk run; in the place of the two.")
 @click.option(
     "--voting",
     type=click.Choice([*RULES, "both"]),
@@ -317,8 +333,9 @@ def _pairs(_context: click.Context, _flag: click.Parameter, values: Sequence[str
 @click.option("--document", type=click.Path(path_type=Path), help="Put the table between marks of a Markdown file.")
 @click.option("--section", default="facerec", show_default=True, help="Name of these marks: <!-- NAME: begin --> and end.")
 def command(
-    predictions: Path,
-    ground_truth: Path,
+    predictions: Path | None,
+    ground_truth: Path | None,
+    folder: Path | None,
     voting: str,
     aliases: tuple[tuple[str, str], ...],
     json_path: Path | None,
@@ -326,10 +343,19 @@ def command(
     section: str,
 ) -> None:
     """Measure per-sample predictions, segment by segment, over thresholds."""
+    if (folder is None) is (predictions is None or ground_truth is None):
+        raise click.UsageError("Give --predictions and --ground_truth, or --run.")
+    failed = 0
+    if folder is not None:
+        predictions, table, failed = read_run(folder)
+        ground_truth = ground_truth or table
+    assert predictions is not None and ground_truth is not None, "one of the two ways was taken"
     votings = tuple(one for one in RULES if voting in {one, "both"})
     result = evaluate(predictions, ground_truth, votings, (*aliases, *ALIASES))
     text = json.dumps(as_json(result), indent=2, ensure_ascii=False) + "\n"
     click.echo(text.rstrip() if json_path == Path("-") else as_markdown(result))
+    if failed:
+        click.echo(f"{failed} segments were not analysed, and count as segments without appearances.", err=True)
     if json_path and json_path != Path("-"):
         _write(json_path, text)
     if document:

@@ -1,6 +1,7 @@
 """Turns analysed videos with ground truth into segments and predictions for `evaluation.facerec`.
 
     python -m evaluation.segments --data DIR --analysed DIR/out/PROJECT --split tune --predictions FILE --ground_truth FILE
+    python -m evaluation.segments --data DIR --ground_truth FILE      # the table alone: bulk --table FILE --base DIR/videos
 
 A row of the ground truth is a segment: a person and a stretch of time. Where nobody known is to be seen there is one segment
 for each stretch, of nobody. Where several people are seen together each has a segment of their own, with the same samples.
@@ -94,18 +95,21 @@ def _samples(path: Path) -> Iterator[tuple[float, list[str]]]:
 
 @click.command(context_settings=CONTEXT)
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder with videos/ground_truth.csv.")
-@click.option("--analysed", required=True, type=click.Path(path_type=Path), help="Folder with VIDEO/predictions.csv.")
+@click.option("--analysed", type=click.Path(path_type=Path), help="Folder with VIDEO/predictions.csv.")
 @click.option("--split", type=click.Choice(["tune", "report", "all"]), default="all", show_default=True, help="Videos to take.")
-@click.option("--predictions", required=True, type=click.Path(path_type=Path), help="Where the predictions go.")
+@click.option("--predictions", type=click.Path(path_type=Path), help="Where the predictions go.")
 @click.option("--ground_truth", required=True, type=click.Path(path_type=Path), help="Where the segments go.")
-def command(data: Path, analysed: Path, split: str, predictions: Path, ground_truth: Path) -> None:
-    """Make predictions and ground truth for evaluation.facerec of analysed videos."""
+def command(data: Path, analysed: Path | None, split: str, predictions: Path | None, ground_truth: Path) -> None:
+    """Make predictions and ground truth for evaluation.facerec of analysed videos, or the ground truth alone for a bulk run."""
+    if (analysed is None) is not (predictions is None):
+        raise click.UsageError("Give --analysed and --predictions, or neither.")
     rows = read_truth(data / "videos" / "ground_truth.csv")
     segments = segments_of([row for row in rows if split in {split_of(row.video), "all"}])
-    write_csv(predictions, (*COLUMNS, "segment"), predictions_of(segments, analysed))
+    if analysed is not None and predictions is not None:
+        write_csv(predictions, (*COLUMNS, "segment"), predictions_of(segments, analysed))
     cells = [(segment.video, f"{segment.start_s:.3f}", f"{segment.end_s:.3f}", segment.person) for segment in segments]
     write_csv(ground_truth, ("media", "start", "end", "person"), cells)
-    click.echo(f"{len(segments)} segments. Written: {predictions} and {ground_truth}")
+    click.echo(f"{len(segments)} segments. Written: {' and '.join(str(path) for path in (predictions, ground_truth) if path)}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,12 +13,14 @@ import click
 from .access import event_of
 from .appearances import Derived, derive_all, derive_if_complete
 from .cli import CONTEXT, config_option, run_command, workspace_of
-from .decisions import PIECE, active_decisions, anchors_of, check, new_id
+from .decisions import PIECE, active_decisions, anchors_of, check, new_id, rulings_of_unknown, targets_of
 from .errors import ConfigError
 from .identification import analyses_of
 from .names import display_name, folder_name
-from .records import Analysis, Decision, Person, Project, Target, Track, UnknownPerson, Verb
+from .records import Analysis, Decision, Person, Project, ProjectVideo, Target, Track, UnknownPerson, Verb
+from .storage import Store
 from .timebase import parse_npt
+from .unknowns import aliases_of, analyses_with
 from .videos import find_analysis, find_video, read_samples
 from .workspace import Workspace
 
@@ -48,7 +50,7 @@ def run(
     npt: float = 0.0,
     author: str = "",
 ) -> DecideReport:
-    """Store a decision and derive anew what it touches: the video of a track or interval, else all videos.
+    """Store a decision and derive anew what it touches: the videos of its tracks or unknown people, else all videos.
 
     Args:
         workspace: Where to work.
@@ -86,6 +88,28 @@ def say(
     Raises:
         ConfigError: The decision lacks something, or names what does not exist.
     """
+    decision = prepared(workspace, owner, verb, target, person=person, other=other, name=name, npt=npt, author=author)
+    keep(workspace, owner, [decision])
+    return decision
+
+
+def prepared(
+    workspace: Workspace,
+    owner: Project,
+    verb: Verb,
+    target: Target,
+    *,
+    person: str = "",
+    other: Target | None = None,
+    name: str = "",
+    npt: float = 0.0,
+    author: str = "",
+) -> Decision:
+    """Return a decision that may be kept; nothing is stored. The arguments are those of `run`.
+
+    Raises:
+        ConfigError: The decision lacks something, or names what does not exist.
+    """
     person_id = _person_id(workspace, owner, person, new=verb is Verb.IS)
     decision = Decision(
         owner.project,
@@ -100,44 +124,91 @@ def say(
     )
     check(decision)
     _check_target(workspace, owner, decision)
-    if person_id and workspace.store.get(Person, owner.project, person_id) is None:
-        # Only now: what is refused leaves nobody behind.
-        workspace.store.put(Person(owner.project, person_id, display_name(person_id)))
-    event = event_of("decide", f"decision {decision.decision_id} {verb}", project=owner.project, who=author)
-    workspace.store.put(event, decision)
-    _apply_names(workspace, owner)
     return decision
 
 
-def reaches_all(decision: Decision) -> bool:
+def keep(workspace: Workspace, owner: Project, decisions: Sequence[Decision]) -> None:
+    """Store decisions that were `prepared`, with the people that are new in them."""
+    for decision in decisions:
+        if decision.person_id and workspace.store.get(Person, owner.project, decision.person_id) is None:
+            # Only now: what is refused leaves nobody behind.
+            workspace.store.put(Person(owner.project, decision.person_id, display_name(decision.person_id)))
+        what = f"decision {decision.decision_id} {decision.verb}"
+        workspace.store.put(event_of("decide", what, project=owner.project, who=decision.author), decision)
+    _apply_names(workspace, owner)
+
+
+def reaches_all(store: Store, decision: Decision) -> bool:
     """Say whether every video of the project may look different after a decision."""
-    return any(target.kind != "track" for target in (decision.target, decision.other) if target is not None)
+    root = root_of(store, decision)
+    return root is None or any(target.kind not in ("track", "unknown") for target in targets_of(root))
+
+
+def root_of(store: Store, decision: Decision) -> Decision | None:
+    """Return what a decision is about in the end: what an `undo`, or the undo of an undo, takes back or says again.
+
+    None where that was erased.
+    """
+    found: Decision | None = decision
+    while found is not None and found.verb is Verb.UNDO:
+        found = store.get(Decision, found.project, found.target.decision_id)
+    return found
 
 
 def touched(workspace: Workspace, owner: Project, decision: Decision) -> Iterator[Analysis]:
     """Yield the analyses whose appearances are derived anew after a decision."""
-    if reaches_all(decision):
+    root = root_of(workspace.store, decision)
+    if root is None or reaches_all(workspace.store, decision):
         yield from analyses_of(workspace, owner.project)
     else:
-        yield from _of_tracks(workspace, decision)
+        yield from (_of_tracks(workspace, root) if root.target.kind == "track" else _of_unknown(workspace, owner, root))
 
 
 def derive(workspace: Workspace, owner: Project, decision: Decision) -> tuple[Derived, ...]:
-    """Derive the videos of tracks, or all where the decision reaches further; of a pair twice, as each looks at the other."""
+    """Derive the videos of tracks and unknown people, or all where the decision reaches further.
+
+    Of a pair of tracks the first is derived twice, as each looks at the other.
+    """
     settings = workspace.settings.clusterize
-    if reaches_all(decision):
+    if reaches_all(workspace.store, decision):
         return tuple(derive_all(workspace, owner, settings))
-    found = _of_tracks(workspace, decision)
-    if len(found) > 1:
+    found = list(touched(workspace, owner, decision))
+    root = root_of(workspace.store, decision)
+    if root is not None and root.target.kind == "track" and len(found) > 1:
         derive_if_complete(workspace, owner, found[0], settings)
-    reports = [derive_if_complete(workspace, owner, analysis, settings) for analysis in reversed(found)]
+        found.reverse()
+    reports = [derive_if_complete(workspace, owner, analysis, settings) for analysis in found]
     return tuple(report for report in reports if report)
 
 
 def _of_tracks(workspace: Workspace, decision: Decision) -> list[Analysis]:
-    targets = [target for target in (decision.target, decision.other) if target is not None]
-    ids = list(dict.fromkeys(target.analysis_id for target in targets))
+    ids = list(dict.fromkeys(target.analysis_id for target in targets_of(decision) if target.kind == "track"))
     return [analysis for analysis_id in ids if (analysis := workspace.store.get(Analysis, analysis_id))]
+
+
+def _of_unknown(workspace: Workspace, owner: Project, decision: Decision) -> list[Analysis]:
+    """Return the analyses that show the unknown people of a decision, and those with tracks that take names from these."""
+    store, project = workspace.store, owner.project
+    active = active_decisions(store, project)
+    said = {target.unknown_id for target in targets_of(decision)}
+    # Also pairs that this very decision parts, or joins no more.
+    pairs = [*rulings_of_unknown(active).unknown_same, *([tuple(said)] if len(said) == 2 else [])]
+    alias = aliases_of([(pair[0], pair[-1]) for pair in pairs], said)
+    lowest = {alias[number] for number in said}
+    ids = analyses_with(store, project, (number for number, least in alias.items() if least in lowest))
+    ids += sorted(_linked(active, set(ids)) - set(ids))
+    counted = {member.analysis_id for member in store.find(ProjectVideo, project=project)}
+    return [analysis for one in ids if one in counted and (analysis := store.get(Analysis, one))]
+
+
+def _linked(decisions: Sequence[Decision], analyses: set[str]) -> set[str]:
+    """Return the analyses of tracks that somebody said are one person with a track of these."""
+    linked: set[str] = set()
+    for decision in decisions:
+        if decision.verb in (Verb.SAME_PERSON, Verb.MERGE) and decision.target.kind == "track":
+            ids = {target.analysis_id for target in targets_of(decision) if target.kind == "track"}
+            linked |= ids if ids & analyses else set()
+    return linked
 
 
 def track_target(workspace: Workspace, project: str, video: str, track_id: int) -> Target:
@@ -245,7 +316,7 @@ def _apply_names(workspace: Workspace, owner: Project) -> None:
 @click.option("--video", help="As it was given to the tracker.")
 @click.option("--track", type=int, help="Track of the video.")
 @click.option("--interval", help="Stretch of the video, as START,END.")
-@click.option("--unknown_person", type=int, help="Number of an unknown person.")
+@click.option("--unknown_person", type=int, help="Number of an unknown person; with --track, whom it is or is not the same as.")
 @click.option("--decision", help="Id of a decision, for undo.")
 @click.option("--person", default="", help="Who it is or is not; for rename, who gets the new name.")
 @click.option("--other", type=int, help="The second track or unknown person, for merge, same_person, not_same_person.")
@@ -276,7 +347,7 @@ def command(
             _print_list(workspace, project)
             return
         target = _target(workspace, project, video, track, interval, unknown_person, decision, person, verb)
-        second = None
+        second = unknown_target(unknown_person) if unknown_person is not None and target.kind == "track" else None
         if other is not None:
             there = other_video or video or ""
             second = unknown_target(other) if target.kind == "unknown" else track_target(workspace, project, there, other)
@@ -311,7 +382,7 @@ def _target(
     """Return the one target that the flags name."""
     if decision is not None:
         return Target("decision", decision_id=decision)
-    if unknown_person is not None:
+    if unknown_person is not None and track is None:
         return unknown_target(unknown_person)
     if video is not None and track is not None:
         return track_target(workspace, project, video, track)

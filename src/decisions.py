@@ -36,6 +36,7 @@ class Rulings:
         splits: Times at which a track is cut.
         merged: Pairs that are one appearance. `same`, `different`: pairs that are, and are not, one person.
         same_elsewhere, different_elsewhere: The same of a track and one of another video.
+        numbers: Which unknown person a track was said to be. `not_numbers`: which ones it is not.
         shown: Who was said to be seen in an interval, as person, start and end.
         unknown_persons: Person of an unknown id. `unknown_ignored`: unknown ids not to be shown. `not_unknown`: people that
             an unknown id is not. `unknown_same`, `unknown_different`: pairs of unknown ids.
@@ -52,6 +53,8 @@ class Rulings:
     different: list[tuple[int, int]] = field(default_factory=list)
     same_elsewhere: list[tuple[int, Target]] = field(default_factory=list)
     different_elsewhere: list[tuple[int, Target]] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)
+    not_numbers: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     shown: list[tuple[str, float, float]] = field(default_factory=list)
     unknown_persons: dict[int, str] = field(default_factory=dict)
     unknown_ignored: set[int] = field(default_factory=set)
@@ -112,7 +115,11 @@ def rulings_of(
     """
     rulings = Rulings()
     for decision in decisions:
-        targets = [target for target in (decision.target, decision.other) if target is not None]
+        targets = targets_of(decision)
+        if is_of_group(decision):
+            if decision.target.video_id == video_id:
+                _apply_to_group(rulings, decision, _find(decision.target, analysis_id, fragment, tracks, period_s))
+            continue
         elsewhere = [target for target in targets if target.kind in ("track", "interval") and target.video_id != video_id]
         if len(elsewhere) == len(targets):
             continue
@@ -125,6 +132,29 @@ def rulings_of(
             continue
         _apply(rulings, decision, [number or 0 for number in found], tracks)
     return rulings
+
+
+def rulings_of_unknown(decisions: Iterable[Decision]) -> Rulings:
+    """Work out what decisions mean for the unknown people of a project, whatever the video.
+
+    Args:
+        decisions: The active ones, oldest first.
+    """
+    rulings = Rulings()
+    for decision in decisions:
+        if decision.target.kind == "unknown":
+            _apply_to_unknown(rulings, decision, [target.unknown_id for target in targets_of(decision)])
+    return rulings
+
+
+def targets_of(decision: Decision) -> list[Target]:
+    """Return the one or two things that a decision is about."""
+    return [target for target in (decision.target, decision.other) if target is not None]
+
+
+def is_of_group(decision: Decision) -> bool:
+    """Say whether a decision puts a track to an unknown person, or takes it from one."""
+    return decision.target.kind == "track" and decision.other is not None and decision.other.kind == "unknown"
 
 
 def match_track(anchors: Sequence[Anchor], tracks: Mapping[int, TrackSamples], period_s: float) -> int | None:
@@ -163,12 +193,16 @@ def check(decision: Decision) -> None:
         raise ConfigError(f'"{verb}" needs a person.')
     if verb is Verb.RENAME and not decision.name.strip():
         raise ConfigError('"rename" needs the new name.')
+    if verb in _GROUPING and is_of_group(decision):
+        return
     if verb in _PAIRS and (decision.other is None or decision.other.kind != target.kind or decision.other == target):
         raise ConfigError(f'"{verb}" needs a second {target.kind}.')
 
 
 _TRACKISH = ("track", "unknown", "interval")
 _PAIRS = (Verb.MERGE, Verb.SAME_PERSON, Verb.NOT_SAME_PERSON)
+_GROUPING = (Verb.SAME_PERSON, Verb.NOT_SAME_PERSON)
+"""What can be said of a track and an unknown person, too."""
 _ALLOWED: Mapping[Verb, tuple[str, ...]] = {
     Verb.IS: _TRACKISH,
     Verb.IS_NOT: _TRACKISH,
@@ -227,6 +261,21 @@ def _apply_to_pair(rulings: Rulings, decision: Decision, track_id: int | None, e
         rulings.same_elsewhere.append((track_id, elsewhere))
 
 
+def _apply_to_group(rulings: Rulings, decision: Decision, track_id: int | None) -> None:
+    """Take in that a track is, or is not, an unknown person; a later word takes the place of an earlier one."""
+    if track_id is None or decision.other is None:
+        rulings.lost.append(decision)
+        return
+    number = decision.other.unknown_id
+    if decision.verb is Verb.SAME_PERSON:
+        rulings.numbers[track_id] = number
+        rulings.not_numbers[track_id].discard(number)
+        return
+    rulings.not_numbers[track_id].add(number)
+    if rulings.numbers.get(track_id) == number:
+        del rulings.numbers[track_id]
+
+
 def _apply_to_track(rulings: Rulings, decision: Decision, numbers: list[int]) -> None:
     verb, track_id = decision.verb, numbers[0]
     if verb is Verb.SPLIT:
@@ -273,9 +322,16 @@ def _apply_to_unknown(rulings: Rulings, decision: Decision, numbers: list[int]) 
     elif verb is Verb.IGNORE:
         rulings.unknown_ignored.add(unknown_id)
     elif verb in (Verb.MERGE, Verb.SAME_PERSON):
+        rulings.unknown_different = _without(rulings.unknown_different, numbers)
         rulings.unknown_same.append((numbers[0], numbers[1]))
     elif verb is Verb.NOT_SAME_PERSON:
+        rulings.unknown_same = _without(rulings.unknown_same, numbers)
         rulings.unknown_different.append((numbers[0], numbers[1]))
+
+
+def _without(pairs: Sequence[tuple[int, int]], numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Return pairs without those of two people of whom the contrary was said later."""
+    return [pair for pair in pairs if set(pair) != set(numbers)]
 
 
 def _apply_to_interval(rulings: Rulings, decision: Decision, tracks: Mapping[int, TrackSamples]) -> None:

@@ -42,13 +42,16 @@ from .records import (
     now,
     stable_id,
 )
-from .traces import forget_jobs
+from .thumbnails import forget as forget_thumbnails
+from .traces import forget_in_notices, forget_jobs
 from .trainingreport import NUMBERS, PAGE
 from .trainingset import DISABLED_FILE, TrainingSet, person_of, writing
 from .workspace import Workspace
 
 RECEIPTS = "receipts"
 _MODEL_META = "model.json"
+_OPAQUE = frozenset({".m4v", ".mkv", ".mov", ".mp4", ".parquet", ".zip"})
+"""Exports that may hold a name where no text shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,8 @@ class _Eraser:
             n_tracks, n_embeddings = forget_tracks(self._workspace, self._owner, tracks)
             self.counts.update(tracks=n_tracks, embeddings=n_embeddings)
             _remove(self._workspace.data_dir / "index")
+            # All of them: older ones of an analysis that was made anew may lie under the number of somebody else.
+            forget_thumbnails(self._workspace.data_dir)
         self._pictures()
         self._files()
         self._queries()
@@ -202,6 +207,7 @@ class _Eraser:
         self._unknown_names()
         self._derive()
         self._other_outputs()
+        self.counts["notices"] += forget_in_notices(self._store, self._owner.project, self.names, self._is_named)
         self.counts["jobs"] += forget_jobs(self._store, self._owner.project, self._is_named)
         self.counts["people"] += self._store.delete(Person, project=self._owner.project, person_id=self.person_id)
 
@@ -286,7 +292,7 @@ class _Eraser:
     def _frames(self) -> None:
         """Delete exported frames of the videos that they appear in, as far as that is still known: names are drawn on them."""
         for folder in self._outputs():
-            texts = [path for path in folder.glob("*") if path.is_file()]
+            texts = [path for path in folder.glob("*") if path.is_file() and path.suffix not in _OPAQUE]
             if (folder / FRAMES).is_dir() and any(self._is_named(_text(path)) for path in texts):
                 self.counts["files"] += sum(path.is_file() for path in (folder / FRAMES).rglob("*"))
                 _remove(folder / FRAMES)
@@ -322,14 +328,17 @@ class _Eraser:
         return self._workspace.output_dir(self._owner.project, video.folder if video else analysis.video_id)
 
     def _other_outputs(self) -> None:
-        """Delete exports that hold the name; whoever needs them makes them again."""
+        """Delete exports that hold the name, and those that do not tell; whoever needs them makes them again."""
         fresh = {self._output_of(analysis) for analysis in analyses_of(self._workspace, self._owner.project)}
-        for folder in self._outputs():
-            for path in [path for path in folder.rglob("*") if path.is_file()]:
-                derived_now = path.name in DERIVED_FILES and path.parent in fresh
-                if not derived_now and path.suffix not in PHOTO_SUFFIXES and self._is_named(_text(path)):
-                    path.unlink(missing_ok=True)
-                    self.counts["files"] += 1
+        root = self._workspace.output_dir(self._owner.project, "")
+        for path in [path for path in root.rglob("*") if path.is_file()]:
+            derived_now = path.name in DERIVED_FILES and path.parent in fresh
+            if derived_now or path.suffix in PHOTO_SUFFIXES:
+                continue
+            # A name may be drawn on a video, compressed, or stand in the name of a clip.
+            if path.suffix in _OPAQUE or self._is_named(html.unescape(_text(path))):
+                path.unlink(missing_ok=True)
+                self.counts["files"] += 1
 
     def _outputs(self) -> list[Path]:
         root = self._workspace.output_dir(self._owner.project, "")
@@ -420,8 +429,8 @@ def _write_receipt(
     taken = len(list(folder.glob(f"{stem}*.json")))
     receipt_id = f"{stem}-{taken + 1}" if taken else stem
     key = person_key(owner.project, eraser.person_id)
-    kinds = ("people", "pictures", "files", "queries", "models", "decisions", "unknown_names", "appearances", "jobs", "tracks")
-    counts = {kind: eraser.counts[kind] for kind in (*kinds, "embeddings")}
+    kinds = ("people", "pictures", "files", "queries", "models", "decisions", "unknown_names", "appearances", "notices", "jobs")
+    counts = {kind: eraser.counts[kind] for kind in (*kinds, "tracks", "embeddings")}
     receipt = Receipt(receipt_id, owner.project, key, now(), author, forget_embeddings, scrubbed, counts)
     write_json(folder / f"{receipt_id}.json", asdict(receipt))
     note(workspace.store, "erase", f"person {key} receipt {receipt_id}", project=owner.project, who=author)

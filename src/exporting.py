@@ -1,9 +1,9 @@
-"""The stage that writes what was seen in a video in a format of other programs."""
+"""The stage that writes what was seen in a video, or in all videos of a project, in a format of other programs."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,15 @@ import click
 
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .errors import ConfigError
-from .export import FORMATS
-from .records import Analysis, Video
+from .export import BASE, FORMATS, Document, Format, document_of, joined, media_type_of
+from .export.document import is_complete
+from .export.redaction import parse_redaction
+from .files import replacing
+from .records import Analysis, ProjectVideo, Video
 from .videos import find_analysis, find_video
 from .workspace import Workspace
+
+PROFILES = ("ebucore", "memad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +31,19 @@ class ExportReport:
         analysis: Which analysis of it.
         output: The file.
         n_rows: Boxes, or whatever the format has, in it.
+        notes: What somebody who uses the file has to know.
     """
 
     video: Video
     analysis: Analysis
     output: Path
     n_rows: int
+    notes: tuple[str, ...] = ()
 
 
-def run(workspace: Workspace, project: str, video: str, format_name: str, output: Path | None = None) -> ExportReport:
+def run(
+    workspace: Workspace, project: str, video: str, format_name: str, output: Path | None = None, base: str = BASE
+) -> ExportReport:
     """Write the analysis of a video that counts in a project.
 
     Args:
@@ -43,31 +52,195 @@ def run(workspace: Workspace, project: str, video: str, format_name: str, output
         video: As it was given to the tracker.
         format_name: One of `FORMATS`.
         output: The file, replaced where there is one; by default one named after the format among the video's results.
+        base: Address of the service, for formats that need one for everything.
 
     Raises:
         ConfigError: There is no such project, format, video or complete analysis.
         ExportError: The file cannot be written.
     """
-    if format_name not in FORMATS:
-        raise ConfigError(f'There is no format "{format_name}". Choose one of: {", ".join(FORMATS)}.')
-    owner, chosen = workspace.project(project), FORMATS[format_name]
+    chosen, document = format_named(format_name), document_named(workspace, project, video, base)
+    path = output or _place(workspace, document, f"{format_name}{chosen.suffix}")
+    return ExportReport(document.video, document.analysis, path, chosen.write(path, document))
+
+
+def run_project(workspace: Workspace, project: str, format_name: str, output: Path | None = None, base: str = BASE) -> Path:
+    """Write the analyses of all videos that count in a project as one file, one video at a time; return where.
+
+    Args:
+        workspace: Where to work.
+        project: Whose analyses.
+        format_name: One of `FORMATS`.
+        output: The file; by default one named after the format among the project's results.
+        base: Address of the service.
+
+    Raises:
+        ConfigError: There is no such project or format.
+        ExportError: The file cannot be written.
+    """
+    chosen, owner = format_named(format_name), workspace.project(project)
+    suffix, _ = media_type_of(chosen.suffix, chosen.media_type, chosen.joined)
+    path = output or workspace.data_dir / "out" / owner.project / f"{format_name}{suffix}"
+    with replacing(path) as partial, partial.open("wb") as file:
+        for piece in project_stream(workspace, owner.project, chosen, base):
+            file.write(piece)
+    return path
+
+
+def project_stream(workspace: Workspace, project: str, chosen: Format, base: str = BASE) -> Iterator[bytes]:
+    """Yield the export of all videos of a project that were analysed completely, piece by piece.
+
+    Args:
+        workspace: Where they are.
+        project: Its slug.
+        chosen: How to write them.
+        base: Address of the service.
+    """
+    return joined(documents_of(workspace, project, base), chosen.write, chosen.suffix, chosen.joined)
+
+
+def documents_of(workspace: Workspace, project: str, base: str = BASE) -> Iterator[Document]:
+    """Yield what is known of each video of a project, those that were analysed completely, one at a time."""
+    for member in workspace.store.find(ProjectVideo, project=project):
+        analysis = workspace.store.get(Analysis, member.analysis_id)
+        if analysis is not None and is_complete(analysis):
+            yield document_of(workspace.store, project, analysis, base)
+
+
+def document_named(workspace: Workspace, project: str, video: str, base: str = BASE) -> Document:
+    """Return what is known of a video.
+
+    Args:
+        workspace: Where to work.
+        project: Whose analysis.
+        video: As it was given to the tracker.
+        base: Address of the service.
+
+    Raises:
+        ConfigError: There is no such project, video or complete analysis.
+    """
+    owner = workspace.project(project)
     record, fragment = find_video(workspace.store, video)
     analysis = find_analysis(workspace.store, record, owner.engine, fragment, owner.project)
-    path = output or workspace.output_dir(owner.project, record.folder) / f"{format_name}{chosen.suffix}"
-    return ExportReport(record, analysis, path, chosen.write(path, workspace.store, analysis))
+    return document_of(workspace.store, owner.project, analysis, base)
+
+
+def format_named(name: str) -> Format:
+    """Return a format.
+
+    Raises:
+        ConfigError: There is none of this name.
+    """
+    if name not in FORMATS:
+        raise ConfigError(f'There is no format "{name}". Choose one of: {", ".join(FORMATS)}.')
+    return FORMATS[name]
+
+
+def write_clips(workspace: Workspace, project: str, video: str, output: Path | None = None) -> ExportReport:
+    """Cut the appearances out of a video without coding it anew; a folder of clips and a table of them.
+
+    Args:
+        workspace: Where to work.
+        project: Whose analysis.
+        video: As it was given to the tracker.
+        output: The folder; by default `clips` among the video's results.
+
+    Raises:
+        ConfigError: There is no such project, video or complete analysis.
+        ExportError: A file cannot be written.
+        MediaError: The video cannot be read any more.
+    """
+    from .export.clips import cut_clips
+
+    document = document_named(workspace, project, video)
+    folder = output or _place(workspace, document, "clips")
+    with workspace.progress.task("Clips", len(document.people), "clips") as task:
+        clips = cut_clips(document, folder, task.advance, workspace.guard)
+    early = max((clip.wanted_start_npt - clip.start_npt for clip in clips), default=0.0)
+    notes = (f"Clips begin at key frames, up to {early:.1f} s early; clips.csv says where.",) if clips else ()
+    return ExportReport(document.video, document.analysis, folder, len(clips), notes)
+
+
+def write_picture(workspace: Workspace, project: str, video: str, redact: str = "", output: Path | None = None) -> ExportReport:
+    """Write the video with frames and names on it, or with blurred faces; its sound stays, to the bit, and its times.
+
+    Args:
+        workspace: Where to work.
+        project: Whose analysis.
+        video: As it was given to the tracker.
+        redact: `everyone` or `all-but:NAME;NAME`: whose faces are blurred. Empty for frames and names.
+        output: The file; by default `annotated` or `redacted` among the video's results.
+
+    Raises:
+        ConfigError: There is no such project, video or complete analysis, or nobody of a name that is not to be blurred.
+        ExportError: The file cannot be written.
+        MediaError: The video cannot be read any more.
+    """
+    from .export.burning import painter_of
+    from .export.redaction import redactor_of
+    from .export.rendering import render, suffix_for
+
+    document = document_named(workspace, project, video)
+    draw = redactor_of(document, parse_redaction(redact, document)) if redact else painter_of(document)
+    name = ("redacted" if redact else "annotated") + suffix_for(document)
+    path = output or _place(workspace, document, name)
+    with workspace.progress.task("Drawing", round(document.duration * document.rate), "frames") as task:
+        report = render(document, path, draw, task.advance, workspace.guard)
+    return ExportReport(document.video, document.analysis, path, report.n_frames, tuple(draw.notes))
+
+
+def _place(workspace: Workspace, document: Document, name: str) -> Path:
+    return workspace.output_dir(document.project, document.video.folder) / name
 
 
 @click.command(context_settings=CONTEXT)
 @click.option("--project", required=True, help="Project whose analysis is written.")
-@click.option("--video", required=True, help="As it was given to the tracker.")
-@click.option("--format", "format_name", type=click.Choice(tuple(FORMATS)), required=True, help="How to write it.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File [data/out/PROJECT/VIDEO/FORMAT.*].")
+@click.option("--video", help="As it was given to the tracker [all videos of the project, as one file].")
+@click.option("--format", "format_name", type=click.Choice(tuple(FORMATS)), help="How to write it.")
+@click.option("--profile", type=click.Choice(PROFILES), help="Which terms the format turtle uses [ebucore].")
+@click.option("--clips", is_flag=True, help="Cut the appearances out of the video, at key frames, without coding it anew.")
+@click.option("--burn_in", is_flag=True, help="Write the video with frames and names on it.")
+@click.option("--redact", default="", help="Write the video with blurred faces: everyone, or all-but:NAME;NAME.")
+@click.option("--output", type=click.Path(path_type=Path), help="File, or folder of clips [data/out/PROJECT/VIDEO/FORMAT.*].")
+@click.option("--base_uri", default=BASE, show_default=True, help="Address of the service, for formats that need one.")
 @config_option
-def command(project: str, video: str, format_name: str, output: Path | None, config: Path | None) -> None:
-    """Write what was seen in a video in a format of other programs."""
+def command(
+    project: str,
+    video: str | None,
+    format_name: str | None,
+    profile: str | None,
+    clips: bool,
+    burn_in: bool,
+    redact: str,
+    output: Path | None,
+    base_uri: str,
+    config: Path | None,
+) -> None:
+    """Write what was seen in a video, or in all videos of a project, in a format of other programs."""
+    if [bool(format_name), clips, burn_in, bool(redact)].count(True) != 1:
+        raise click.UsageError("Say one thing to write: --format, --clips, --burn_in, or --redact.")
+    if video is None and not format_name:
+        raise click.UsageError("--clips, --burn_in and --redact need --video.")
+    name = _with_profile(format_name, profile)
     with workspace_of(config) as workspace:
-        report = run(workspace, project, video, format_name, output)
-    click.echo(f"{report.output}: {report.n_rows} {FORMATS[format_name].row} of {report.video.locator}")
+        if video is None:
+            click.echo(f"{run_project(workspace, project, name, output, base_uri)}: all videos of {project}")
+            return
+        if name:
+            report = run(workspace, project, video, name, output, base_uri)
+        elif clips:
+            report = write_clips(workspace, project, video, output)
+        else:
+            report = write_picture(workspace, project, video, redact, output)
+    rows = FORMATS[name].row if name else "clips" if clips else "frames"
+    click.echo(f"{report.output}: {report.n_rows} {rows} of {report.video.locator}")
+    for note in report.notes:
+        click.echo(note, err=True)
+
+
+def _with_profile(format_name: str | None, profile: str | None) -> str:
+    if profile is not None and format_name not in ("turtle", "memad"):
+        raise click.UsageError("--profile goes with --format turtle.")
+    return "memad" if profile == "memad" else format_name or ""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -13,6 +13,7 @@ import click
 import numpy as np
 
 from .cli import CONTEXT, config_option, run_command, workspace_of
+from .connectors import connectors_of
 from .decisions import PIECE, active_decisions
 from .errors import ConfigError, FetchError, MediaError
 from .faces.cutting import Cut, room_around
@@ -323,7 +324,8 @@ class _Learner:
             MediaError: The video is gone, or another one than was analysed.
         """
         media = plan.video.media
-        if not is_address(media) and video_identity(media)[0] != plan.video.video_id:
+        found = connectors_of(self._workspace).reopen(plan.video)
+        if not is_address(plan.video.locator) and video_identity(media)[0] != plan.video.video_id:
             raise MediaError(media, "is another video than the one that was analysed")
         wanted = defaultdict(list)
         for pick in plan.picks:
@@ -331,7 +333,7 @@ class _Learner:
         last = max(wanted)
         title = f"Pictures of {plan.video.title or plan.video.locator}"
         with (
-            open_stream(media, guard=self._workspace.guard) as stream,
+            open_stream(found.play, guard=found.guard or self._workspace.guard) as stream,
             self._workspace.progress.task(title, len(plan.picks), "pictures") as task,
         ):
             for frame in stream.frames():

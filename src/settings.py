@@ -24,7 +24,15 @@ from .recognition.voting import Voting
 
 CONFIG_FILE = Path("config/config.yaml")
 
-_SECRETS = ("database.uri", "server.metrics_token", "server.session_secret", "worker.webhook_secret")
+_SECRETS = (
+    "database.uri",
+    "server.metrics_token",
+    "server.session_secret",
+    "worker.webhook_secret",
+    "antract.password",
+    "memad.password",
+    "limecraft.password",
+)
 """Settings whose value no message repeats."""
 
 _SECRET_WORDS = ("token", "secret", "password", "passwd", "api_key")
@@ -54,6 +62,9 @@ class CrawlerSettings(_Section):
 
     providers: tuple[str, ...] = Field(
         ("bing", "google", "baidu", "wikimedia"), description="Asked in this order until there are enough pictures"
+    )
+    library: Path | None = Field(
+        None, description="Folder of photos, a sub-folder a person: asked before the providers, also for clients of the service"
     )
     max_num: int = Field(20, ge=1, le=10_000, description="Usable pictures with a face for each name")
     workers: int = Field(8, ge=1, le=64, description="Downloads at a time")
@@ -138,6 +149,80 @@ class FetchSettings(_Section):
         return values
 
 
+class SourcesSettings(_Section):
+    """How archives, sites and records are asked where a video is; see docs/sources.md."""
+
+    timeout_s: float = Field(15.0, gt=0, description="For connecting to a service, and for each wait for data")
+    total_s: float = Field(60.0, gt=0, description="For a whole answer")
+    max_bytes: int = Field(8_000_000, ge=1000, description="Longer answers are not read")
+    max_entries: int = Field(100, ge=1, le=10_000, description="Videos of a playlist or collection; what is left out is told")
+
+
+class SitesSettings(_Section):
+    """Sites whose pages yt-dlp reads."""
+
+    hosts: tuple[str, ...] = Field(
+        ("youtube.com", "youtu.be", "vimeo.com", "dailymotion.com", "archive.org", "arte.tv", "ted.com", "media.ccc.de"),
+        description="Sites whose addresses are pages, with all hosts below them; any that yt-dlp knows may be added",
+    )
+
+
+class GraphSettings(_Section):
+    """A knowledge graph that says where videos are."""
+
+    endpoint: str = Field("", description="Address of the SPARQL endpoint")
+    user: str = Field("", description="Who asks, by HTTP Basic authentication; empty: nobody in particular")
+    password: SecretStr | None = Field(None, description="Theirs; only in .env or the environment")
+    prefixes: tuple[str, ...] = Field((), description="How the addresses begin that it knows; unset: those of the archive")
+    query: str = Field("", description="What is asked, with <URI> for the address; unset: the archive's own query")
+    media_base: str = Field("", description="Address or folder that relative locators start from")
+
+
+class AntractSettings(GraphSettings):
+    """The knowledge graph of INA that the ANTRACT project made."""
+
+    endpoint: str = Field("https://okapi.ina.fr/antract/api/saphir/sparql_search", description="Address of the SPARQL endpoint")
+
+
+class MemadSettings(GraphSettings):
+    """The knowledge graph of the MeMAD project."""
+
+    endpoint: str = Field("http://data.memad.eu/sparql-endpoint", description="Address of the SPARQL endpoint")
+
+
+class LimecraftSettings(_Section):
+    """Where MeMAD keeps its media."""
+
+    address: str = Field("https://platform.limecraft.com/api", description="Address of the API; empty: it is not asked")
+    user: str = Field("", description="Name or mail address of an account")
+    password: SecretStr | None = Field(None, description="Its password; only in .env or the environment")
+
+
+class SparqlSettings(_Section):
+    """Further knowledge graphs."""
+
+    archives: dict[str, GraphSettings] = Field(
+        {}, description="A name each, with endpoint, prefixes, query, user, password and media_base"
+    )
+
+
+class IiifSettings(_Section):
+    """IIIF Presentation manifests."""
+
+    patterns: tuple[str, ...] = Field(
+        ("*/manifest", "*/manifest.json", "*/iiif/*.json", "*/presentation/*"),
+        description="What addresses of manifests look like, without what follows a ?",
+    )
+
+
+class NoticesSettings(_Section):
+    """Records in EBUCore or Dublin Core."""
+
+    patterns: tuple[str, ...] = Field(
+        ("*.xml", "*.rdf", "*.ttl", "*.jsonld", "*verb=getrecord*"), description="What addresses of records look like"
+    )
+
+
 def _is_origin(text: str) -> bool:
     parts = urlsplit(text)
     return (
@@ -181,6 +266,9 @@ class ServerSettings(_Section):
     stop_s: float = Field(30.0, gt=0, description="How long requests under way may go on when the server is stopped")
     cache_mb: int = Field(
         32, ge=0, le=10_000, description="Memory in which each process keeps answers that are dear to make; 0 = none is kept"
+    )
+    thumbnails_mb: int = Field(
+        300, ge=0, le=100_000, description="Room on disk for faces cut out of videos, which are dear to find; 0 = none is kept"
     )
     wait_s: float = Field(
         600.0, ge=0, description="How long /crawler and /train of the original service wait for their job, which goes on after"
@@ -261,6 +349,14 @@ class Settings(BaseSettings):
     tracker: TrackerSettings = TrackerSettings()
     clusterize: ClusterizeSettings = ClusterizeSettings()
     fetch: FetchSettings = FetchSettings()
+    sources: SourcesSettings = SourcesSettings()
+    sites: SitesSettings = SitesSettings()
+    antract: AntractSettings = AntractSettings()
+    memad: MemadSettings = MemadSettings()
+    limecraft: LimecraftSettings = LimecraftSettings()
+    sparql: SparqlSettings = SparqlSettings()
+    iiif: IiifSettings = IiifSettings()
+    notices: NoticesSettings = NoticesSettings()
     server: ServerSettings = ServerSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
@@ -385,5 +481,5 @@ def _explain(problem: Any, places: str) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f'{places} or the environment: there is no setting "{name}".' + _hint(_nearest(name))
-    given = "not shown here" if name in _SECRETS else repr(problem["input"])
+    given = "not shown here" if name in _SECRETS or name.endswith(".password") else repr(problem["input"])
     return f'{places} or the environment: setting "{name}" is {given}: {problem["msg"]}'

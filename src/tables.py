@@ -34,30 +34,31 @@ def write_predictions(path: Path, store: Store, analysis: Analysis, model: Model
     `tracker_sample` counts the sampled frames of the analysis from 0. A sample of somebody who may not be recognised is
     `Unknown`, without confidence.
     """
+    write_csv(path, PREDICTION_COLUMNS, prediction_rows(store, analysis, model))
+
+
+def prediction_rows(store: Store, analysis: Analysis, model: Model) -> Iterator[tuple[Any, ...]]:
+    """Yield the cells of `PREDICTION_COLUMNS` for each sample that has an embedding, by track and frame."""
     hidden = hidden_names(store, model.project)
     identification = read_identification(store, model, analysis.analysis_id)
     names = dict(track_names(model, identification)) if identification else {}
-
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for track, samples in iter_tracks(store, analysis):
-            said = names.get(track.track_id)
-            if said is None:
-                continue
-            at = dict(zip(samples.frame_index.tolist(), range(len(samples.npt)), strict=True))
-            for frame_index, name, confidence in zip(said.frames.tolist(), said.names, said.confidences, strict=True):
-                row = at[frame_index]
-                npt = float(samples.npt[row])
-                yield (
-                    *_corners(samples.boxes_xywh[row]),
-                    track.track_id,
-                    UNKNOWN if name in hidden else name,
-                    f"{0.0 if name in hidden else confidence:.4f}",
-                    frame_index,
-                    sample_number(analysis, frame_index, npt),
-                    f"{npt:.3f}",
-                )
-
-    write_csv(path, PREDICTION_COLUMNS, rows())
+    for track, samples in iter_tracks(store, analysis):
+        said = names.get(track.track_id)
+        if said is None:
+            continue
+        at = dict(zip(samples.frame_index.tolist(), range(len(samples.npt)), strict=True))
+        for frame_index, name, confidence in zip(said.frames.tolist(), said.names, said.confidences, strict=True):
+            row = at[frame_index]
+            npt = float(samples.npt[row])
+            yield (
+                *_corners(samples.boxes_xywh[row]),
+                track.track_id,
+                UNKNOWN if name in hidden else name,
+                f"{0.0 if name in hidden else confidence:.4f}",
+                frame_index,
+                sample_number(analysis, frame_index, npt),
+                f"{npt:.3f}",
+            )
 
 
 def _corners(box_xywh: Any) -> tuple[str, str, str, str]:

@@ -9,10 +9,13 @@ import numpy as np
 
 from .clusters.unknowns import assign_unknowns
 from .decisions import Rulings, match_track
+from .errors import ConfigError
+from .identification import pool_tracks
 from .naming import HUMAN, Label, cannot_be_one
 from .records import Analysis, Project, ProjectVideo, Target, UnknownPerson, UnknownTrack
 from .schema import FloatArray
-from .videos import forget_unknown, iter_tracks
+from .storage import Query, Store
+from .videos import forget_unknown, iter_tracks, read_embeddings
 from .workspace import Workspace
 
 
@@ -28,7 +31,7 @@ def number_unknown(
     # Two processes that number at once would give one number to two people, or count a track twice.
     with workspace.locked(f"unknown-{owner.project}"):
         numbers = _numbers(workspace, owner.project, analysis, labels, rulings, min_similarity)
-    alias = _aliases(numbers.values(), rulings.unknown_same)
+    alias = aliases_of(rulings.unknown_same, numbers.values())
     return [_with_number(label, numbers, alias, rulings) for label in labels if not _is_ignored(label, numbers, alias, rulings)]
 
 
@@ -48,9 +51,15 @@ def _numbers(
     unnamed = [label for label in labels if label.person is None]
     ids = [label.seen.track.track_id for label in unnamed]
     numbers = {track_id: remembered[track_id] for track_id in ids if track_id in remembered and track_id not in leaving}
+    placed = {
+        track_id: rulings.numbers[track_id] for track_id in ids if track_id not in numbers and track_id in rulings.numbers
+    }
+    if placed:
+        _place(store, project, analysis.analysis_id, placed, entries)
+        numbers |= placed
     fresh = [label for label in unnamed if label.seen.track.track_id not in numbers]
     if fresh:
-        numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity, leaving)
+        numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity, leaving, barred)
     forget_unknown(store, [entry for entry in entries.values() if entry.track_id not in numbers])
     return _joined_elsewhere(workspace, project, numbers, rulings)
 
@@ -60,20 +69,102 @@ class _Barred:
 
     def __init__(self, workspace: Workspace, project: str, rulings: Rulings, numbers: Mapping[int, int]) -> None:
         self._numbers, self._pairs = numbers, rulings.different
+        self._said, self._refused = rulings.numbers, _with_aliases(rulings)
         self._elsewhere = [
             (track_id, number_elsewhere(workspace, project, target)) for track_id, target in rulings.different_elsewhere
         ]
 
     def from_number(self, track_id: int, number: int) -> bool:
         """Say whether a track may not have a number."""
+        if self._is_refused(track_id, number):
+            return True
         others = [b if a == track_id else a for a, b in self._pairs if track_id in (a, b)]
         here = any(self._numbers.get(other) == number for other in others)
         return here or (track_id, number) in self._elsewhere
 
     def leaves(self, track_id: int, number: int) -> bool:
         """Say whether a track has to give its number up: of two of this video the one that was found later."""
+        if self._is_refused(track_id, number):
+            return True
         later = any(max(pair) == track_id and self._numbers.get(min(pair)) == number for pair in self._pairs)
         return later or (track_id, number) in self._elsewhere
+
+    def refused(self, track_id: int) -> frozenset[int]:
+        """Return the numbers that somebody said a track does not have."""
+        return frozenset(self._refused.get(track_id, ()))
+
+    def _is_refused(self, track_id: int, number: int) -> bool:
+        return number in self._refused.get(track_id, ()) or self._said.get(track_id, number) != number
+
+
+def _with_aliases(rulings: Rulings) -> dict[int, set[int]]:
+    """Return the numbers that tracks were said not to have, with those of the people who are one with these."""
+    alias = aliases_of(rulings.unknown_same)
+    return {
+        track_id: {other for number in numbers for other in (number, *_one_with(number, alias))}
+        for track_id, numbers in rulings.not_numbers.items()
+    }
+
+
+def _one_with(number: int, alias: Mapping[int, int]) -> Iterable[int]:
+    lowest = alias.get(number, number)
+    return (other for other, least in alias.items() if least == lowest)
+
+
+def begin_unknown(workspace: Workspace, project: str, tracks: Mapping[str, Sequence[int]]) -> UnknownPerson:
+    """Give a new unknown person a number; whoever calls says of these tracks that they are that person.
+
+    Args:
+        workspace: Where to work.
+        project: Whose unknown people.
+        tracks: Whole tracks by analysis, whose mean face the person begins with.
+
+    Raises:
+        ConfigError: None of the tracks has an embedding.
+    """
+    vectors: list[FloatArray] = []
+    for analysis_id, track_ids in tracks.items():
+        block = read_embeddings(workspace.store, analysis_id)
+        if block is not None:
+            known, pooled = pool_tracks(block)
+            vectors += list(pooled[np.isin(known, list(track_ids))])
+    if not vectors:
+        raise ConfigError("None of these tracks was embedded, so that nobody could be found who looks like them.")
+    total: FloatArray = np.sum(vectors, axis=0)
+    centre: FloatArray = (total / max(float(np.linalg.norm(total)), 1e-12)).astype(np.float32)
+    with workspace.locked(f"unknown-{project}"):
+        highest = max((person.unknown_id for person in workspace.store.find(UnknownPerson, project=project)), default=0)
+        person = UnknownPerson(project, highest + 1, centre, 0)
+        workspace.store.put(person)
+    return person
+
+
+def analyses_with(store: Store, project: str, numbers: Iterable[int]) -> list[str]:
+    """Return the analyses in which somebody was taken for one of these unknown people, named or not, in order."""
+    found: set[str] = set()
+    for number in set(numbers):
+        query = Query({"project": project, "unknown_id": number})
+        found.update(str(cells[0]) for cells in store.cells(UnknownTrack, ("analysis_id",), query))
+    return sorted(found)
+
+
+def _place(
+    store: Store, project: str, analysis_id: str, placed: Mapping[int, int], entries: Mapping[int, UnknownTrack]
+) -> None:
+    """Write down which unknown person somebody put tracks to, and whom they had been taken for before."""
+    before = {track_id: entries[track_id] for track_id in placed if track_id in entries}
+    store.put(*(_placed(project, analysis_id, track_id, number, before.get(track_id)) for track_id, number in placed.items()))
+    for number in {*placed.values(), *(entry.unknown_id for entry in before.values())}:
+        person = store.get(UnknownPerson, project, number)
+        if person is not None:
+            store.put(replace(person, n_tracks=store.count(UnknownTrack, project=project, unknown_id=number)))
+
+
+def _placed(project: str, analysis_id: str, track_id: int, number: int, before: UnknownTrack | None) -> UnknownTrack:
+    first = None
+    if before is not None:
+        first = before.unknown_id if before.parted_from is None else before.parted_from
+    return UnknownTrack(project, analysis_id, track_id, number, None if first == number else first)
 
 
 def number_elsewhere(workspace: Workspace, project: str, target: Target) -> int | None:
@@ -116,6 +207,7 @@ def _assign(
     rulings: Rulings,
     min_similarity: float,
     leaving: Mapping[int, int],
+    barred: _Barred,
 ) -> dict[int, int]:
     """Let tracks seen for the first time join the unknown people of the project, or become new ones; store it."""
     store = workspace.store
@@ -126,7 +218,9 @@ def _assign(
     old = [(row, numbers[label.seen.track.track_id]) for row, label in enumerate(unnamed) if row not in set(rows)]
     left = [leaving.get(unnamed[row].seen.track.track_id) for row in rows]
     forbidden = [
-        frozenset(number for other, number in old if apart[row, other]) | ({before} if before is not None else set())
+        frozenset(number for other, number in old if apart[row, other])
+        | ({before} if before is not None else set())
+        | barred.refused(unnamed[row].seen.track.track_id)
         for row, before in zip(rows, left, strict=True)
     ]
     pooled: FloatArray = np.stack([label.seen.pooled for label in fresh])
@@ -146,8 +240,13 @@ def _assign(
     return result
 
 
-def _aliases(numbers: Iterable[int], same: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Return for each number the lowest number of the people that are one with it."""
+def aliases_of(same: Sequence[tuple[int, int]], numbers: Iterable[int] = ()) -> dict[int, int]:
+    """Return for each number the lowest number of the people that are one with it.
+
+    Args:
+        same: Pairs of unknown people that somebody said are one.
+        numbers: Of others, who are one with nobody; each is its own lowest.
+    """
     groups: dict[int, set[int]] = {number: {number} for number in numbers}
     for one, other in same:
         joined = groups.get(one, {one}) | groups.get(other, {other})

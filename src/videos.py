@@ -6,8 +6,9 @@ import hashlib
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,15 @@ from .records import (
     Video,
     stable_id,
 )
-from .schema import BoolArray, HalfArray
+from .schema import BoolArray, HalfArray, Interval
 from .storage import Store
-from .video.fragments import Fragment, split_locator
+from .video.fragments import Fragment, parse_fragment, split_locator
 from .video.source import is_address
 from .video.stream import VideoStream
 
 _log = logging.getLogger(__name__)
 
-TRACKER_VERSION = "4"
+TRACKER_VERSION = "5"
 """Changes whenever the same video would give other tracks: part of what an analysis is known by. Counts up."""
 
 _BLOCK = 1 << 20
@@ -69,34 +70,98 @@ def video_identity(locator: str) -> tuple[str, str]:
     return digest.hexdigest()[:_ID_DIGITS], digest.hexdigest()
 
 
-def register_video(store: Store, locator: str, stream: VideoStream) -> Video:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a video beside its pictures; see docs/sources.md for the names in `metadata`.
+
+    Attributes:
+        media: Where it lies, an address that does not expire; empty for what it was named by.
+        title: Empty where nobody knows, as `date` is.
+        date: When it was shown first, ISO 8601 or a part of it.
+        metadata: `programme`, `channel`, `segments`, `people` and what else a catalogue says.
+    """
+
+    media: str = ""
+    title: str = ""
+    date: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+NO_FACTS = Facts()
+
+
+def register_video(store: Store, locator: str, stream: VideoStream, facts: Facts = NO_FACTS) -> Video:
     """Store what is known of a video that was opened, under a folder name of its own.
+
+    What was stored of it before stays, since people may have written it; only what is new is added.
 
     Args:
         store: Where to keep it.
         locator: Path or address without fragment.
         stream: The open video.
+        facts: What a catalogue says of it.
     """
     video_id, checksum = video_identity(locator)
     known = store.get(Video, video_id)
     folder = known.folder if known else _free_folder(store, locator, video_id)
     info = stream.info
     rate = f"{info.frame_rate.numerator}/{info.frame_rate.denominator}"
-    media = locator if is_address(locator) else str(Path(locator).resolve())
+    media = facts.media or (locator if is_address(locator) else str(Path(locator).resolve()))
+    # A title that is not the one that every video begins with was written by somebody.
+    written = known.title if known and known.title != Path(locator).stem else ""
+    said = _of_container(stream) | dict(facts.metadata)
     video = Video(
         video_id,
         locator,
         media,
         folder,
-        title=known.title if known else Path(locator).stem,
+        title=written or facts.title or Path(locator).stem,
+        date=(known.date if known else "") or facts.date,
         duration=info.duration,
         width=info.width,
         height=info.height,
         frame_rate=rate,
         checksum=checksum,
+        metadata=said | dict(known.metadata) if known else said,
     )
     store.put(video)
     return video
+
+
+def _of_container(stream: VideoStream) -> dict[str, Any]:
+    """Return what the container of a video says beside its pictures."""
+    info = stream.info
+    said: dict[str, Any] = {"recorded_at": info.recorded_at} if info.recorded_at else {}
+    if info.chapters:
+        named = [{"title": part.title, "start_npt": part.start_npt, "end_npt": part.end_npt} for part in info.chapters]
+        said["segments"] = named
+    return said
+
+
+def settle(fragment: Fragment, video: Video) -> Fragment:
+    """Return a part of a video in npt, where it was given by the clock or by the name of a segment or chapter.
+
+    Raises:
+        ConfigError: The video does not say when it was recorded, has no part of that name, or lies in another part of its file.
+    """
+    # A catalogue may mean a part of a file when it names a video.
+    fragment = fragment.within(parse_fragment(str(video.metadata.get("fragment", ""))))
+    if fragment.clock is None and not fragment.name:
+        return fragment
+    named: dict[str, Interval] = {}
+    for segment in video.metadata.get("segments") or ():
+        part = Interval(float(segment["start_npt"]), segment.get("end_npt"))
+        named |= {str(segment[name]): part for name in ("title", "uri") if segment.get(name)}
+    return fragment.settled(_moment(video.metadata.get("recorded_at")), named)
+
+
+def _moment(text: object) -> datetime | None:
+    """Return a moment with its zone, UTC where it names none; None for what is no moment."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def find_video(store: Store, locator: str) -> tuple[Video, Fragment]:
@@ -107,7 +172,7 @@ def find_video(store: Store, locator: str) -> tuple[Video, Fragment]:
         locator: As it was given to the tracker; the file itself may be gone.
 
     Raises:
-        ConfigError: No such video is known.
+        ConfigError: No such video is known, or no such part of it.
     """
     bare, fragment = split_locator(locator)
     if not is_address(bare) and os.path.isfile(bare):
@@ -117,7 +182,7 @@ def find_video(store: Store, locator: str) -> tuple[Video, Fragment]:
         video = next(store.find(Video, locator=bare), None)
     if video is None:
         raise ConfigError(f"{bare} has not been analysed. Run: track --video {bare}")
-    return video, fragment
+    return video, settle(fragment, video)
 
 
 def find_analysis(store: Store, video: Video, engine_name: str, fragment: Fragment, project: str = "") -> Analysis:

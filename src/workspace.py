@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from .engines import Engine, Runtime, open_engine
 from .errors import ConfigError
@@ -18,6 +19,8 @@ from .records import Project
 from .settings import Settings
 from .storage import Store, open_store
 
+T = TypeVar("T")
+
 
 @dataclass(slots=True)
 class Workspace:
@@ -27,6 +30,7 @@ class Workspace:
     store: Store
     progress: Progress = field(default_factory=Silent)
     _engines: dict[str, Engine] = field(default_factory=dict)
+    _kept: dict[str, tuple[Settings, Any]] = field(default_factory=dict)
 
     @property
     def data_dir(self) -> Path:
@@ -91,6 +95,19 @@ class Workspace:
             runtime = Runtime(settings.device, settings.threads, settings.facenet_backend)
             self._engines[name] = open_engine(name, self.weights(), runtime)
         return self._engines[name]
+
+    def kept(self, name: str, make: Callable[[], T]) -> T:
+        """Return what is made once for these settings and then kept, as services are that somebody logs in to.
+
+        Args:
+            name: Of the thing.
+            make: Makes it.
+        """
+        known = self._kept.get(name)
+        if known is None or known[0] is not self.settings:
+            known = self._kept[name] = self.settings, make()
+        kept: T = known[1]
+        return kept
 
     def project(self, name: str) -> Project:
         """Return a project that exists.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, cast
 
 from pydantic import Field
 
 from ..decisions import PIECE
-from ..records import Analysis, Project, ProjectVideo, Status, Track
+from ..records import Analysis, Project, ProjectVideo, Status, Track, Video
 from .context import existing, existing_project, store
 from .problems import Problem, missing
 
@@ -58,6 +59,12 @@ def _of_video(video_id: str, fragment: str) -> list[Analysis]:
 def track_name(analysis_id: str, track_id: int) -> str:
     """Return what a track is called in addresses."""
     return f"{analysis_id}-{track_id}"
+
+
+def titles_of(video_ids: Iterable[str]) -> dict[str, str]:
+    """Return what each of some videos is called: its title, or the name that it was given by."""
+    found = {video_id: store().get(Video, video_id) for video_id in set(video_ids)}
+    return {video_id: (video.title or video.locator) if video else video_id for video_id, video in found.items()}
 
 
 def existing_track(name: str) -> Track:

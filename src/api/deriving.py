@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from flask import Response, url_for
@@ -33,6 +33,30 @@ def follow(owner: Project, decision: Decision) -> tuple[tuple[Derived, ...], Job
     return (), _left(owner, decision.decision_id)
 
 
+def follow_all(owner: Project, decisions: Sequence[Decision]) -> tuple[tuple[Derived, ...], tuple[Job, ...]]:
+    """Do what `follow` does for several decisions, each video once.
+
+    Returns:
+        What was derived, and the jobs where it is left to some: one for each set of videos that decisions touch.
+    """
+    from .. import decide
+
+    # The last decision about the same videos stands for all: whoever derives them looks at everything that was said.
+    causes: dict[frozenset[str], Decision] = {}
+    for decision in decisions:
+        causes[frozenset(found.analysis_id for found in decide.touched(workspace(), owner, decision))] = decision
+    ids = sorted(frozenset().union(*causes)) if causes else []
+    analyses = [found for one in ids if (found := workspace().store.get(Analysis, one)) is not None]
+    if not _is_quick(analyses):
+        return (), tuple(_left(owner, decision.decision_id) for decision in causes.values())
+    reports = {
+        derived.analysis.analysis_id: derived
+        for cause in causes.values()
+        for derived in decide.derive(workspace(), owner, cause)
+    }
+    return tuple(reports.values()), ()
+
+
 def follow_everywhere(owner: Project, cause: str) -> Job | None:
     """Derive the appearances of all videos of a project, or have that done by a job, which is returned.
 
@@ -45,6 +69,22 @@ def follow_everywhere(owner: Project, cause: str) -> Job | None:
 
     if _is_quick(analyses_of(workspace(), owner.project)):
         derive_all(workspace(), owner, workspace().settings.clusterize)
+        return None
+    return _left(owner, cause)
+
+
+def follow_video(owner: Project, analysis: Analysis, cause: str) -> Job | None:
+    """Derive the appearances of one video of a project, or have that done by a job, which is returned.
+
+    Args:
+        owner: The project.
+        analysis: The one that counts there.
+        cause: As in `follow_everywhere`.
+    """
+    from ..appearances import derive_if_complete
+
+    if _is_quick([analysis]):
+        derive_if_complete(workspace(), owner, analysis, workspace().settings.clusterize)
         return None
     return _left(owner, cause)
 

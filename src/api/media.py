@@ -9,15 +9,18 @@ import hashlib
 import io
 import mimetypes
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from flask import Response, request, send_file
+from flask import Flask, Response, current_app, request, send_file
 
 from ..records import Video
 from ..schema import Box, RgbImage
+from ..thumbnails import Thumbnails
+from ..workspace import Workspace
 from .problems import Problem
 
+_NAME = "facerec.thumbnails"
 _DAY_S = 86_400
 _JPEG_QUALITY = 90
 _MARGIN = 0.4
@@ -74,6 +77,16 @@ def bytes_response(data: bytes, mimetype: str) -> Response:
     response.cache_control.max_age = _DAY_S
     response.make_conditional(request)
     return _kept(response)
+
+
+def add_thumbnails(app: Flask, workspace: Workspace) -> None:
+    """Give an application room on disk for faces cut out of videos."""
+    app.extensions[_NAME] = Thumbnails(workspace.data_dir, workspace.settings.server.thumbnails_mb * 1_000_000)
+
+
+def thumbnails() -> Thumbnails:
+    """Return the faces cut out of videos that are kept."""
+    return cast(Thumbnails, current_app.extensions[_NAME])
 
 
 def _kept(response: Response) -> Response:

@@ -91,12 +91,17 @@ def listed(
     mark = _mark(listing.kind, query)
     found = _found(listing, query, parameters.limit, _place(listing.kind, query, mark, parameters.cursor))
     total = store().count(listing.kind, **query.equals) if listing.counted else None
-    following = None if found.end is None else _cursor(mark, found.end)
+    following = None if found.end is None else cursor_of(mark, found.end)
     items = [shape(record) for record in found.items]
     if listing.fields:
         response = answer_plain({"items": items, "next": following, "total": total})
     else:
         response = answer(page(items=items, next=following, total=total))
+    return linked(response, following)
+
+
+def linked(response: Response, following: str | None) -> Response:
+    """Return an answer whose header Link has the address of the next page, where there is one."""
     if following is not None:
         arguments = {**request.args.to_dict(), "cursor": following}
         # Escaped: a name in another script than ours is no text that a header can hold.
@@ -127,15 +132,37 @@ def _selected(listing: Listing, query: Query, limit: int, place: Place | None) -
 
 def _mark(kind: type[Any], query: Query) -> str:
     """Return what tells the cursors of one list from those of another, or of the same list with other filters."""
-    parts = [kind.__name__, query.equals, query.order, query.at_least, query.below, query.descending]
+    return mark_of(kind.__name__, query.equals, query.order, query.at_least, query.below, query.descending)
+
+
+def mark_of(*parts: object) -> str:
+    """Return what tells the cursors of one list from those of all others."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:8]
 
 
-def _cursor(mark: str, place: Place) -> str:
+def cursor_of(mark: str, place: Place) -> str:
+    """Return the cursor of a page that begins after a place."""
     return base64.urlsafe_b64encode(json.dumps([mark, *place], ensure_ascii=False).encode()).decode().rstrip("=")
 
 
 def _place(kind: type[Any], query: Query, mark: str, cursor: str) -> Place | None:
+    def check(place: list[Any]) -> None:
+        check_place(store().schema, kind, plan_of(store().schema, kind, query), place)
+
+    return place_of(mark, cursor, check)
+
+
+def place_of(mark: str, cursor: str, check: Callable[[list[Any]], None]) -> Place | None:
+    """Return the place that a cursor stands for; None for the first page.
+
+    Args:
+        mark: Of the list.
+        cursor: As it came.
+        check: Raises ValueError, TypeError or StorageError where no page of the list ends there.
+
+    Raises:
+        Problem: The cursor is none of this list.
+    """
     if not cursor:
         return None
     try:
@@ -143,7 +170,7 @@ def _place(kind: type[Any], query: Query, mark: str, cursor: str) -> Place | Non
         found, *place = json.loads(data)
         if found != mark:
             raise ValueError("of another list")
-        check_place(store().schema, kind, plan_of(store().schema, kind, query), place)
+        check(place)
         for value in place:
             if isinstance(value, str):
                 value.encode()
@@ -152,3 +179,15 @@ def _place(kind: type[Any], query: Query, mark: str, cursor: str) -> Place | Non
             "bad_cursor", "The cursor is not one of this list with these filters. Begin again without a cursor."
         ) from err
     return tuple(place)
+
+
+def of_types(*types: type) -> Callable[[list[Any]], None]:
+    """Return what checks that a place has values of these types, whole numbers of 63 bits at most."""
+
+    def check(place: list[Any]) -> None:
+        if len(place) != len(types) or any(type(value) is not kind for value, kind in zip(place, types, strict=True)):
+            raise ValueError("other values")
+        if any(isinstance(value, int) and value.bit_length() > 63 for value in place):
+            raise ValueError("too large")
+
+    return check

@@ -115,6 +115,99 @@ class Image(Shape):
     engine: str | None
 
 
+class PersonImage(Image):
+    """A training picture among those of its person."""
+
+    likeness: float | None = Field(
+        description="How much the face looks like the other ones of the person that train, -1 to 1; null where nobody can say"
+    )
+
+
+class PersonImages(Shape):
+    """The training pictures of a person, the most doubtful first."""
+
+    items: list[PersonImage]
+    total: int = Field(description="Pictures of the person; `items` has the first of them where they are very many")
+
+
+class RefusedChange(Shape):
+    """A picture that was left as it is, and why."""
+
+    sha256: str
+    code: str = Field(description="One of the codes in docs/api.md")
+    detail: str
+
+
+class ImageChanges(Shape):
+    """What became of several pictures."""
+
+    items: list[Image] = Field(description="Those that were changed, as they are now")
+    refused: list[RefusedChange]
+
+
+class RefusedPerson(Shape):
+    """A name that cannot be used, and why."""
+
+    name: str
+    detail: str
+
+
+class AddedPeople(Shape):
+    """What became of a list of names."""
+
+    added: list[Person]
+    known: list[Person] = Field(description="Those whom the project knew already; they stay as they are")
+    refused: list[RefusedPerson]
+
+
+class PersonTotals(Shape):
+    """How much a project has of a person."""
+
+    person_id: str
+    n_pictures: int
+    n_training: int = Field(description="Pictures that train")
+    n_videos: int
+    n_appearances: int
+    seconds: float = Field(description="Screen time")
+    portrait: bool = Field(description="Whether there is a picture to show them by")
+
+
+class PeopleTotals(Shape):
+    """How much a project has of everybody."""
+
+    items: list[PersonTotals]
+
+
+class PersonAppearance(Shape):
+    """One appearance of a person; the video is that of the group it stands in."""
+
+    track_id: int
+    start_npt: float
+    end_npt: float
+    best_npt: float
+    confidence: float
+    source: str
+
+
+class PersonInVideo(Shape):
+    """Where a person is to be seen in one video."""
+
+    video_id: str
+    fragment: str
+    analysis_id: str
+    title: str
+    date: str
+    local: bool = Field(description="Whether the server has the file")
+    items: list[PersonAppearance] = Field(description="In the order of their start")
+
+
+class PersonAppearances(Shape):
+    """Where a person is to be seen in all videos of a project, the newest programme first."""
+
+    total: int = Field(description="Appearances in all; `videos` has the surest of them where they are very many")
+    videos: list[PersonInVideo]
+
+
 class Model(Shape):
     """A trained classifier."""
 
@@ -352,6 +445,79 @@ class UnknownTrack(Shape):
     unknown_id: int
 
 
+class ReviewItem(Shape):
+    """A doubtful decision of the model, to be looked at."""
+
+    id: str = Field(description="Names the track in addresses")
+    video_id: str
+    fragment: str
+    title: str = Field(description="Of the video")
+    seconds: float = Field(description="How long the face is to be seen")
+    doubt: float = Field(description="One less the margin between what it was taken for and the likeliest other answer, 0 to 1")
+    weight: float = Field(description="Seconds times doubt: the queue is ordered by it")
+    appearance: Appearance
+
+
+class UnknownGroup(Shape):
+    """An unknown person with all tracks of all videos that were put to them, also by merging."""
+
+    unknown_id: int = Field(description="The lowest of their numbers")
+    name: str = Field(description="What people call them; empty for none")
+    members: list[int] = Field(description="All of their numbers")
+    seconds: float = Field(description="How long they are to be seen, in all videos")
+    n_appearances: int
+    n_videos: int
+    faces: list[str] = Field(description="Tracks that show them differently, six at most, for their thumbnails")
+
+
+class GroupAppearance(Shape):
+    """An appearance of an unknown person."""
+
+    id: str = Field(description="Names the track in addresses")
+    video_id: str
+    fragment: str
+    title: str = Field(description="Of the video")
+    seconds: float
+    appearance: Appearance
+
+
+class AlikeGroup(Shape):
+    """A group that resembles another one."""
+
+    score: float = Field(description="Cosine similarity of their mean faces")
+    group: UnknownGroup
+
+
+class AlikePerson(Shape):
+    """A person whom a group resembles."""
+
+    score: float = Field(description="How much their pictures resemble its mean face, as a cosine similarity")
+    person_id: str
+    name: str
+
+
+class Alike(Shape):
+    """Who looks like an unknown person, the most similar first; nobody whom somebody said it is not."""
+
+    groups: list[AlikeGroup]
+    people: list[AlikePerson]
+
+
+class DecisionsReport(Shape):
+    """What several decisions changed."""
+
+    decisions: list[Decision]
+    changed: list[str] = Field(description="Analyses whose appearances were derived anew")
+    lost: list[str] = Field(description="Decisions whose track is not found any more in these analyses")
+    jobs: list[Job] = Field(description="What derives the appearances, where these are too many to be waited for")
+
+
+class SplitReport(DecisionsReport):
+    """What taking tracks from an unknown person changed."""
+
+    unknown_id: int | None = Field(description="Of the new unknown person; null where each track goes its own way")
+
+
 class Upload(Shape):
     """A file that comes in chunks."""
 
@@ -374,6 +540,31 @@ class Format(Shape):
     text: str
     suffix: str
     media_type: str
+    rows: str = Field(description="What a file has many of: boxes, annotations")
+    tools: str = Field(description="What opens it")
+    readable: bool = Field(description="Whether it can be read back, by /import")
+
+
+class ImportedDecision(Shape):
+    """A decision that a file brought."""
+
+    decision_id: str
+    verb: Verb
+    kind: str
+    track_id: int | None
+    start_npt: float
+    end_npt: float
+    person_id: str
+    name: str
+
+
+class ImportReport(Shape):
+    """What a file brought."""
+
+    decisions: list[ImportedDecision] = Field(description="What it says anew; with dry_run nothing of it was stored")
+    n_same: int = Field(description="How much of it was known")
+    notes: list[str] = Field(description="What cannot be followed, where it stands, and what to do instead")
+    job: Job | None = Field(description="Does the rest, where that takes long")
 
 
 class FormatList(Shape):

@@ -28,6 +28,7 @@ _MAX_PAGES = 20
 _KINDS = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff"})
 """What may be a photo; Commons also has drawings, books and films."""
 _LANGUAGE = "en"
+_ENTITY = re.compile(r"https?://www\.wikidata\.org/(?:entity|wiki)/(Q[1-9]\d*)", re.ASCII)
 _LOG = logging.getLogger(__name__)
 
 
@@ -51,7 +52,7 @@ class Wikimedia(Provider):
         self._known: dict[str, _Entity | None] = {}
 
     def describe(self, query: str) -> Description | None:
-        """Return the first human whom Wikidata knows by this name."""
+        """Return the first human whom Wikidata knows by this name, or the one of this address there."""
         entity = self._entity(query)
         return entity.description if entity else None
 
@@ -117,11 +118,15 @@ class Wikimedia(Provider):
         return self._known[query]
 
     def _find_entity(self, query: str) -> _Entity | None:
+        named = _ENTITY.fullmatch(query)
+        if named:
+            return self._first_human([named[1]])
         search: dict[str, str | int] = {"action": "wbsearchentities", "format": "json", "type": "item", "limit": 7}
         answer = self._ask(WIKIDATA, {**search, "search": query, "language": _LANGUAGE, "uselang": _LANGUAGE})
         ids = [str(hit["id"]) for hit in answer.get("search") or () if "id" in hit]
-        if not ids:
-            return None
+        return self._first_human(ids) if ids else None
+
+    def _first_human(self, ids: list[str]) -> _Entity | None:
         details = {"action": "wbgetentities", "format": "json", "props": "labels|descriptions|aliases|claims"}
         answer = self._ask(WIKIDATA, {**details, "ids": "|".join(ids), "languages": _LANGUAGE})
         entities = _mapping(answer.get("entities"))

@@ -8,6 +8,7 @@ Source: Milan et al., MOT16: A Benchmark for Multi-Object Tracking, 2016, sectio
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +16,9 @@ import numpy as np
 
 from ..errors import ConfigError
 from ..files import replacing
-from ..records import Analysis
 from ..schema import FloatArray, IntArray
-from ..storage import Store
-from ..videos import iter_tracks
+from .document import Document
+from .reading import Claim, Reading, Source, Spots
 
 _FIELDS = 7
 """What a line has at least: all up to the confidence. What follows is another thing in each year of the challenge."""
@@ -39,25 +39,25 @@ class MotBoxes:
     scores: FloatArray
 
 
-def boxes_of(store: Store, analysis: Analysis) -> MotBoxes:
-    """Return all samples of an analysis."""
+def boxes_of(document: Document) -> MotBoxes:
+    """Return all samples of an analysis, also of tracks that nobody is to be shown for."""
     frames, ids = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     boxes, scores = [np.zeros((0, 4), np.float32)], [np.zeros(0, np.float32)]
-    for track, samples in iter_tracks(store, analysis):
+    for samples in document.tracks():
         frames.append(samples.frame_index)
-        ids.append(np.full(len(samples.frame_index), track.track_id))
+        ids.append(np.full(len(samples.frame_index), samples.track_id))
         boxes.append(samples.boxes_xywh)
         scores.append(samples.scores)
     return _ordered(np.concatenate(frames), np.concatenate(ids), np.concatenate(boxes), np.concatenate(scores))
 
 
-def write_mot(path: Path, store: Store, analysis: Analysis) -> int:
+def write_mot(path: Path, document: Document) -> int:
     """Write all samples of an analysis, a line each, and return how many these are.
 
     Raises:
         ExportError: The file cannot be written.
     """
-    boxes = boxes_of(store, analysis)
+    boxes = boxes_of(document)
     write_boxes(path, boxes)
     return len(boxes.ids)
 
@@ -89,10 +89,32 @@ def read_mot(path: Path) -> MotBoxes:
         ConfigError: The file cannot be read, or a line is none of this format.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as err:
         raise ConfigError(f"{path} cannot be read: {err}. Check the path.") from err
-    rows = [_row(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1) if line.strip()]
+    return _parsed(text, str(path))
+
+
+def read_tracks(source: Source) -> Reading:
+    """Read who is the same as claims without names, one a track.
+
+    Raises:
+        ConfigError: A line is none of this format.
+    """
+    boxes = _parsed(source.text, source.name)
+    ids = [int(number) for number in np.unique(boxes.ids) if number >= 0]
+    return Reading(tuple(_claim(boxes, number) for number in ids), by_track=True)
+
+
+def _claim(boxes: MotBoxes, number: int) -> Claim:
+    rows = boxes.ids == number
+    return Claim(
+        f"track {number}", "", math.nan, math.nan, number, spots=Spots(boxes.frame_index[rows], None, boxes.boxes_xywh[rows])
+    )
+
+
+def _parsed(text: str, name: str) -> MotBoxes:
+    rows = [_row(line, f"{name}, line {number}") for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     table = np.array(rows, np.float64).reshape(-1, _FIELDS)
     return _ordered(table[:, 0].astype(np.int64) - 1, table[:, 1].astype(np.int64), table[:, 2:6], table[:, 6])
 

@@ -26,6 +26,8 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 _SKIP_BYTES = 1 << 18
 """So far ahead it is quicker to read on than to ask anew."""
+_GONE = (403, 404, 410)
+"""Refusals that stand in the middle of a file for a fault of the server."""
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 
 
@@ -211,7 +213,7 @@ class RangedFile(io.RawIOBase):
             headers = {"Range": f"bytes={self._pos}-"}
             response = self._session.get(self._url, headers=headers, timeout=timeout_s, stream=True)
         self._response = response
-        check_answer(self._url, response, MEDIA_KINDS, self._limits.max_bytes)
+        self._check_answer(response)
         start, size = self._span(response)
         version = response.headers.get("ETag", ""), response.headers.get("Last-Modified", "")
         if self._version not in (None, version) or (self._version is not None and self._size != size):
@@ -223,6 +225,23 @@ class RangedFile(io.RawIOBase):
         self._size, self._version, self._at = size, version, start
         self._in_ranges = response.status_code == 206
         self._judge_speed(self._clock() - begin, 0)
+
+    def _check_answer(self, response: requests.Response) -> None:
+        """Look at the head of an answer.
+
+        A server that had the file a moment ago and now refuses it is mostly one of several behind a balancer, or one that
+        begins anew: that passes more often than it stays.
+
+        Raises:
+            FetchError: It is none, or no media.
+        """
+        try:
+            check_answer(self._url, response, MEDIA_KINDS, self._limits.max_bytes)
+        except FetchError as err:
+            if self._version is None or response.status_code not in _GONE:
+                raise
+            why = f"{err.why} in the middle of the file, from byte {self._pos} on, where it had answered before"
+            raise FetchError(self._url, why, passing=True) from err
 
     def _span(self, response: requests.Response) -> tuple[int, int | None]:
         """Return where an answer begins, and how long the whole file is.

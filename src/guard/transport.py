@@ -71,7 +71,7 @@ class GuardedAdapter(CarefulAdapter):
         """
         self._guard.check(str(request.url))
         # A proxy would look names up by itself, and connect for us where nobody has looked.
-        return super().send(request, *args, **kwargs | {"proxies": None})
+        return super().send(request, *args, **kwargs | {"proxies": {}})
 
 
 def open_guarded_session(guard: Guard, answer_s: float = 60.0, **kwargs: Any) -> requests.Session:

@@ -20,10 +20,22 @@ class NoParams(Params):
     """The project is all there is to say."""
 
 
+class PictureAddress(Params):
+    """Where a photo of a person is."""
+
+    name: str = Field(min_length=1, max_length=200, description="One of `keywords`")
+    url: Annotated[str, Outside.FETCHED] = Field(max_length=4000, pattern="^https?://", description="Of the photo itself")
+    page: Annotated[str, Outside.KEPT] = Field("", max_length=4000, pattern="^(|https?://.+)$", description="That shows it")
+    licence: str = Field("", max_length=200)
+
+
 class CrawlParams(Params):
     """Parameters of `crawl`. Folders and lists of this machine are for the command line alone."""
 
     keywords: tuple[str, ...] = Field(min_length=1, max_length=1000, description="Names of people")
+    addresses: Annotated[tuple[PictureAddress, ...], Outside.FETCHED] = Field(
+        (), max_length=5000, description="Photos that are fetched before the providers are asked"
+    )
     max_num: int | None = Field(None, ge=1, le=10_000, description="Usable pictures with a face for each person")
     providers: tuple[str, ...] | None = Field(None, min_length=1, description="bing, google, baidu or wikimedia, in this order")
     discard_multi_faces: bool = Field(False, description="Leave out photos with several faces")
@@ -95,10 +107,23 @@ class DeriveParams(Params):
 
 
 class ExportParams(Params):
-    """Parameters of `export`. The file lies among the results of the video; the result of the job says where."""
+    """Parameters of `export`. The file lies among the results of the video or project; the result of the job says where."""
 
-    video: Annotated[str, Outside.VIDEO] = Field(min_length=1, description="As it was given to the tracker")
-    format: str = Field(min_length=1, description="One of the formats of the verb export")
+    video: Annotated[str | None, Outside.VIDEO] = Field(
+        None, min_length=1, description="As it was given to the tracker; all of the project, as one file, where not given"
+    )
+    format: str = Field("", description="One of the formats of the verb export; empty for one of the following")
+    clips: bool = Field(False, description="Cut the appearances out of the video")
+    burn_in: bool = Field(False, description="Write the video with frames and names on it")
+    redact: str = Field("", max_length=2000, description="Write the video with blurred faces: everyone, or all-but:NAME;NAME")
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> ExportParams:
+        if [bool(self.format), self.clips, self.burn_in, bool(self.redact)].count(True) != 1:
+            raise ValueError("give one of format, clips, burn_in and redact")
+        if self.video is None and not self.format:
+            raise ValueError("clips, burn_in and redact need a video")
+        return self
 
 
 class EraseParams(Params):

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from pydantic import SecretStr
+
 from ..records import Job
 from ..settings import Settings
 
@@ -85,7 +87,14 @@ def what_killed(status: int) -> str:
 
 def _order(job: Job, settings: Settings) -> dict[str, Any]:
     values = settings.model_dump(mode="json")
-    values["worker"]["webhook_secret"] = None  # no business of a job
+    # The secrets of the service are no business of a job; those of archives are what it asks them with.
+    values["worker"]["webhook_secret"] = None
+    values["server"] |= {"session_secret": None, "metrics_token": None}
+    values["antract"]["password"] = _said(settings.antract.password)
+    values["memad"]["password"] = _said(settings.memad.password)
+    values["limecraft"]["password"] = _said(settings.limecraft.password)
+    for name, archive in settings.sparql.archives.items():
+        values["sparql"]["archives"][name]["password"] = _said(archive.password)
     # Whoever submits jobs may be far away: what they name is fetched as strangers' addresses are.
     values["fetch"]["guarded"] = True
     return {
@@ -95,6 +104,10 @@ def _order(job: Job, settings: Settings) -> dict[str, Any]:
         "nice": settings.worker.nice,
         "settings": values,
     }
+
+
+def _said(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def _environment(environment: Mapping[str, str]) -> dict[str, str]:

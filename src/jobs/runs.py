@@ -120,8 +120,9 @@ def learn(workspace: Workspace, job: Job, params: LearnParams) -> Outcome:
 
 
 def track(workspace: Workspace, job: Job, params: TrackParams) -> Outcome:
-    """Find and follow the faces of a video."""
-    return Outcome(_tracked(_track(workspace, job, params)))
+    """Find and follow the faces of a video; a playlist or collection becomes a job for each of its videos."""
+    spread = _spread(workspace, job, params)
+    return spread or Outcome(_tracked(_track(workspace, job, params)))
 
 
 def analyse(workspace: Workspace, job: Job, params: AnalyseParams) -> Outcome:
@@ -129,6 +130,9 @@ def analyse(workspace: Workspace, job: Job, params: AnalyseParams) -> Outcome:
     from .. import clusterize
     from ..identification import newest_model
 
+    spread = _spread(workspace, job, params)
+    if spread is not None:
+        return spread
     tracked = _tracked(_track(workspace, job, params))
     if newest_model(workspace, workspace.project(job.project)) is None:
         workspace.progress.message("The project has no model yet: nobody is named. See: train")
@@ -171,7 +175,7 @@ def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
 
     owner = workspace.project(job.project)
     decision = workspace.store.get(Decision, owner.project, params.cause)
-    if decision is not None and not decide.reaches_all(decision):
+    if decision is not None and not decide.reaches_all(workspace.store, decision):
         reports = list(decide.derive(workspace, owner, decision))
     elif (later := _derives_all_later(workspace, job)) is not None:
         return Outcome({"left_to": later.job_id})
@@ -182,11 +186,20 @@ def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
 
 
 def export(workspace: Workspace, job: Job, params: ExportParams) -> Outcome:
-    """Write what was seen in a video in a format of other programs."""
+    """Write what was seen in a video or project in a format of other programs, or as clips or a video."""
     from .. import exporting
 
-    report = exporting.run(workspace, job.project, params.video, params.format)
-    return Outcome({"path": _relative(workspace, report.output), "rows": report.n_rows})
+    if params.video is None:
+        path = exporting.run_project(workspace, job.project, params.format)
+        return Outcome({"path": _relative(workspace, path)})
+    if params.format:
+        report = exporting.run(workspace, job.project, params.video, params.format)
+    elif params.clips:
+        report = exporting.write_clips(workspace, job.project, params.video)
+    else:
+        report = exporting.write_picture(workspace, job.project, params.video, params.redact)
+    notes = {"notes": list(report.notes)} if report.notes else {}
+    return Outcome({"path": _relative(workspace, report.output), "rows": report.n_rows, **notes})
 
 
 def erase(workspace: Workspace, job: Job, params: EraseParams) -> Outcome:
@@ -197,6 +210,23 @@ def erase(workspace: Workspace, job: Job, params: EraseParams) -> Outcome:
         workspace, job.project, params.person, forget_embeddings=params.forget_embeddings, author=job.submitted_by
     )
     return Outcome({"receipt_id": receipt.receipt_id, "scrubbed": receipt.scrubbed, "counts": dict(receipt.counts)})
+
+
+def _spread(workspace: Workspace, job: Job, params: TrackParams) -> Outcome | None:
+    """Submit a job for each video that an address stands for; None where it stands for one."""
+    from ..connectors import connectors_of
+    from ..video.fragments import split_locator
+    from .queue import submit
+
+    entries = connectors_of(workspace).entries(split_locator(params.video)[0])
+    if entries is None:
+        return None
+    given = params.model_dump(exclude_defaults=True)
+    for video in entries.locators:
+        submit(workspace, job.kind, job.project, given | {"video": video}, submitted_by=job.submitted_by)
+    left_out = "" if entries.n_more == 0 else "; more are left out (sources.max_entries)"
+    workspace.progress.message(f"{len(entries.locators)} videos were submitted, a job each{left_out}")
+    return Outcome({"submitted": len(entries.locators), "left_out": entries.n_more, "title": entries.title})
 
 
 def _track(workspace: Workspace, job: Job, params: TrackParams) -> TrackReport:
@@ -233,7 +263,7 @@ def _derives_all_later(workspace: Workspace, job: Job) -> Job | None:
     for other in workspace.store.find(Job, project=job.project, status=JobStatus.QUEUED):
         if other.kind == job.kind and other.job_id > job.job_id and not other.cancel_requested:
             decision = workspace.store.get(Decision, job.project, str(other.params["cause"]))
-            if decision is None or decide.reaches_all(decision):
+            if decision is None or decide.reaches_all(workspace.store, decision):
                 return other
     return None
 

@@ -9,9 +9,12 @@ from typing import Any
 import click
 
 from ..cli import CONTEXT, config_option, device_option, run_command, workspace_of
+from ..connectors import connectors_of
+from ..errors import AnnotationError
 from ..identification import analyses_of
 from ..settings import TrackerName
 from ..tracking import TRACKERS
+from ..video.fragments import split_locator
 from ..videos import is_outdated
 from ..workspace import Workspace
 from .expansion import expand, stands_for_many
@@ -25,7 +28,8 @@ from .stage import TrackReport, run
     "--video",
     "videos",
     multiple=True,
-    help="Path or http(s) address, also with a fragment: film.mp4#t=10,20; a folder; a list in a .txt file. May be repeated.",
+    help="Path or address, of an archive or a site too, also with a fragment: film.mp4#t=10,20; a folder; a list in a .txt "
+    "file; a playlist. May be repeated.",
 )
 @click.argument("more", nargs=-1, metavar="[VIDEO]...")
 @click.option("--project", required=True, help="Project whose engine is used.")
@@ -84,7 +88,7 @@ def command(
     with workspace_of(config, device) as workspace:
         if refresh:
             return _refresh(workspace, project)
-        found = expand(given)
+        found = _listed(workspace, expand(given))
         if len(found) > 1 or stands_for_many(given[0]):
             status = _many(run_many(workspace, found, project, workspace.settings.jobs if jobs is None else jobs, **options))
         else:
@@ -92,6 +96,26 @@ def command(
             status = 0
         _tell_outdated(workspace, project)
     return status
+
+
+def _listed(workspace: Workspace, videos: Sequence[str]) -> list[str]:
+    """Return videos with playlists, collections and the like replaced by what they stand for; what is left out is told."""
+    connectors, found = connectors_of(workspace), list[str]()
+    for video in videos:
+        try:
+            entries = connectors.entries(split_locator(video)[0])
+        except AnnotationError:
+            entries = None  # what is wrong with it is said when it is its turn
+        if entries is None:
+            found.append(video)
+            continue
+        found += entries.locators
+        name = f'"{entries.title}" ({video})' if entries.title else video
+        click.echo(f"{name} stands for {len(entries.locators)} videos")
+        if entries.n_more != 0:
+            more = "more" if entries.n_more is None else f"{entries.n_more} more"
+            click.echo(f"{more} are left out: at most {len(entries.locators)} are taken (sources.max_entries)".capitalize())
+    return list(dict.fromkeys(found))
 
 
 def _many(report: ManyReport) -> int:

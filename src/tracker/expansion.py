@@ -48,6 +48,8 @@ def _expand(given: Iterable[str], lists: tuple[Path, ...]) -> Iterator[str]:
             if path.resolve() in lists:
                 raise ConfigError(f"{path} leads back to itself, through the lists that it names. Take that line out.")
             yield from _expand(_based(_entries(path, read), path.parent), (*lists, path.resolve()))
+        elif not is_address(locator) and Path(locator).suffix.lower() == ".csv":
+            raise ConfigError(f"{locator} is a table. Its rows are analysed by: bulk --table {locator}")
         elif not is_address(locator) and _is_folder(locator):
             yield from _videos_in(Path(locator))
         else:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..engines import Engine
 from ..faces.quality import face_qualities
-from ..schema import BoolArray, Detections, FloatArray, Frame, RgbImage
+from ..schema import BoolArray, Box, Detections, FloatArray, Frame, RgbImage
 from .attention import Attention
 from .buffers import make_thumbnail
 from .reading import Batch, Sample
@@ -26,17 +26,28 @@ class FaceLimits:
         min_score: Lowest detector score, inclusive.
         min_face_px: Shortest side of a box, inclusive.
         max_faces: Faces a frame; the best ones are kept.
+        region: The part of the picture that is meant, in pixels: faces whose middle lies outside are nobody's business.
     """
 
     min_score: float
     min_face_px: float
     max_faces: int
+    region: Box | None = None
 
     def keep(self, found: Detections) -> tuple[Detections, bool]:
         """Return the detections that are followed, best score first, and whether there were too many of them."""
         large: BoolArray = found.boxes_xywh[:, 2:].min(axis=1, initial=np.inf) >= self.min_face_px
-        rows = np.flatnonzero(large & (found.scores >= self.min_score))
+        rows = np.flatnonzero(large & (found.scores >= self.min_score) & self._inside(found.boxes_xywh))
         return found.take(rows[: self.max_faces]), len(rows) > self.max_faces
+
+    def _inside(self, boxes_xywh: FloatArray) -> BoolArray:
+        """Say of each box, (n, 4) float32 x, y, w, h in pixels, whether its middle lies in the region: (n,) bool."""
+        if self.region is None:
+            return np.ones(len(boxes_xywh), bool)
+        middles = boxes_xywh[:, :2] + boxes_xywh[:, 2:] / 2
+        corner, size = np.array([self.region.x, self.region.y]), np.array([self.region.w, self.region.h])
+        inside: BoolArray = ((middles >= corner) & (middles < corner + size)).all(axis=1)
+        return inside
 
 
 @dataclass(frozen=True, slots=True, eq=False)

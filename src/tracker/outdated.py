@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..appearances import derive
+from ..connectors import connectors_of
 from ..errors import AnnotationError, MediaError
 from ..identification import analyses_of
 from ..records import Analysis, Appearance, Project, Video
 from ..settings import TrackerSettings
+from ..thumbnails import forget as forget_thumbnails
 from ..video import open_stream
 from ..video.fragments import parse_fragment
 from ..video.sampling import Sampling
+from ..video.source import is_address
 from ..videos import analysis_content, forget_derived, is_outdated, remove_unused, video_identity
 from ..workspace import Workspace
 from .stage import analyse
@@ -66,9 +69,10 @@ def _analyse_again(workspace: Workspace, owner: Project, old: Analysis) -> None:
     if video is None:
         raise MediaError(old.video_id, "is no video that is stored. Track it again by its name.")
     hwaccel = workspace.settings.tracker.hwaccel
-    threads, guard = workspace.settings.threads, workspace.guard
-    with open_stream(video.media, threads=threads, hwaccel=hwaccel, guard=guard) as stream:
-        if video_identity(video.media)[0] != old.video_id:
+    threads = workspace.settings.threads
+    found = connectors_of(workspace).reopen(video)
+    with open_stream(found.play, threads=threads, hwaccel=hwaccel, guard=found.guard or workspace.guard) as stream:
+        if not is_address(video.locator) and video_identity(video.media)[0] != old.video_id:
             raise MediaError(video.media, "is another file than the one that was analysed. Track it by its name.")
         fragment, settings = parse_fragment(old.fragment), _settings_of(workspace, old)
         analyse(workspace, owner, video, stream, _sampling_of(old), fragment, settings)
@@ -86,7 +90,9 @@ def _replace_older(workspace: Workspace, owner: Project, analysis: Analysis) -> 
         if is_same_part:
             forget_derived(store, owner.project, old.analysis_id)
         with workspace.locked(analysis_content(old.analysis_id)):
-            n_removed += remove_unused(store, old.analysis_id)
+            if remove_unused(store, old.analysis_id):
+                forget_thumbnails(workspace.data_dir, old.analysis_id)
+                n_removed += 1
     return n_removed
 
 

@@ -12,20 +12,22 @@ from typing import Any
 import cv2
 
 from .. import __version__
+from ..connectors import connectors_of
 from ..engines import Engine
-from ..errors import AnnotationError, StorageError
+from ..errors import AnnotationError, ConfigError, StorageError
 from ..identification import add_to_project, hidden_names, identify_analysis, newest_model, track_names
 from ..names import video_folder
 from ..records import Analysis, Project, ProjectAccess, Status, Video, now, stable_id
-from ..schema import UNKNOWN, Candidate
+from ..schema import UNKNOWN, Box, Candidate
 from ..settings import TrackerName, TrackerSettings
 from ..tables import write_predictions, write_trackers
+from ..thumbnails import forget as forget_thumbnails
 from ..tracking import AnyTracker, Appearance, Life, open_tracker
 from ..video import open_stream
 from ..video.fragments import Fragment, split_locator
 from ..video.sampling import Sampling
 from ..video.stream import VideoStream
-from ..videos import TRACKER_VERSION, analysis_content, forget_analysis, register_video
+from ..videos import TRACKER_VERSION, Facts, analysis_content, forget_analysis, register_video, settle
 from ..workspace import Workspace
 from .analyser import Analyser
 from .finding import FaceLimits
@@ -71,7 +73,8 @@ def run(
 
     Args:
         workspace: Where to work.
-        video: Path or http(s) address, with a media fragment (`#t=10,20`) where only a part is meant.
+        video: Path or address, also one of an archive or a site that a connector knows, with a media fragment (`#t=10,20`)
+            where only a part is meant.
         project: Whose engine is used and whose folder gets the tables; begun where there is none.
         video_speedup: Analyse every Nth frame; the setting where None.
         sample_period_s: Analyse a frame each so many seconds instead.
@@ -85,21 +88,28 @@ def run(
 
     Raises:
         MediaError: The video cannot be read.
-        ConfigError: A value lies outside its range.
+        ConfigError: A value lies outside its range, there is no such part of the video, or the address stands for several.
+        FetchError: An archive cannot be asked where the video is.
         EngineError: The project's engine cannot be loaded.
     """
     owner = workspace.begin_project(project)
-    given = {"tracker": tracker, "track_fps": track_fps, "max_faces": max_faces}
-    settings = workspace.settings.tracker.model_copy(update={name: value for name, value in given.items() if value})
+    flags = {"tracker": tracker, "track_fps": track_fps, "max_faces": max_faces}
+    settings = workspace.settings.tracker.model_copy(update={name: value for name, value in flags.items() if value})
     sampling = _sampling(settings, video_speedup, sample_period_s)
-    locator, fragment = split_locator(video)
+    given, fragment = split_locator(video)
+    found = connectors_of(workspace).resolve(given)
+    locator = found.locator
     threads, hwaccel = workspace.settings.threads, settings.hwaccel
-    with open_stream(locator, threads=threads, hwaccel=hwaccel, guard=workspace.guard) as stream:
+    with (
+        found.named_in_errors(),
+        open_stream(found.play, threads=threads, hwaccel=hwaccel, guard=found.guard or workspace.guard) as stream,
+    ):
         if hwaccel == "auto" and stream.hwaccel == "none":
             workspace.progress.message(f"{Path(locator).name}: no hardware here can decode it, so the processor does")
         # Two films of one name that are begun at the same moment get a folder each.
         with workspace.locked(f"folder-{video_folder(locator)}"):
-            record = register_video(workspace.store, locator, stream)
+            facts = Facts(found.media, found.title, found.date, found.metadata())
+            record = register_video(workspace.store, locator, stream, facts)
         # From now on, not from the end on: whoever may see the project may watch how far its video is.
         workspace.store.put_new(ProjectAccess(owner.project, record.video_id))
         return analyse(
@@ -108,7 +118,7 @@ def run(
             record,
             stream,
             sampling,
-            fragment,
+            settle(fragment, record),
             settings,
             segments=segments,
             export_frames=export_frames,
@@ -156,10 +166,11 @@ def analyse(
         workspace.progress.concerns(video_id=video.video_id, analysis_id=analysis_id)
         analysis, is_new = _begin(workspace, analysis_id, video, engine, sampling, tracker, fragment, no_cache)
         if analysis.status is not Status.COMPLETE:
-            limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces)
+            region = _region(fragment, video)
+            limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces, region)
             n = workspace.settings.segments if segments is None else segments
             course = Course(sampling, fragment.interval, limits, owner.engine, settings.hwaccel, n)
-            analysis = _watch(workspace, analysis, stream, course, settings)
+            analysis = _watch(workspace, video, analysis, stream, course, settings)
         add_to_project(workspace, owner.project, video.video_id, str(fragment), analysis.analysis_id)
         output_dir = workspace.output_dir(owner.project, video.folder)
         write_trackers(output_dir / "trackers.csv", workspace.store, analysis)
@@ -168,6 +179,21 @@ def analyse(
         if export_frames:
             n_written = write_frames(output_dir / "frames", workspace.store, analysis, stream, label, workspace.progress)
     return TrackReport(video, analysis, is_new, output_dir, n_written)
+
+
+def _region(fragment: Fragment, video: Video) -> Box | None:
+    """Return the part of the picture that is meant, in pixels; None for all of it.
+
+    Raises:
+        ConfigError: It lies outside the picture.
+    """
+    if fragment.region is None:
+        return None
+    region = fragment.region.within(video.width, video.height)
+    if region is None:
+        size = f"{video.width} x {video.height} pixels"
+        raise ConfigError(f"#xywh={fragment.region} lies outside the picture of {video.locator}, which is {size}.")
+    return region
 
 
 def _tracker_of(settings: TrackerSettings, period_s: float) -> dict[str, Any]:
@@ -226,11 +252,12 @@ def _begin(
     with workspace.locked(analysis_content(analysis_id)):
         store.put(analysis)
         forget_analysis(store, analysis_id)
+        forget_thumbnails(workspace.data_dir, analysis_id)
     return analysis, True
 
 
 def _watch(
-    workspace: Workspace, analysis: Analysis, stream: VideoStream, course: Course, settings: TrackerSettings
+    workspace: Workspace, video: Video, analysis: Analysis, stream: VideoStream, course: Course, settings: TrackerSettings
 ) -> Analysis:
     if workspace.settings.threads:
         # Detectors of OpenCV run beside the decoder and the networks, each of which got this number.
@@ -249,11 +276,13 @@ def _watch(
     duration = course.interval.end_npt or stream.info.duration
     total = duration - course.interval.start_npt if duration else None
     try:
-        with workspace.progress.task(Path(stream.info.locator).name, total, "s of video") as task:
+        with workspace.progress.task(Path(video.locator).name, total, "s of video") as task:
             return watch(workspace, analyser, stream, course, task)
     except AnnotationError as err:
         # What was stored up to the last checkpoint stays; the same command goes on from there.
-        failed = replace(analyser.analysis, status=Status.ERROR, error=str(err), updated_at=now())
+        # The address that was opened may be a link with a key in it: what is kept names the video as it was named.
+        why = str(err).replace(stream.info.locator, video.locator)
+        failed = replace(analyser.analysis, status=Status.ERROR, error=why, updated_at=now())
         # A full disk may have no room for this either; then the analysis stays RUNNING, which is gone on with in the same way.
         with suppress(StorageError):
             workspace.store.put(failed)

@@ -19,7 +19,7 @@ M = TypeVar("M", bound=Motion)
 OnDemand: TypeAlias = Callable[[IntArray], FloatArray]
 """Gives the (k, d) embeddings of k boxes: for samples so dense that the place of most boxes says whose they are."""
 
-_SURE_IOU = 0.7
+_SURE_IOU = 0.5
 """A box that overlaps so much with the prediction of one track needs no look, where nothing else is near ..."""
 _NEAR_IOU = 0.02
 """... that is, where no other box or track overlaps more than this."""

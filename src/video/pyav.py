@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import islice, pairwise
 from typing import cast
@@ -24,7 +25,7 @@ from .sampling import Sampler
 from .skipping import SKIPPABLE
 from .source import is_address, open_container, raise_if_network, video_stream
 from .steps import Decode, Step
-from .stream import DecodedFrame, VideoInfo, VideoStream
+from .stream import Chapter, DecodedFrame, VideoInfo, VideoStream
 
 _FALLBACK_RATE = Fraction(25)
 _MISSING_END_S = 1.0
@@ -159,6 +160,8 @@ class PyAvStream(VideoStream):
             n_frames=stream.frames or None,
             codec=stream.codec_context.codec.canonical_name,
             rotation=self._upright.rotation,
+            recorded_at=_recorded_at(container),
+            chapters=_chapters(container),
         )
 
     def _read(self, interval: Interval, needed: Sampler | None, index: FrameIndex | None) -> Generator[DecodedFrame]:
@@ -322,6 +325,29 @@ def _duration(container: InputContainer, stream: AvVideoStream) -> float | None:
     if container.duration is not None and container.duration > 0:
         return container.duration / av.time_base
     return float(stream.duration * _time_base(stream)) if stream.duration else None
+
+
+def _recorded_at(container: InputContainer) -> str:
+    """Return when a container says that it was made; empty where it does not, or says 1904 or 1970, the zero of its clock."""
+    try:
+        moment = datetime.fromisoformat(str(container.metadata.get("creation_time", "")))
+    except ValueError:
+        return ""
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return "" if moment.year in (1904, 1970) else moment.astimezone(UTC).isoformat()
+
+
+def _chapters(container: InputContainer) -> tuple[Chapter, ...]:
+    """Return the chapters of a container by time, those without a title under their number from 1."""
+    begin = _start(container) or Fraction(0)
+    found = []
+    for number, chapter in enumerate(container.chapters(), start=1):
+        base = chapter["time_base"] or Fraction(1)
+        start, end = (max(float(chapter[name] * base - begin), 0.0) for name in ("start", "end"))
+        title = str(chapter["metadata"].get("title", "")).strip() or f"chapter-{number}"
+        if end > start:
+            found.append(Chapter(title, round(start, 6), round(end, 6)))
+    return tuple(found)
 
 
 def _promised_end(container: InputContainer, stream: AvVideoStream) -> float | None:

@@ -18,6 +18,15 @@ THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 64, 36
 
 
 @dataclass(frozen=True, slots=True)
+class Chapter:
+    """A part of a video that its container names; `end_npt` lies outside."""
+
+    title: str
+    start_npt: float
+    end_npt: float
+
+
+@dataclass(frozen=True, slots=True)
 class VideoInfo:
     """What the container says of a video.
 
@@ -29,6 +38,8 @@ class VideoInfo:
         n_frames: As the container says, None where it does not; not to be trusted.
         codec: FFmpeg's name of it.
         rotation: Degrees clockwise by which decoded pictures are turned to stand upright: 0, 90, 180 or 270.
+        recorded_at: When the container says that it was made, ISO 8601 with its zone; empty where it does not.
+        chapters: The parts that it names.
     """
 
     locator: str
@@ -39,6 +50,8 @@ class VideoInfo:
     n_frames: int | None
     codec: str
     rotation: int = 0
+    recorded_at: str = ""
+    chapters: tuple[Chapter, ...] = ()
 
 
 def small_size(width: int, height: int, max_side_px: int) -> tuple[int, int]:

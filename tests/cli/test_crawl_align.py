@@ -13,7 +13,7 @@ import pytest
 from src import aligner, crawler
 from src.errors import EngineError
 from src.models import SAMPLE_PHOTOS, WeightsCache, open_members
-from src.records import Image, ImageState
+from src.records import Image, ImageState, Person, Video
 from src.storage import open_store
 from tests.servers.engine import use_square_engine
 from tests.servers.photos import FACE, OTHER_FACE, photo
@@ -249,3 +249,50 @@ def test_real_faces_are_found_in_photos_and_in_crops_of_them(celebrities: Path, 
         assert photo_image.embedding is not None
         assert crop_image.embedding is not None
         assert float(photo_image.embedding @ crop_image.embedding) > 0.8
+
+
+CHURCHILL = {
+    "id": "Q8016",
+    "labels": {"en": {"language": "en", "value": "Winston Churchill"}},
+    "descriptions": {"en": {"language": "en", "value": "British statesman"}},
+    "aliases": {"en": [{"language": "en", "value": "Winston S. Churchill"}]},
+    "claims": {"P31": [{"mainsnak": {"datavalue": {"value": {"id": "Q5"}}}}]},
+}
+
+
+@pytest.fixture
+def notice(tmp_path: Path, config: Path) -> str:
+    """A video whose notice names one person in two ways."""
+    people = [{"name": name} for name in ("Churchill Winston", "Sir Winston Churchill")]
+    video = Video("v1", "http://www.ina.fr/media/1", "http://x/1.mp4", "1", metadata={"people": people})
+    with open_store(f"sqlite:///{tmp_path}/records.db") as store:
+        store.put(video)
+    return video.locator
+
+
+def test_people_of_a_notice_are_searched_once_and_remembered(
+    tmp_path: Path, crawl: Callable[..., int], web: LocalWeb, notice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    web.wikidata({"search": [{"id": "Q8016"}]}, {"entities": {"Q8016": CHURCHILL}})
+    web.bing_by_name({"Winston Churchill": [web.serve(f"/{seed}.jpg", body=photo(seed)) for seed in range(3)]})
+
+    assert crawl("--from_metadata", notice) == 0
+
+    with open_store(f"sqlite:///{tmp_path}/records.db") as store:
+        (person,) = store.find(Person, project="films")
+        assert store.count(Image, project="films", person_id="Winston_Churchill") == 3
+    assert (person.name, person.uri) == ("Winston Churchill", "http://www.wikidata.org/entity/Q8016")
+    assert person.description == "British statesman"
+    assert person.aliases == ("Churchill Winston", "Sir Winston Churchill", "Winston S. Churchill")
+    said = capsys.readouterr().out
+    assert "Winston Churchill (as Churchill Winston; Sir Winston Churchill) <http://www.wikidata.org/entity/Q8016>" in said
+
+
+def test_a_list_alone_searches_nothing(
+    crawl: Callable[..., int], web: LocalWeb, notice: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert crawl("--from_metadata", notice, "--list_only", "--offline") == 0
+    assert capsys.readouterr().out == "Churchill Winston (as Sir Winston Churchill)\n"
+    assert web.asked == []
+    assert crawl("--keyword", "A", "--list_only") == 2
+    assert crawl("--from_metadata", "film.mp4") == 1

@@ -13,9 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from src import jobs
+from src.jobs.processes import _order
 from src.records import JobStatus
+from src.settings import (
+    AntractSettings,
+    GraphSettings,
+    LimecraftSettings,
+    ServerSettings,
+    Settings,
+    SparqlSettings,
+    WorkerSettings,
+)
 from src.workspace import Workspace, open_workspace
 from tests.jobs.conftest import PATIENCE_S, lines
 from tests.jobs.serve import settings_of
@@ -124,3 +135,27 @@ def test_cancelled_from_another_process(workspace: Workspace, start: Start) -> N
     wait_until(lambda: jobs.get(workspace, job.job_id).status is JobStatus.CANCELLED)
     assert state_of(pid_of(workspace)) == "Z"
     assert os.getpid() != pid_of(workspace)
+
+
+def test_a_job_gets_the_passwords_of_archives_and_no_secret_of_the_service(workspace: Workspace) -> None:
+    archives = {"mine": GraphSettings(prefixes=("http://x/",), password=SecretStr("three"))}
+    settings = workspace.settings.model_copy(
+        update={
+            "antract": AntractSettings(password=SecretStr("one")),
+            "limecraft": LimecraftSettings(user="ann", password=SecretStr("two")),
+            "sparql": SparqlSettings(archives=archives),
+            "server": ServerSettings(session_secret=SecretStr("s" * 40), metrics_token=SecretStr("metrics")),
+            "worker": WorkerSettings(webhook_secret=SecretStr("sesame")),
+        }
+    )
+
+    given = _order(jobs.submit(workspace, "align", "p"), settings)["settings"]
+
+    opened = Settings(**given)
+    assert [one.password and one.password.get_secret_value() for one in (opened.antract, opened.memad, opened.limecraft)] == [
+        "one",
+        None,
+        "two",
+    ]
+    assert opened.sparql == settings.sparql
+    assert not any(secret in str(given) for secret in ("ssss", "metrics'", "sesame"))

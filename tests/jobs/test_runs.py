@@ -65,6 +65,11 @@ def test_from_photos_to_exports_and_forgotten(workspace: Workspace, worker: Work
     assert done(workspace, worker, "learn").result["added"] == 0
     exported = done(workspace, worker, "export", video=film, format="mot").result
     assert (workspace.data_dir / exported["path"]).read_text().count("\n") == exported["rows"]
+    drawn = done(workspace, worker, "export", video=film, redact="everyone").result
+    assert (workspace.data_dir / drawn["path"]).stat().st_size > 1000
+    assert any("Only faces that the analysis found" in note for note in drawn["notes"])
+    table = done(workspace, worker, "export", format="csv").result
+    assert (workspace.data_dir / table["path"]).read_text().count("\n") == 9
     wrong = do(workspace, worker, jobs.submit(workspace, "learn", "p", {"person": f"Not {PERSON}"}))
     assert wrong.status is JobStatus.FAILED
     assert PERSON in wrong.error

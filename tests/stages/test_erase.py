@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from src import aligner, classifier, clusterize, decide, erase, learn, people, tracker
+from src import aligner, classifier, clusterize, decide, erase, exporting, learn, people, tracker
 from src.__main__ import main
 from src.decisions import active_decisions
 from src.errors import ConfigError, StorageError
@@ -34,6 +34,7 @@ from src.records import (
     UnknownPerson,
     UnknownTrack,
     Verb,
+    Video,
 )
 from src.settings import DatabaseSettings, Settings
 from src.storage import sqlite
@@ -136,6 +137,7 @@ def test_nothing_of_the_person_is_left(workspace: Workspace, archive: str) -> No
         "decisions": 4,
         "unknown_names": 0,
         "appearances": 2,
+        "notices": 0,
         "jobs": 0,
         "tracks": 0,
         "embeddings": 0,
@@ -394,3 +396,38 @@ def test_by_command(workspace: Workspace, archive: str, tmp_path: Path, capsys: 
     assert "Nothing of this person" in capsys.readouterr().out
     assert main(["erase", "--person", "Ben Bo", "--expired", *shared]) == 2
     assert main(["erase", "--config", str(config)]) == 2
+
+
+def test_notices_of_videos_forget_who_is_gone(workspace: Workspace, archive: str) -> None:
+    video = next(workspace.store.find(Video))
+    people = [{"name": "Bo, Ben", "uri": "http://x/1"}, {"name": "Anna Albers"}]
+    segments = [{"title": "Ben Bo in Paris", "start_npt": 1.0, "people": people}, {"title": "Paris", "start_npt": 2.0}]
+    workspace.store.put(replace(video, metadata={"channel": "INA", "people": people, "segments": segments}))
+    receipt = erase.run(workspace, archive, "Ben Bo")
+
+    kept = workspace.store.get(Video, video.video_id)
+    assert kept is not None
+    assert kept.metadata == {
+        "channel": "INA",
+        "people": [{"name": "Anna Albers"}],
+        "segments": [
+            {"title": "", "start_npt": 1.0, "people": [{"name": "Anna Albers"}]},
+            {"title": "Paris", "start_npt": 2.0},
+        ],
+    }
+    assert receipt.counts["notices"] == 1
+
+
+def test_exports_are_deleted_that_name_them_or_do_not_tell(workspace: Workspace, trained: str, film: str) -> None:
+    project, folder = trained, workspace.output_dir(trained, find_video(workspace.store, film)[0].folder)
+    for name in ("json", "elan", "cvat", "mot", "csv-samples", "parquet"):
+        exporting.run(workspace, project, film, name)
+    exporting.write_clips(workspace, project, film)
+    exporting.write_picture(workspace, project, film)
+    for name in ("csv", "elan"):
+        exporting.run_project(workspace, project, name)
+    assert erase.run(workspace, project, "Ben Bo").counts["files"] >= 9
+    left = {path.name for path in folder.parent.rglob("*") if path.is_file()}
+    assert left == {"appearances.csv", "appearances.json", "mot.txt", "predictions.csv", "trackers.csv"} & left
+    assert "mot.txt" in left
+    assert list(traces(folder.parent, (b"Ben Bo", b"Ben_Bo"))) == []

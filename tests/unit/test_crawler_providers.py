@@ -134,6 +134,14 @@ class TestWikimedia:
         assert described.aliases == ("Sir Winston",)
         assert described.metadata == {"commons_category": "Winston Churchill"}
 
+    @pytest.mark.parametrize("form", ["http://www.wikidata.org/entity/Q8016", "https://www.wikidata.org/wiki/Q8016"])
+    def test_describes_an_address_of_its_own(self, local: LocalWeb, web: Web, form: str) -> None:
+        local.wikidata({"entities": {"Q8016": self.HUMAN}})
+        described = Wikimedia(web).describe(form)
+        assert described is not None
+        assert described.uri == "http://www.wikidata.org/entity/Q8016"
+        assert [query_of(path)["action"] for path in local.asked] == [["wbgetentities"]]
+
     @pytest.mark.parametrize("hits", [[], [{"id": "Q1"}]])
     def test_describes_nobody_where_there_is_no_such_human(self, local: LocalWeb, web: Web, hits: list[object]) -> None:
         local.wikidata({"search": hits}, {"entities": {"Q1": self.SHIP}})

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from docs.export_samples import exports_text
 from docs.tables import DOCS, commands_text, replace_part
 from src.__main__ import VERBS
+from src.export import FORMATS
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *DOCS.glob("*.md")})
@@ -17,6 +19,12 @@ DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *DOCS.glob("*
 def test_commands_are_up_to_date() -> None:
     document = (DOCS / "commands.md").read_text(encoding="utf-8")
     assert document == replace_part(document, "commands", commands_text()), 'run "make docs"'
+
+
+def test_samples_of_exports_are_up_to_date() -> None:
+    document = (DOCS / "exports.md").read_text(encoding="utf-8")
+    assert document == replace_part(document, "exports", exports_text()), 'run "make docs"'
+    assert [f"### {name}" for name in FORMATS] == re.findall(r"^### .+$", document, re.MULTILINE)
 
 
 def test_every_verb_has_a_chapter() -> None:

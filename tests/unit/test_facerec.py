@@ -436,3 +436,7 @@ def test_segments_of_a_data_folder_can_be_evaluated(tmp_path: Path, capsys: pyte
     assert json.loads(capsys.readouterr().out)["rules"]["weighted"]["thresholds"][0]["f1"] == 1
     assert segments_main(["--data", str(tmp_path), "--analysed", str(tmp_path), *made]) == 1
     assert "Analyse the video again" in capsys.readouterr().err
+    alone = ["--data", str(tmp_path), "--ground_truth", str(tmp_path / "alone.csv"), "--split", "report"]
+    assert segments_main(alone) == 0
+    assert (tmp_path / "alone.csv").read_bytes() == (tmp_path / "t.csv").read_bytes()
+    assert segments_main([*alone, "--analysed", str(tmp_path)]) == 2

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ class FileServer:
     Attributes:
         ranges: Whether it knows byte ranges.
         break_after: Bytes after which each answer breaks off, one entry an answer; whole answers then.
-        statuses: Answers to begin with, before the file comes.
+        statuses: Answers to begin with, before the file comes; 0 for the file itself.
     """
 
     data: bytes = DATA
@@ -52,8 +53,9 @@ class FileServer:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         self.asked.append(handler.headers.get("Range", ""))
-        if self.statuses:
-            handler.send_error(self.statuses.pop(0))
+        status = self.statuses.pop(0) if self.statuses else 0
+        if status:
+            handler.send_error(status)
             return
         if self.redirects:
             handler.send_response(302)
@@ -304,15 +306,16 @@ class TestVideo:
             assert stream.n_damaged == 0
             stream.close()
 
-    def test_a_server_that_is_gone_midway_is_no_damaged_video(self, tmp_path: Path) -> None:
+    def test_a_server_that_is_gone_midway_is_no_damaged_video(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("src.video.guarded.RangeLimits", partial(RangeLimits, backoff_s=0.0))
         film = write_video(tmp_path / "film.mkv", numbered(900, (320, 240))).read_bytes()
         with serving(FileServer(film)) as server:
             stream = open_stream(server.url, guard=LOCAL)
             server.break_after, server.statuses = [len(film) // 2], []
             frames = stream.frames()
             next(frames)
-            server.statuses = [404]
-            with pytest.raises(FetchError):
+            server.statuses = [404] * 10
+            with pytest.raises(FetchError, match="answers 404"):
                 for _ in frames:
                     pass
             stream.close()
@@ -381,3 +384,24 @@ class TestNamedByClient:
         for bad in ("../secret.mp4", "link.mp4", str(tmp_path / "secret.mp4"), "c.mp4", "file:a.mp4", "concat:a.mp4|a.mp4", ""):
             with pytest.raises(ForbiddenPathError):
                 named_by_client(bad, Guard(), [folder])
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_a_file_that_is_gone_for_a_moment_is_gone_on_with(status: int) -> None:
+    with serving(FileServer(break_after=[1000], statuses=[0, status, status])) as server, opened(server) as file:
+        assert file.read() == DATA
+        assert server.asked == ["bytes=0-", "bytes=1000-", "bytes=1000-", "bytes=1000-"]
+
+
+def test_a_file_that_stays_away_is_an_error_that_says_where() -> None:
+    with serving(FileServer(break_after=[1000], statuses=[0, *[404] * 10])) as server, opened(server) as file:
+        with pytest.raises(FetchError, match="answers 404 Not Found in the middle of the file, from byte 1000 on"):
+            file.read()
+        assert len(server.asked) == 1 + QUICK.retries
+
+
+def test_a_file_that_was_never_there_is_not_asked_for_again() -> None:
+    with serving(FileServer(statuses=[404] * 10)) as server:
+        with pytest.raises(FetchError, match="answers 404"):
+            opened(server)
+        assert len(server.asked) == 1

@@ -34,7 +34,7 @@ def flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """Return nested settings under their dotted names."""
     result: dict[str, Any] = {}
     for name, value in values.items():
-        result |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {prefix + name: value}
+        result |= flat(value, f"{prefix}{name}.") if isinstance(value, dict) and value else {prefix + name: value}
     return result
 
 

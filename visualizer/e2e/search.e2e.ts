@@ -12,7 +12,7 @@ const TOGETHER = `${SEARCH}?with=Ann_Ace/Ben_Bo`
 let served: Served
 
 beforeAll(async () => {
-  served = await serve({ seed: 'visualizer/e2e/library.py', command: ['visualizer/e2e/service.py'] })
+  served = await serve({ seed: 'library.py', command: ['visualizer/e2e/service.py'] })
 })
 afterAll(() => served?.close())
 

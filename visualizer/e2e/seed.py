@@ -24,6 +24,7 @@ from src.settings import DatabaseSettings, Settings
 from src.videos import video_identity
 from src.workspace import open_workspace
 from tests.videos import write_video
+from visualizer.e2e.seed_review import seed_review
 
 WIDTH, HEIGHT, RATE, N_FRAMES, EVERY = 640, 360, 25, 251, 5
 SQUARE, LEFT, TOP, BITS = 20, 20, 10, 10
@@ -74,6 +75,7 @@ def seed(folder: Path) -> None:
         for track, name in NAMES.items():
             target = Target("track", video_id, "", "a", track, anchors_of(samples[track]))
             decide.run(workspace, "e2e", Verb.IS, target, person=name, author="seed")
+        seed_review(workspace, folder)
 
 
 def samples_of(track: int) -> TrackSamples:

@@ -15,24 +15,31 @@ export interface Served {
   /** Of an editor; empty where the service asks for none. */
   token: string
   browser: Browser
-  /** Where the seed wrote its files. */
+  /** Where the store lies, as seed.py was told. */
   folder: string
   close: () => Promise<void>
 }
 
-export interface ServeOptions {
+export interface Options {
   withToken?: boolean
-  /** What writes the store, and what serves it. */
+  /** What writes the store. */
   seed?: string
+  /** Programs beside it that add to the store. */
+  seeds?: string[]
+  /** What serves it. */
   command?: string[]
+  /** Further variables of the environment, which may depend on the folder. */
+  settings?: Record<string, string> | ((folder: string) => Record<string, string>)
 }
 
 /** Seed a store, serve it on a free port, and open a browser. */
 export async function serve({
   withToken = false,
-  seed = 'visualizer/e2e/seed.py',
+  seed = 'seed.py',
+  seeds = [],
   command = ['server.py'],
-}: ServeOptions = {}): Promise<Served> {
+  settings = {},
+}: Options = {}): Promise<Served> {
   const executablePath = process.env.CHROMIUM ?? CHROMIUM.find((path) => existsSync(path))
   if (!executablePath) throw new Error(`No Chromium at ${CHROMIUM.join(', ')}. Install it, or name it in CHROMIUM.`)
   const folder = mkdtempSync(join(tmpdir(), 'facerec-e2e-'))
@@ -42,13 +49,14 @@ export async function serve({
     PYTHONPATH: ROOT,
     FACEREC_DATA_DIR: data,
     FACEREC_DATABASE__URI: `sqlite:///${join(data, 'facerec.db')}`,
+    ...(typeof settings === 'function' ? settings(folder) : settings),
   }
   const run = (args: string[]): string => {
     const done = spawnSync(PYTHON, args, { cwd: ROOT, env, encoding: 'utf8' })
     if (done.status !== 0) throw new Error(`${args.join(' ')} failed: ${done.stderr || String(done.error)}`)
     return done.stdout
   }
-  run([seed, folder])
+  for (const one of [seed, ...seeds]) run([`visualizer/e2e/${one}`, folder])
   const made = withToken ? run(['-m', 'src', 'token', 'add', '--role', 'editor', '--name', 'e2e']) : ''
   const server = spawn(PYTHON, [...command, '--port', '0'], { cwd: ROOT, env })
   const url = await addressOf(server)

@@ -13,7 +13,7 @@ const TITLES = ['Screen time by person', 'Over time', 'Who is on screen with who
 let served: Served
 
 beforeAll(async () => {
-  served = await serve({ seed: 'visualizer/e2e/library.py', command: ['visualizer/e2e/service.py'] })
+  served = await serve({ seed: 'library.py', command: ['visualizer/e2e/service.py'] })
 })
 afterAll(() => served?.close())
 

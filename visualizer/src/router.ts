@@ -33,6 +33,30 @@ export const router = createRouter({
       component: () => import('@/pages/StatisticsPage.vue'),
       props: true,
     },
+    {
+      path: '/projects/:project/people',
+      name: 'people',
+      component: () => import('@/pages/PeoplePage.vue'),
+      props: true,
+    },
+    {
+      path: '/projects/:project/people/:personId',
+      name: 'person',
+      component: () => import('@/pages/PersonPage.vue'),
+      props: true,
+    },
+    {
+      path: '/projects/:project/review',
+      name: 'review',
+      component: () => import('@/pages/ReviewPage.vue'),
+      props: true,
+    },
+    {
+      path: '/projects/:project/unknown',
+      name: 'unknown',
+      component: () => import('@/pages/UnknownPage.vue'),
+      props: true,
+    },
     { path: '/:rest(.*)*', name: 'nothing', component: () => import('@/pages/NothingPage.vue') },
   ],
 })

@@ -45,6 +45,7 @@ def named_video(text: str) -> NamedVideo:
         ConfigError: The fragment cannot be understood.
     """
     from ...video.fragments import split_locator
+    from ...videos import settle
 
     if not text.isprintable():
         raise Problem("invalid", f"{text[:200]!r} holds control characters, which no path and no address does.")
@@ -53,7 +54,8 @@ def named_video(text: str) -> NamedVideo:
     # The same file by another name is the same video.
     video = named or next((video for video in store().find(Video, folder=video_folder(bare)) if video.media == bare), None)
     seen = video if video is not None and _is_shown(video) else None
-    return NamedVideo(seen.locator if seen else bare, str(fragment), seen)
+    part = settle(fragment, seen) if seen else fragment
+    return NamedVideo(seen.locator if seen else bare, str(part), seen)
 
 
 def guard() -> Guard:

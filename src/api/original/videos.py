@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import mimetypes
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify, send_file
 
+from ...errors import MediaError
 from ...records import Role, Video
+from ..context import workspace
 from ..media import video_file
 from ..permissions import needs
 from ..problems import Problem
-from .naming import guard, named_video, require_shown
+from .naming import NamedVideo, guard, named_video, require_shown
 from .parameters import parameter
+
+if TYPE_CHECKING:
+    from ...connectors import Found
 
 videos = Blueprint("videos", __name__)
 
@@ -28,7 +33,7 @@ def get_locator() -> Response:
 
     named = named_video(parameter("video"))
     require_shown(named)
-    media = named.video.media if named.video is not None else named.locator
+    media = _of_catalogue(named) or (named.video.media if named.video is not None else named.locator)
     if is_address(media):
         guard().check(media)
         return Response(media, mimetype="text/plain")
@@ -44,8 +49,37 @@ def get_metadata() -> Response:
     named = named_video(parameter("video"))
     require_shown(named)
     if named.video is None:
+        found = _found(named.locator)
+        if found is not None:
+            said = {"title": found.title, "date": found.date} if found.title or found.date else {}
+            return jsonify(said | found.metadata() | {"locator": named.text})
         raise Problem("not_found", f"Nothing is known of {named.locator[:200]!r} yet. Have it analysed by /track.")
     return jsonify(metadata_fields(named.video) | {"locator": named.text})
+
+
+def _of_catalogue(named: NamedVideo) -> str:
+    """Return the address that an archive plays a video from now, its links may expire; empty for one that no archive names."""
+    found = _found(named.video.locator if named.video is not None else named.locator)
+    return found.play if found is not None else ""
+
+
+def _found(locator: str) -> Found | None:
+    """Return what an archive, a site or a record says of a video; None for a file or an address of one.
+
+    Raises:
+        Problem: It knows no such video.
+        FetchError: It cannot be asked, or answers something that cannot be understood.
+    """
+    from ...connectors import Connectors
+    from ...video.source import is_address
+
+    connectors = workspace().kept("connectors of clients", lambda: Connectors.of(workspace().settings, guard()))
+    if not is_address(locator) or not connectors.is_catalogued(locator):
+        return None
+    try:
+        return connectors.resolve(locator)
+    except MediaError as err:
+        raise Problem("not_found", str(err)) from err
 
 
 def metadata_fields(video: Video | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from .analyses import analyses
 from .appearances import appearances
 from .decisions import decisions
 from .exports import exports
+from .groups import groups
 from .images import images
 from .jobs import jobs
 from .media import media
@@ -15,10 +16,12 @@ from .models import models
 from .moments import moments
 from .people import people
 from .projects import projects
+from .review import review
 from .search import search
 from .session import session
 from .statistics import statistics
 from .streams import streams
+from .totals import totals
 from .tracks import tracks
 from .unknown import unknown
 from .uploads import uploads
@@ -27,6 +30,7 @@ from .videos import videos
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
     projects,
     people,
+    totals,
     images,
     uploads,
     videos,
@@ -35,6 +39,8 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     tracks,
     appearances,
     unknown,
+    groups,
+    review,
     decisions,
     search,
     moments,

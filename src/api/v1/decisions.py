@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
@@ -9,13 +10,13 @@ from flask import Response, url_for
 from pydantic import Field
 
 from ...decisions import undone_ids
-from ...records import Decision, ProjectVideo, Target, Verb, Video
+from ...records import Decision, Project, ProjectVideo, Target, Verb, Video
 from ...storage import Query
 from .. import shapes
 from ..answers import answer
 from ..choosing import existing_track, track_parts
 from ..context import existing, existing_project, store, workspace
-from ..deriving import follow, told_of
+from ..deriving import follow, follow_all, told_of
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..permissions import author
 from ..problems import Problem
@@ -24,6 +25,9 @@ from .jobs import shape as shape_of_job
 from .tracks import Seconds
 
 decisions = APIBlueprint("decisions", __name__, url_prefix="/api/v1", tag="Decisions")
+
+MAX_DECISIONS = 200
+"""That are said in one request."""
 
 Name = Annotated[Text, Field(max_length=200)]
 
@@ -79,6 +83,12 @@ class NewDecision(Body):
     name: Annotated[Name, Field(description="The new name, for `rename`")] = ""
     npt: Annotated[Seconds, Field(description="Where to cut, for `split`")] = 0.0
     author: Annotated[Name, Field(description="Who says so")] = ""
+
+
+class NewDecisions(Body):
+    """Several things to say at once."""
+
+    decisions: Annotated[list[NewDecision], Field(min_length=1, max_length=MAX_DECISIONS)]
 
 
 class DecisionPage(PageOf[shapes.Decision]):
@@ -144,6 +154,49 @@ def decide(project: str, json_data: NewDecision) -> Response:
     return told_of(answer(body, 201, location=where), job)
 
 
+@decisions.post("/projects/<project>/decisions/several")
+@decisions.input(NewDecisions)
+@decisions.output(shapes.DecisionsReport, 201)
+def decide_several(project: str, json_data: NewDecisions) -> Response:
+    """Say several things, in this order; each video that they touch is derived once.
+
+    All are looked at first: where one names what is not there, none is said.
+    """
+    from ...decide import say
+
+    owner = existing_project(project)
+    targets = [
+        (_target(owner.project, one.target), _target(owner.project, one.other) if one.other else None)
+        for one in json_data.decisions
+    ]
+    said = [
+        say(
+            workspace(),
+            owner,
+            one.verb,
+            target,
+            person=one.person,
+            other=other,
+            name=one.name,
+            npt=one.npt,
+            author=author(one.author),
+        )
+        for one, (target, other) in zip(json_data.decisions, targets, strict=True)
+    ]
+    return answer(shapes.DecisionsReport(**report_of(owner, said)), 201)
+
+
+def report_of(owner: Project, said: Sequence[Decision]) -> dict[str, Any]:
+    """Derive what decisions touch, which are stored already, and return the fields of `shapes.DecisionsReport`."""
+    reports, jobs = follow_all(owner, said)
+    return {
+        "decisions": [_shape(one, set()) for one in said],
+        "changed": [derived.analysis.analysis_id for derived in reports],
+        "lost": sorted({lost.decision_id for derived in reports for lost in derived.lost}),
+        "jobs": [shape_of_job(job) for job in jobs],
+    }
+
+
 def _shape(decision: Decision, undone: set[str]) -> shapes.Decision:
     plain: dict[str, Any] = {name: getattr(decision, name) for name in shapes.Decision.model_fields if name != "undone"}
     return shapes.Decision.model_validate({**plain, "undone": decision.decision_id in undone}, from_attributes=True)
@@ -156,7 +209,7 @@ def _target(owner: str, given: AnyTarget) -> Target:
         Problem: It names what is not there, or not in this project.
     """
     if isinstance(given, TrackTarget):
-        return _track_target(owner, given.track)
+        return track_target(owner, given.track)
     if isinstance(given, UnknownTarget):
         return Target("unknown", unknown_id=given.unknown_id)
     if isinstance(given, IntervalTarget):
@@ -171,7 +224,12 @@ def _target(owner: str, given: AnyTarget) -> Target:
     return Target("decision", decision_id=given.decision_id)
 
 
-def _track_target(owner: str, name: str) -> Target:
+def track_target(owner: str, name: str) -> Target:
+    """Return a track of a project as the target of a decision, by what it is called in addresses.
+
+    Raises:
+        Problem: There is none, or it is of no video of this project.
+    """
     from ...decisions import anchors_of
     from ...videos import read_samples
 

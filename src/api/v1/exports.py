@@ -1,33 +1,57 @@
-"""Exports: what was seen in a video, in the formats of other programs."""
+"""Exports: what was seen in a video or in a project, in the formats of other programs, and what comes back in them."""
 
 from __future__ import annotations
 
 import mimetypes
 import secrets
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 from apiflask import APIBlueprint
 from flask import Response, request, send_file
 from pydantic import Field
 
-from ...records import Analysis, ProjectVideo, Status, Video
+from ...guard.paths import confined
+from ...names import display_name
+from ...records import Analysis, Decision, Person, ProjectVideo, Status, Video
 from .. import shapes
 from ..answers import answer
 from ..choosing import FragmentText
 from ..context import existing, existing_project, store, workspace
+from ..deriving import follow_video, told_of
 from ..media import sends
+from ..multipart import sent_field, sent_file, takes_file
+from ..permissions import author
 from ..problems import Problem
 from ..validation import Parameters
+from .jobs import shape as shape_of_job
+
+if TYPE_CHECKING:
+    from ...export import Format
 
 exports = APIBlueprint("exports", __name__, url_prefix="/api/v1", tag="Exports")
 
-_OTHER = "application/octet-stream"
+FormatName = Annotated[str, Field(max_length=40, description="One of /exports; as the header Accept says where empty")]
+_MAX_IMPORT_BYTES = 64_000_000
+_FORM = {name: {"type": "string", "maxLength": 200} for name in ("format", "author", "keep_missing", "dry_run")}
 
 
 class ExportParameters(Parameters):
     """Which format is wanted."""
 
-    format: Annotated[str, Field(max_length=40, description="One of /exports; as the header Accept says where empty")] = ""
+    format: FormatName = ""
+    fragment: FragmentText = ""
+
+
+class ProjectExportParameters(Parameters):
+    """Which format is wanted of all videos."""
+
+    format: FormatName = ""
+
+
+class ImportParameters(Parameters):
+    """Which part of a video a file is about."""
+
     fragment: FragmentText = ""
 
 
@@ -38,7 +62,15 @@ def list_formats() -> Response:
     from ...export import FORMATS
 
     items = [
-        shapes.Format(format=name, text=found.text, suffix=found.suffix, media_type=_media_type(found.suffix))
+        shapes.Format(
+            format=name,
+            text=found.text,
+            suffix=found.suffix,
+            media_type=found.media_type,
+            rows=found.row,
+            tools=found.tools,
+            readable=found.read is not None,
+        )
         for name, found in FORMATS.items()
     ]
     return answer(shapes.FormatList(items=items))
@@ -49,31 +81,158 @@ def list_formats() -> Response:
 @exports.doc(responses=sends("*/*", what="The file"))
 def get_export(project: str, video_id: str, query_data: ExportParameters) -> Response:
     """Return the analysis of a video that counts in a project, in a format of other programs."""
-    from ...export import FORMATS
+    from ...export import FORMATS, document_of
 
-    owner, video = existing_project(project).project, existing(Video, "video", video_id)
-    member = existing(ProjectVideo, "video in this project", owner, video_id, query_data.fragment)
-    analysis: Analysis = existing(Analysis, "analysis", member.analysis_id)
-    if analysis.status is not Status.COMPLETE:
-        raise Problem("conflict", f"The analysis of this video is not complete ({analysis.status}).")
+    owner = existing_project(project).project
+    analysis, video = _counting(owner, video_id, query_data.fragment)
     name = _chosen(query_data.format)
     chosen = FORMATS[name]
     folder = workspace().data_dir / "exports"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{secrets.token_hex(16)}{chosen.suffix}"
     try:
-        chosen.write(path, store(), analysis)
+        chosen.write(path, document_of(store(), owner, analysis, request.host_url))
         response = send_file(
             path.open("rb"),
-            _media_type(chosen.suffix),
+            chosen.media_type,
             as_attachment=True,
             download_name=f"{video.folder}.{name}{chosen.suffix}",
         )
     finally:
         # The open file stays readable until the answer is sent.
         path.unlink(missing_ok=True)
+    return _told(response, chosen)
+
+
+@exports.get("/projects/<project>/export")
+@exports.input(ProjectExportParameters, location="query")
+@exports.doc(responses=sends("*/*", what="The stream"))
+def get_project_export(project: str, query_data: ProjectExportParameters) -> Response:
+    """Return all videos of a project in a format of other programs, as a stream: what is sent was made a moment before.
+
+    Tables and texts follow each other, documents come in an archive or as JSON lines; see docs/exports.md.
+    """
+    from ...export import FORMATS, media_type_of
+    from ...exporting import project_stream
+
+    owner = existing_project(project).project
+    name = _chosen(query_data.format)
+    chosen, base = FORMATS[name], request.host_url
+    suffix, media_type = media_type_of(chosen.suffix, chosen.media_type, chosen.joined)
+    pieces = project_stream(workspace(), owner, chosen, base)
+    # The first piece is made before the head is sent: what cannot be written at all is told as a problem.
+    response = Response(_from(next(pieces, b""), pieces), mimetype=media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{owner}.{name}{suffix}")
+    return _told(response, chosen)
+
+
+@exports.get("/projects/<project>/results/<path:path>")
+@exports.doc(responses=sends("*/*", what="The file") | sends("*/*", status=206, what="A range of the file"))
+def get_result(project: str, path: str) -> Response:
+    """Return a file that a job wrote, or a range of its bytes: its result says `out/PROJECT/PATH`."""
+    owner = existing_project(project).project
+    file = confined(workspace().output_dir(owner, ""), path)
+    if not file.is_file():
+        raise Problem("not_found", f"There is no result {path[:200]!r}. The result of the job names it.")
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    response = send_file(file, kind, conditional=True, as_attachment=True, download_name=file.name, max_age=0)
+    response.headers.update({"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"})
+    return response
+
+
+@exports.post("/projects/<project>/videos/<video_id>/import")
+@exports.input(ImportParameters, location="query")
+@exports.doc(extensions=takes_file("*/*", **_FORM))
+@exports.output(shapes.ImportReport)
+def import_file(project: str, video_id: str, query_data: ImportParameters) -> Response:
+    """Read a file that was exported and edited, or made elsewhere; what it says anew becomes decisions of whoever sends it.
+
+    Where the decisions touch many tracks, what follows from them is derived by the `job` of the answer.
+    """
+    from ...decide import keep
+    from ...export.reading import decoded
+    from ...importing import said_by
+
+    known = existing_project(project)
+    analysis, _ = _counting(known.project, video_id, query_data.fragment)
+    file = sent_file()
+    data = file.stream.read(_MAX_IMPORT_BYTES + 1)
+    if len(data) > _MAX_IMPORT_BYTES:
+        raise Problem("request_entity_too_large", f"A file has at most {_MAX_IMPORT_BYTES:,} bytes. Divide it.")
+    source = decoded(data, (file.filename or "The file")[:100])
+    report = said_by(
+        workspace(),
+        known,
+        analysis,
+        source,
+        sent_field("format"),
+        author(sent_field("author")),
+        keep_missing=_flag("keep_missing"),
+    )
+    job = None
+    if report.decisions and not _flag("dry_run"):
+        keep(workspace(), known, report.decisions)
+        job = follow_video(known, analysis, report.decisions[-1].decision_id)
+    names = {person.person_id: person.name for person in store().find(Person, project=known.project)}
+    body = shapes.ImportReport(
+        decisions=[_said(decision, names) for decision in report.decisions],
+        n_same=report.n_same,
+        notes=list(report.notes),
+        job=shape_of_job(job) if job else None,
+    )
+    return told_of(answer(body), job)
+
+
+def _counting(owner: str, video_id: str, fragment: str) -> tuple[Analysis, Video]:
+    """Return the complete analysis of a video that counts in a project.
+
+    Raises:
+        Problem: There is none.
+    """
+    video: Video = existing(Video, "video", video_id)
+    member = existing(ProjectVideo, "video in this project", owner, video_id, fragment)
+    analysis: Analysis = existing(Analysis, "analysis", member.analysis_id)
+    if analysis.status is not Status.COMPLETE:
+        raise Problem("conflict", f"The analysis of this video is not complete ({analysis.status}).")
+    return analysis, video
+
+
+def _told(response: Response, chosen: Format) -> Response:
+    if chosen.profile:
+        response.headers["Link"] = f'<{chosen.profile}>; rel="profile"'
     response.headers.update({"Cache-Control": "private, no-cache", "Vary": "Accept", "X-Content-Type-Options": "nosniff"})
     return response
+
+
+def _from(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from pieces
+
+
+def _said(decision: Decision, names: dict[str, str]) -> shapes.ImportedDecision:
+    target = decision.target
+    return shapes.ImportedDecision(
+        decision_id=decision.decision_id,
+        verb=decision.verb,
+        kind=target.kind,
+        track_id=target.track_id if target.kind == "track" else None,
+        start_npt=target.start_npt,
+        end_npt=target.end_npt,
+        person_id=decision.person_id,
+        name=names.get(decision.person_id, display_name(decision.person_id)),
+    )
+
+
+def _flag(name: str) -> bool:
+    """Return a part of the form that is true or false.
+
+    Raises:
+        Problem: It is neither.
+    """
+    text = sent_field(name, "false").lower()
+    if text not in ("true", "false", "1", "0"):
+        raise Problem("invalid", f"The part {name!r} is true or false.")
+    return text in ("true", "1")
 
 
 def _chosen(name: str) -> str:
@@ -88,14 +247,23 @@ def _chosen(name: str) -> str:
         return name
     if name:
         raise Problem("not_acceptable", f"There is no format {name!r}. Choose one of: {', '.join(FORMATS)}.")
-    by_type = {_media_type(found.suffix): known for known, found in reversed(list(FORMATS.items()))}
-    best: str | None = (
-        request.accept_mimetypes.best_match(list(by_type)) if request.accept_mimetypes else next(reversed(by_type))
-    )
+    by_type = {found.media_type: known for known, found in reversed(list(FORMATS.items()))}
+    wanted = request.accept_mimetypes
+    if not wanted:
+        return next(iter(FORMATS))
+    # IIIF tells its manifests from other JSON-LD by a profile.
+    for kind, _ in wanted:
+        for known, found in FORMATS.items():
+            if found.profile and found.profile in kind:
+                return known
+    best: str | None = wanted.best_match(list(FORMATS[known].media_type for known in _firsts(by_type)))
     if best is None:
-        raise Problem("not_acceptable", f"Accept one of {', '.join(by_type)}, or give the parameter format.")
+        raise Problem("not_acceptable", f"Accept one of {', '.join(sorted(by_type))}, or give the parameter format.")
     return by_type[best]
 
 
-def _media_type(suffix: str) -> str:
-    return mimetypes.types_map.get(suffix, _OTHER)
+def _firsts(by_type: dict[str, str]) -> list[str]:
+    """Return the first format of each media type, in the order of the table."""
+    from ...export import FORMATS
+
+    return [name for name in FORMATS if name in by_type.values()]

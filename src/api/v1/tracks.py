@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from ...records import Track, Video
+from ...records import Track, Video, stable_id
 from ...schema import Box
 from ...storage import Query
 from ...windows import Extent, extent_of, read_window
@@ -17,7 +17,7 @@ from .. import shapes
 from ..answers import answer, answer_plain
 from ..choosing import AnalysisId, FragmentText, ProjectName, chosen_analysis, existing_track, track_name
 from ..context import existing, store
-from ..media import JPEG, bytes_response, encoded, face_of, local_path, scaled, sends
+from ..media import JPEG, bytes_response, encoded, face_of, local_path, scaled, sends, thumbnails
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..problems import missing
 from ..validation import Parameters
@@ -115,13 +115,22 @@ def get_track_thumbnail(track: str) -> Response:
 @tracks.doc(responses=sends(JPEG))
 def get_sample_thumbnail(track: str, frame_index: int) -> Response:
     """Show the face of one sample, cut out of the video."""
-    from ...video.shown import frame_at
-
     found = existing_track(track)
     npt, box = _sample(found, frame_index)
-    analysis_video = _video_of(found)
-    shown = frame_at(str(local_path(analysis_video)), npt, threads=2)
-    return bytes_response(encoded(scaled(face_of(shown.image, box), _SIDE_PX)), JPEG)
+    video = _video_of(found)
+
+    def make() -> bytes:
+        from ...video.shown import frame_at
+
+        shown = frame_at(str(local_path(video)), npt, threads=2)
+        return encoded(scaled(face_of(shown.image, box), _SIDE_PX))
+
+    def is_there() -> bool:
+        return store().get(Track, found.analysis_id, found.track_id) is not None
+
+    # Of another file, time or box it is another picture.
+    name = stable_id(video.checksum, npt, [box.x, box.y, box.w, box.h], _SIDE_PX)
+    return bytes_response(thumbnails().of(found.analysis_id, name, make, is_there), JPEG)
 
 
 def samples_of(track: Extent, from_npt: float, to_npt: float, max_points: int) -> dict[str, Any]:

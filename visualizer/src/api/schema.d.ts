@@ -290,6 +290,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/decisions/several": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say several things, in this order; each video that they touch is derived once.
+         * @description All are looked at first: where one names what is not there, none is said.
+         */
+        post: operations["post_decisions_decide_several"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/decisions/{decision_id}": {
         parameters: {
             query?: never;
@@ -301,6 +321,131 @@ export interface paths {
         get: operations["get_decisions_get_decision"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Return all videos of a project in a format of other programs, as a stream: what is sent was made a moment before.
+         * @description Tables and texts follow each other, documents come in an archive or as JSON lines; see docs/exports.md.
+         */
+        get: operations["get_exports_get_project_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the unknown people of all videos of a project whom nobody named, the longest seen first. */
+        get: operations["get_groups_list_groups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/groups/{unknown_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a group, by any of its numbers. */
+        get: operations["get_groups_get_group"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/groups/{unknown_id}/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the groups and the named people that a group resembles most, without those that somebody said it is not. */
+        get: operations["get_groups_list_alike"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/groups/{unknown_id}/appearances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List all appearances of a group, video by video. */
+        get: operations["get_groups_list_group_appearances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/groups/{unknown_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take tracks from a group, by decisions: to a new one, or each to whom it resembles and never back to this one. */
+        post: operations["post_groups_split_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/image-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch many pictures on or off, give them to somebody else, or give them their state back.
+         * @description Each says in which state and with whom it was seen: what somebody else changed in between is left as it is, and told.
+         */
+        post: operations["post_images_change_images"];
         delete?: never;
         options?: never;
         head?: never;
@@ -479,6 +624,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/people-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a list of people; those whom the project knows stay as they are, so that a list can be sent again. */
+        post: operations["post_people_add_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/people-totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the pictures, videos, appearances and seconds of everybody at once; those who have none of them are left out. */
+        get: operations["get_totals_get_people_totals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/people/{person_id}": {
         parameters: {
             query?: never;
@@ -500,6 +679,23 @@ export interface paths {
         patch: operations["patch_people_change_person"];
         trace?: never;
     };
+    "/api/v1/projects/{project}/people/{person_id}/appearances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List where somebody is to be seen in all videos of a project, video by video; of very many the surest ones. */
+        get: operations["get_totals_list_person_appearances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/people/{person_id}/images": {
         parameters: {
             query?: never;
@@ -507,7 +703,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** List the training pictures of a person, the most doubtful first: those least like the others that train. */
+        get: operations["get_images_list_person_images"];
         put?: never;
         /** Add a photo of a person, as multipart/form-data with the part `file`. It trains once it is aligned. */
         post: operations["post_images_add_image"];
@@ -524,8 +721,45 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the best face among the training pictures of a person. */
+        /**
+         * Show the best face among the training pictures of a person, else the surest one in a video; 204 where there is neither.
+         * @description Somebody who was just added has no picture, and no page should have to call that an error.
+         */
         get: operations["get_people_get_person_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/results/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Return a file that a job wrote, or a range of its bytes: its result says `out/PROJECT/PATH`. */
+        get: operations["get_exports_get_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the model doubts, by screen time times doubt, the heaviest first; nothing that people said something of. */
+        get: operations["get_review_list_review"];
         put?: never;
         post?: never;
         delete?: never;
@@ -685,6 +919,26 @@ export interface paths {
         get: operations["get_exports_get_export"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/videos/{video_id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a file that was exported and edited, or made elsewhere; what it says anew becomes decisions of whoever sends it.
+         * @description Where the decisions touch many tracks, what follows from them is derived by the `job` of the answer.
+         */
+        post: operations["post_exports_import_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -944,6 +1198,31 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What became of a list of names. */
+        AddedPeople: {
+            added: components["schemas"]["Person"][];
+            /** @description Those whom the project knew already; they stay as they are */
+            known: components["schemas"]["Person"][];
+            refused: components["schemas"]["RefusedPerson"][];
+        };
+        /** @description Who looks like an unknown person, the most similar first; nobody whom somebody said it is not. */
+        Alike: {
+            groups: components["schemas"]["AlikeGroup"][];
+            people: components["schemas"]["AlikePerson"][];
+        };
+        /** @description A group that resembles another one. */
+        AlikeGroup: {
+            group: components["schemas"]["UnknownGroup"];
+            /** @description Cosine similarity of their mean faces */
+            score: number;
+        };
+        /** @description A person whom a group resembles. */
+        AlikePerson: {
+            name: string;
+            person_id: string;
+            /** @description How much their pictures resemble its mean face, as a cosine similarity */
+            score: number;
+        };
         /** @description What was seen in a video with one engine, sampling and tracker. */
         Analysis: {
             analysis_id: string;
@@ -1026,6 +1305,10 @@ export interface components {
             name: string;
             score: number;
         };
+        /** @description What becomes of several pictures, each by itself. */
+        ChangesOfImages: {
+            changes: components["schemas"]["OneChange"][];
+        };
         /** @description What a person said. Decisions are only ever added. */
         Decision: {
             author: string;
@@ -1071,6 +1354,16 @@ export interface components {
              */
             kind: "decision";
         };
+        /** @description What several decisions changed. */
+        DecisionsReport: {
+            /** @description Analyses whose appearances were derived anew */
+            changed: string[];
+            decisions: components["schemas"]["Decision"][];
+            /** @description What derives the appearances, where these are too many to be waited for */
+            jobs: components["schemas"]["Job"][];
+            /** @description Decisions whose track is not found any more in these analyses */
+            lost: string[];
+        };
         /** @description What makes a face easy or hard to recognise. */
         FaceQuality: {
             frontality: number;
@@ -1082,8 +1375,14 @@ export interface components {
         Format: {
             format: string;
             media_type: string;
+            /** @description Whether it can be read back, by /import */
+            readable: boolean;
+            /** @description What a file has many of: boxes, annotations */
+            rows: string;
             suffix: string;
             text: string;
+            /** @description What opens it */
+            tools: string;
         };
         /** @description All formats. */
         FormatList: {
@@ -1111,6 +1410,35 @@ export interface components {
             videos: components["schemas"]["Programme"][];
             /** @description Of the upright photo; 0 for a search by track */
             width: number;
+        };
+        /** @description An appearance of an unknown person. */
+        GroupAppearance: {
+            appearance: components["schemas"]["Appearance"];
+            fragment: string;
+            /** @description Names the track in addresses */
+            id: string;
+            seconds: number;
+            /** @description Of the video */
+            title: string;
+            video_id: string;
+        };
+        /** @description Some appearances of a group. */
+        GroupAppearancePage: {
+            items: components["schemas"]["GroupAppearance"][];
+            /** @description Cursor of the next page; null on the last one */
+            next: string | null;
+            /** @description Items on all pages, where counting is cheap; else null */
+            total: number | null;
+        };
+        /** @description Some groups. */
+        GroupPage: {
+            items: components["schemas"]["UnknownGroup"][];
+            /** @description Cursor of the next page; null on the last one */
+            next: string | null;
+            /** @description How long all of them are to be seen */
+            seconds: number;
+            /** @description Items on all pages, where counting is cheap; else null */
+            total: number | null;
         };
         /** @description A training picture, with its state and the reason for it. */
         Image: {
@@ -1140,6 +1468,12 @@ export interface components {
              */
             reason?: string;
         };
+        /** @description What became of several pictures. */
+        ImageChanges: {
+            /** @description Those that were changed, as they are now */
+            items: components["schemas"]["Image"][];
+            refused: components["schemas"]["RefusedChange"][];
+        };
         /** @description Some training pictures. */
         ImagePage: {
             items: components["schemas"]["Image"][];
@@ -1153,6 +1487,28 @@ export interface components {
          * @enum {string}
          */
         ImageState: "active" | "disabled" | "outlier" | "duplicate" | "no_face" | "many_faces" | "unreadable" | "tiny" | "blurred" | "profile" | "drawing" | "no_embedding";
+        /** @description What a file brought. */
+        ImportReport: {
+            /** @description What it says anew; with dry_run nothing of it was stored */
+            decisions: components["schemas"]["ImportedDecision"][];
+            /** @description Does the rest, where that takes long */
+            job: components["schemas"]["Job"] | null;
+            /** @description How much of it was known */
+            n_same: number;
+            /** @description What cannot be followed, where it stands, and what to do instead */
+            notes: string[];
+        };
+        /** @description A decision that a file brought. */
+        ImportedDecision: {
+            decision_id: string;
+            end_npt: number;
+            kind: string;
+            name: string;
+            person_id: string;
+            start_npt: number;
+            track_id: number | null;
+            verb: components["schemas"]["Verb"];
+        };
         /** @description A stretch of a video. */
         IntervalTarget: {
             end_npt: number;
@@ -1268,6 +1624,15 @@ export interface components {
             seconds: number;
             unknown_id: number | null;
         };
+        /** @description Somebody of a list of names. */
+        ListedPerson: {
+            name: string;
+            /**
+             * @description In a knowledge graph; empty for none
+             * @default
+             */
+            uri?: string;
+        };
         /** @description A trained classifier. */
         Model: {
             classifier: string;
@@ -1353,6 +1718,10 @@ export interface components {
             target: components["schemas"]["TrackTarget"] | components["schemas"]["UnknownTarget"] | components["schemas"]["IntervalTarget"] | components["schemas"]["PersonTarget"] | components["schemas"]["DecisionTarget"];
             verb: components["schemas"]["Verb"];
         };
+        /** @description Several things to say at once. */
+        NewDecisions: {
+            decisions: components["schemas"]["NewDecision"][];
+        };
         /** @description Something to be done. Each kind has the parameters of its verb. */
         NewJob: {
             /** @description crawl, align, clean, train, track, identify, cluster, erase … */
@@ -1410,6 +1779,31 @@ export interface components {
             /** @description Bytes */
             size: number;
         };
+        /** @description What becomes of one picture: at least one of `person_id`, `enabled` and `put_back`, done in this order. */
+        OneChange: {
+            /** @default null */
+            enabled?: boolean | null;
+            /**
+             * @description The same of whose picture it is; empty for anybody's
+             * @default
+             */
+            expected_person?: string;
+            /** @description As it was seen: another state is left as it is */
+            expected_state: components["schemas"]["ImageState"];
+            /**
+             * @description Who gets it; empty for nobody else
+             * @default
+             */
+            person_id?: string;
+            /** @default null */
+            put_back?: components["schemas"]["PutBack"] | null;
+            /**
+             * @description Why it does not train
+             * @default
+             */
+            reason?: string;
+            sha256: string;
+        };
         /** @description A video at a glance, for a timeline. */
         Overview: {
             analysis_id: string;
@@ -1430,6 +1824,14 @@ export interface components {
             seconds: number;
             /** @description How often */
             times: number;
+        };
+        /** @description People to know by name. */
+        PeopleList: {
+            people: components["schemas"]["ListedPerson"][];
+        };
+        /** @description How much a project has of everybody. */
+        PeopleTotals: {
+            items: components["schemas"]["PersonTotals"][];
         };
         /** @description Screen time by the dates of the programmes. */
         Periods: {
@@ -1461,6 +1863,21 @@ export interface components {
             recognisable: boolean;
             uri: string | null;
         };
+        /** @description One appearance of a person; the video is that of the group it stands in. */
+        PersonAppearance: {
+            best_npt: number;
+            confidence: number;
+            end_npt: number;
+            source: string;
+            start_npt: number;
+            track_id: number;
+        };
+        /** @description Where a person is to be seen in all videos of a project, the newest programme first. */
+        PersonAppearances: {
+            /** @description Appearances in all; `videos` has the surest of them where they are very many */
+            total: number;
+            videos: components["schemas"]["PersonInVideo"][];
+        };
         /** @description What of a person may be changed. What was their name becomes an alias. */
         PersonChange: {
             /** @default null */
@@ -1477,6 +1894,45 @@ export interface components {
             recognisable?: boolean | null;
             /** @default null */
             uri?: string | null;
+        };
+        /** @description A training picture among those of its person. */
+        PersonImage: {
+            aligned_path: string | null;
+            box: components["schemas"]["Box"] | null;
+            engine: string | null;
+            height: number;
+            /** @description How much the face looks like the other ones of the person that train, -1 to 1; null where nobody can say */
+            likeness: number | null;
+            n_faces: number | null;
+            path: string;
+            person_id: string;
+            project: string;
+            provenance: components["schemas"]["Provenance"];
+            quality: components["schemas"]["FaceQuality"] | null;
+            reason: string;
+            score: number | null;
+            sha256: string;
+            state: components["schemas"]["ImageState"];
+            state_by: string;
+            width: number;
+        };
+        /** @description The training pictures of a person, the most doubtful first. */
+        PersonImages: {
+            items: components["schemas"]["PersonImage"][];
+            /** @description Pictures of the person; `items` has the first of them where they are very many */
+            total: number;
+        };
+        /** @description Where a person is to be seen in one video. */
+        PersonInVideo: {
+            analysis_id: string;
+            date: string;
+            fragment: string;
+            /** @description In the order of their start */
+            items: components["schemas"]["PersonAppearance"][];
+            /** @description Whether the server has the file */
+            local: boolean;
+            title: string;
+            video_id: string;
         };
         /** @description Some people. */
         PersonPage: {
@@ -1503,6 +1959,19 @@ export interface components {
             person_id: string | null;
             seconds: number;
             unknown_id: number | null;
+        };
+        /** @description How much a project has of a person. */
+        PersonTotals: {
+            n_appearances: number;
+            n_pictures: number;
+            /** @description Pictures that train */
+            n_training: number;
+            n_videos: number;
+            person_id: string;
+            /** @description Whether there is a picture to show them by */
+            portrait: boolean;
+            /** @description Screen time */
+            seconds: number;
         };
         /** @description What went wrong, as RFC 9457 writes it. */
         Problem: {
@@ -1592,6 +2061,57 @@ export interface components {
             query: string;
             url: string;
         };
+        /** @description The state that a picture had before. */
+        PutBack: {
+            /** @default  */
+            reason?: string;
+            state: components["schemas"]["ImageState"];
+            /**
+             * @default machine
+             * @enum {string}
+             */
+            state_by?: "human" | "machine";
+        };
+        /** @description A picture that was left as it is, and why. */
+        RefusedChange: {
+            /** @description One of the codes in docs/api.md */
+            code: string;
+            detail: string;
+            sha256: string;
+        };
+        /** @description A name that cannot be used, and why. */
+        RefusedPerson: {
+            detail: string;
+            name: string;
+        };
+        /** @description A doubtful decision of the model, to be looked at. */
+        ReviewItem: {
+            appearance: components["schemas"]["Appearance"];
+            /** @description One less the margin between what it was taken for and the likeliest other answer, 0 to 1 */
+            doubt: number;
+            fragment: string;
+            /** @description Names the track in addresses */
+            id: string;
+            /** @description How long the face is to be seen */
+            seconds: number;
+            /** @description Of the video */
+            title: string;
+            video_id: string;
+            /** @description Seconds times doubt: the queue is ordered by it */
+            weight: number;
+        };
+        /** @description Some of what is to be looked at. */
+        ReviewPage: {
+            items: components["schemas"]["ReviewItem"][];
+            /** @description Cursor of the next page; null on the last one */
+            next: string | null;
+            /** @description The same of everybody, those too that are settled */
+            seconds: number;
+            /** @description How long all of it is to be seen */
+            seconds_left: number;
+            /** @description Items on all pages, where counting is cheap; else null */
+            total: number | null;
+        };
         /**
          * @description What a token allows, each with all that the ones before it do.
          * @enum {string}
@@ -1644,6 +2164,33 @@ export interface components {
             person_id: string | null;
             /** @description Names the track in addresses; null where a person said so and no track shows it */
             track: string | null;
+            unknown_id: number | null;
+        };
+        /** @description Tracks that are not the person of their group. */
+        Split: {
+            /**
+             * @description Who says so
+             * @default
+             */
+            author?: string;
+            /**
+             * @description They are one other person; else each goes its own way
+             * @default true
+             */
+            together?: boolean;
+            /** @description The `id` of each */
+            tracks: string[];
+        };
+        /** @description What taking tracks from an unknown person changed. */
+        SplitReport: {
+            /** @description Analyses whose appearances were derived anew */
+            changed: string[];
+            decisions: components["schemas"]["Decision"][];
+            /** @description What derives the appearances, where these are too many to be waited for */
+            jobs: components["schemas"]["Job"][];
+            /** @description Decisions whose track is not found any more in these analyses */
+            lost: string[];
+            /** @description Of the new unknown person; null where each track goes its own way */
             unknown_id: number | null;
         };
         /** @description Screen time by person, by video and over time, and who is on screen with whom. */
@@ -1739,6 +2286,21 @@ export interface components {
         UnknownChange: {
             /** @description What to call them */
             name: string;
+        };
+        /** @description An unknown person with all tracks of all videos that were put to them, also by merging. */
+        UnknownGroup: {
+            /** @description Tracks that show them differently, six at most, for their thumbnails */
+            faces: string[];
+            /** @description All of their numbers */
+            members: number[];
+            n_appearances: number;
+            n_videos: number;
+            /** @description What people call them; empty for none */
+            name: string;
+            /** @description How long they are to be seen, in all videos */
+            seconds: number;
+            /** @description The lowest of their numbers */
+            unknown_id: number;
         };
         /** @description Somebody without a name, with a number that is never given to anybody else. */
         UnknownPerson: {
@@ -2538,6 +3100,41 @@ export interface operations {
             };
         };
     };
+    post_decisions_decide_several: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewDecisions"];
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionsReport"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_decisions_get_decision: {
         parameters: {
             query?: never;
@@ -2557,6 +3154,251 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exports_get_project_export: {
+        parameters: {
+            query?: {
+                /** @description One of /exports; as the header Accept says where empty */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_groups_list_groups: {
+        parameters: {
+            query?: {
+                /** @description At most so many groups */
+                limit?: number;
+                /** @description `next` of the page before; empty for the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupPage"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_groups_get_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                unknown_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnknownGroup"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_groups_list_alike: {
+        parameters: {
+            query?: {
+                /** @description At most so many groups, and so many people */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+                unknown_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alike"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_groups_list_group_appearances: {
+        parameters: {
+            query?: {
+                /** @description At most so many appearances */
+                limit?: number;
+                /** @description `next` of the page before; empty for the first page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                unknown_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupAppearancePage"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_groups_split_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                unknown_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Split"];
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SplitReport"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_images_change_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangesOfImages"];
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageChanges"];
                 };
             };
             /** @description What is wrong */
@@ -3013,6 +3855,72 @@ export interface operations {
             };
         };
     };
+    post_people_add_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PeopleList"];
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPeople"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_totals_get_people_totals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleTotals"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_people_get_person: {
         parameters: {
             query?: never;
@@ -3068,6 +3976,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_totals_list_person_appearances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonAppearances"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_images_list_person_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonImages"];
                 };
             };
             /** @description What is wrong */
@@ -3138,7 +4110,96 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/jpeg": unknown;
                     "image/png": unknown;
+                };
+            };
+            /** @description There is no picture of them yet */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exports_get_result: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description A range of the file */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_review_list_review: {
+        parameters: {
+            query?: {
+                /** @description At most so many items */
+                limit?: number;
+                /** @description `next` of the page before; empty for the first page */
+                cursor?: string;
+                /** @description Only in this video */
+                video_id?: string;
+                /** @description Only what was taken for this person */
+                person_id?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
                 };
             };
             /** @description What is wrong */
@@ -3514,6 +4575,52 @@ export interface operations {
                 };
                 content: {
                     "*/*": unknown;
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_exports_import_file: {
+        parameters: {
+            query?: {
+                /** @description Of the part of the video that was analysed, `t=10,20` */
+                fragment?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    author?: string;
+                    dry_run?: string;
+                    /** Format: binary */
+                    file: string;
+                    format?: string;
+                    keep_missing?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReport"];
                 };
             };
             /** @description What is wrong */

@@ -1,13 +1,11 @@
 import { useQueryClient } from '@tanstack/vue-query'
-import { computed, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { Appearance } from '@/api/client'
-import { decide, type NewDecision, type Report, undo as takeBack } from '@/api/tracks'
-import { type Entry, expected, type Said, trackName } from '@/lib/appearances'
-import { did, didAgain, tookBack } from '@/lib/history'
+import { decide, type NewDecision, type Report } from '@/api/tracks'
+import { type Entry, expected, type Said, type Seen, trackName } from '@/lib/appearances'
 import { clock } from '@/lib/time'
-import { useDecisionHistory } from '@/stores/decisions'
 import { useNotices } from '@/stores/notices'
+import { useSaying } from './useSaying'
 import { appearancesKey, type VideoKey } from './useVideoData'
 
 /**
@@ -17,46 +15,26 @@ import { appearancesKey, type VideoKey } from './useVideoData'
  */
 export function useDecisions(key: VideoKey) {
   const queries = useQueryClient()
-  const histories = useDecisionHistory()
   const notices = useNotices()
   const { t } = useI18n()
-  const waiting = ref(0)
-  let line: Promise<unknown> = Promise.resolve()
-
-  const history = computed(() => histories.of(key.project()))
-
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    waiting.value++
-    const turn = line.then(work, work).finally(() => waiting.value--)
-    line = turn.catch(() => undefined)
-    return turn
-  }
+  const queryKey = () => appearancesKey(key)
+  const saying = useSaying({ project: key.project, renew })
 
   async function renew(): Promise<void> {
-    // While more is to be said, what the server would answer is old already.
-    if (waiting.value > 1) return
-    await Promise.all(
-      [appearancesKey(key), ['people', key.project()], ['decisions', key.project()]].map((queryKey) =>
-        queries.invalidateQueries({ queryKey }),
-      ),
-    )
+    const project = key.project()
+    const others = [['people', project], ['decisions', project], ...['review', 'groups'].map((name) => [name, project])]
+    await Promise.all([queryKey(), ...others].map((one) => queries.invalidateQueries({ queryKey: one })))
   }
 
-  /** Show what will be, send it, and put back what was where that fails. */
-  async function attempt(optimistic: (now: Appearance[]) => Appearance[], work: () => Promise<void>): Promise<void> {
-    const queryKey = appearancesKey(key)
-    await queries.cancelQueries({ queryKey })
-    const before = queries.getQueryData<Appearance[]>(queryKey)
-    if (before) queries.setQueryData(queryKey, optimistic(before))
-    try {
-      await inTurn(async () => {
-        await work()
-        await renew()
-      })
-    } catch (err) {
-      if (before) queries.setQueryData(queryKey, before)
-      void queries.invalidateQueries({ queryKey })
-      notices.warn(t('decide.failed', { why: err instanceof Error ? err.message : String(err) }))
+  /** Show what will be; returns what shows again what was. */
+  async function foreseen(optimistic: (now: Appearance[]) => Appearance[]): Promise<() => void> {
+    const shown = queryKey()
+    await queries.cancelQueries({ queryKey: shown })
+    const before = queries.getQueryData<Appearance[]>(shown)
+    if (before) queries.setQueryData(shown, optimistic(before))
+    return () => {
+      if (before) queries.setQueryData(shown, before)
+      void queries.invalidateQueries({ queryKey: shown })
     }
   }
 
@@ -67,59 +45,33 @@ export function useDecisions(key: VideoKey) {
     } finally {
       // What was said before one was refused holds, and can be taken back.
       if (reports.length) {
-        const said = reports.map((report) => report.decision.decision_id)
-        histories.keep(key.project(), did(history.value, { label: label(reports), said }))
+        saying.keep({ label: label(reports), said: reports.map((report) => report.decision.decision_id) })
       }
     }
     notices.tell(label(reports), { label: t('decide.undo'), run: () => void undo() })
   }
 
-  function say(entry: Entry, said: Said): Promise<void> {
-    return attempt(
-      (now) => expected(now, entry.seen.track_id, said) as Appearance[],
-      () => send(bodiesOf(entry, said), (reports) => words(said, reports, t)),
-    )
+  async function say(entry: Entry, said: Said): Promise<void> {
+    const putBack = await foreseen((now) => expected(now, entry.seen.track_id, said) as Appearance[])
+    await saying.attempt(() => send(bodiesOf(entry.seen, said), (reports) => words(said, reports, t)), putBack)
   }
 
   async function undo(): Promise<void> {
-    const step = history.value.done.at(-1)
-    if (!step) return notices.tell(t('decide.nothingToUndo'))
-    await attempt(same, async () => {
-      histories.keep(key.project(), tookBack(history.value, await takeAll(step.said)))
-      notices.tell(t('decide.undid', { what: step.label }))
-    })
+    await saying.undo(await foreseen(same))
   }
 
   async function redo(): Promise<void> {
-    const step = history.value.undone.at(-1)
-    if (!step) return notices.tell(t('decide.nothingToRedo'))
-    await attempt(same, async () => {
-      histories.keep(key.project(), didAgain(history.value, await takeAll(step.said)))
-      notices.tell(t('decide.redid', { what: step.label }))
-    })
+    await saying.redo(await foreseen(same))
   }
 
-  /** Take back all of a step, the last first. What says so can be taken back as well: that is how a thing is said again. */
-  async function takeAll(ids: readonly string[]): Promise<string[]> {
-    const by = []
-    for (const id of [...ids].reverse()) by.push((await takeBack(key.project(), id)).decision.decision_id)
-    return by
-  }
-
-  return {
-    say,
-    undo,
-    redo,
-    canUndo: computed(() => history.value.done.length > 0),
-    canRedo: computed(() => history.value.undone.length > 0),
-    isSaving: computed(() => waiting.value > 0),
-  }
+  const { canUndo, canRedo, isSaving } = saying
+  return { say, undo, redo, canUndo, canRedo, isSaving }
 }
 
 const same = (now: Appearance[]): Appearance[] => now
 
 /** What is sent: an appearance of several tracks is spoken of track by track, an unknown person as one. */
-function bodiesOf({ seen }: Entry, said: Said): NewDecision[] {
+export function bodiesOf(seen: Seen, said: Said): NewDecision[] {
   const track = (id = seen.track_id) => ({ kind: 'track' as const, track: trackName(seen, id) })
   const each = (more: Omit<NewDecision, 'target'>): NewDecision[] =>
     (seen.merged_tracks.length ? seen.merged_tracks : [seen.track_id]).map((id) => ({ ...more, target: track(id) }))
@@ -141,9 +93,19 @@ function bodiesOf({ seen }: Entry, said: Said): NewDecision[] {
   }
 }
 
-function words(said: Said, reports: Report[], t: ReturnType<typeof useI18n>['t']): string {
+/** What the server answered to one decision or to several. */
+interface Answered {
+  changed: string[]
+  job?: unknown
+  jobs?: unknown[]
+}
+
+/** What to tell of what was said. */
+export function words(said: Said, reports: Answered[], t: ReturnType<typeof useI18n>['t']): string {
   switch (said.verb) {
     case 'is': {
+      const isLater = reports.some((report) => report.job || report.jobs?.length)
+      if (isLater && said.unknownId !== undefined) return t('unknown.namedSoon', { name: said.name })
       const n = new Set(reports.flatMap((report) => report.changed)).size
       return said.unknownId === undefined
         ? t('decide.didIs', { name: said.name })

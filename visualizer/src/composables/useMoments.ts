@@ -1,58 +1,41 @@
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/vue-query'
-import { computed } from 'vue'
-import { allMoments, listMoments, type MomentQuestion } from '@/api/search'
-import type { SearchView } from '@/lib/addresses'
-import { byAnalysis, grouped, jointPlayables, type Playable } from '@/lib/playable'
-import { idOf } from '@/lib/whom'
+import { computed, ref } from 'vue'
+import { fitting, type Moment, type MomentFilter, summed, type VideoMoments } from '@/lib/moments'
 
-/** The moments at which people are together, page after page as they are wanted. */
-export function useMoments(project: () => string, view: () => SearchView) {
-  const question = computed(() => questionOf(view()))
-  const query = useInfiniteQuery({
-    queryKey: ['search', 'moments', project, question],
-    queryFn: ({ pageParam, signal }) => listMoments(project(), question.value, pageParam, signal),
-    initialPageParam: '',
-    getNextPageParam: (last) => last.next,
-    enabled: () => view().by === 'people' && view().present.length > 0,
-    placeholderData: keepPreviousData,
+/** Videos that are drawn at first, and each time that more are asked for. */
+const STEP = 40
+
+/** The moments of somebody that a filter lets through, and the one that is played. */
+export function useMoments(videos: () => readonly VideoMoments[], filter: () => MomentFilter) {
+  const fit = computed(() => fitting(videos(), filter()))
+  const sum = computed(() => summed(fit.value))
+  const drawn = ref(STEP)
+  const played = ref<{ video: VideoMoments; moment: Moment } | null>(null)
+  const dates = computed(() => {
+    const known = videos()
+      .map(({ date }) => date)
+      .filter(Boolean)
+      .sort()
+    return { from: known[0] ?? '', to: known.at(-1) ?? '' }
   })
-  const pages = computed(() => query.data.value?.pages ?? [])
-  const first = computed(() => pages.value[0])
-  const programmes = computed(() => byAnalysis(pages.value.flatMap((page) => page.videos)))
-  const names = computed(() => (first.value?.present ?? []).map((one) => one.name))
-  const moments = computed(() =>
-    jointPlayables(
-      pages.value.flatMap((page) => page.items),
-      programmes.value,
-      names.value,
-    ),
-  )
-  const groups = computed(() => grouped(moments.value, programmes.value))
-  /** What people are called whom the address names, before any list of people is there. */
-  const nameOf = computed(
-    () =>
-      new Map([...(first.value?.present ?? []), ...(first.value?.absent ?? [])].map((one) => [idOf(one), one.name])),
-  )
 
-  /** All moments, those that are not shown yet among them. */
-  async function everything(): Promise<Playable[]> {
-    const { items, videos } = await allMoments(project(), question.value)
-    return jointPlayables(items, byAnalysis(videos), names.value)
+  /** The moment before or after the one that is played, over all videos. */
+  function step(by: 1 | -1): void {
+    const all = fit.value.flatMap((video) => video.items.map((moment) => ({ video, moment })))
+    const now = played.value
+    const at = all.findIndex(
+      ({ video, moment }) => video.analysis_id === now?.video.analysis_id && moment.track_id === now.moment.track_id,
+    )
+    played.value = all[at + by] ?? now
   }
 
-  return { query, first, moments, groups, nameOf, everything }
-}
-
-function questionOf(view: SearchView): MomentQuestion {
   return {
-    with: view.present.join('/'),
-    without: view.absent.join('/'),
-    gap_s: view.gap,
-    min_s: view.min,
-    from: view.from,
-    to: view.to,
-    confidence: view.confidence,
-    human: view.human,
-    sort: view.sort,
+    fit,
+    sum,
+    dates,
+    shown: computed(() => fit.value.slice(0, drawn.value)),
+    left: computed(() => Math.max(fit.value.length - drawn.value, 0)),
+    more: () => (drawn.value += STEP),
+    played,
+    step,
   }
 }

@@ -25,8 +25,8 @@ export const ACTIONS = [
 ] as const
 export type Action = (typeof ACTIONS)[number]
 
-export interface Binding {
-  action: Action
+export interface Binding<A extends string = Action> {
+  action: A
   /** As `KeyboardEvent.key` says it, in lower case: the letter that is printed on the key, on every keyboard. */
   keys: readonly string[]
   /** With Ctrl, or Command on a Mac. */
@@ -68,12 +68,20 @@ export interface Pressed {
   shiftKey: boolean
 }
 
-/** What a key means; null for nothing of ours. */
+/** What a key means on the video page; null for nothing of ours. */
 export function actionOf(pressed: Pressed): Action | null {
+  return meant(pressed, BINDINGS)
+}
+
+/** What a key means by a table of bindings; null for nothing. */
+export function meant<A extends string>(
+  pressed: Pressed,
+  bindings: readonly Pick<Binding<A>, 'action' | 'keys' | 'command' | 'shift'>[],
+): A | null {
   if (pressed.altKey) return null
   const command = pressed.ctrlKey || pressed.metaKey
   const key = pressed.key.toLowerCase()
-  const found = BINDINGS.find(
+  const found = bindings.find(
     (one) =>
       one.keys.includes(key) &&
       (one.command ?? false) === command &&

@@ -1,0 +1,165 @@
+"""Records in RDF: Turtle, RDF/XML and JSON-LD, read without fetching anything."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..errors import FetchError
+from .base import Name, Segment, seconds_of
+from .notice import Notice
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+    from rdflib.term import Node
+
+_TITLE = ("title", "label", "name")
+_DATES = ("date", "issued", "created", "dateIssued", "dateCreated", "publicationStartDateTime", "datePublished", "available")
+_PEOPLE = ("hasContributor", "contributor", "creator", "hasCreator", "actor", "hasPersonRelatedAttribution")
+_PERSON = ("agentName", "personName", "name", "label", "prefLabel", "title")
+_LOCATORS = ("locator", "contentUrl", "hasFormat")
+_IDENTIFIERS = ("identifier", "relation", "source", "sameAs")
+_PARTS = ("hasPart", "isPartitionnedInto", "hasPartition")
+_START, _END, _LASTS = ("start", "partStart", "startOffset"), ("end", "partEnd", "endOffset"), ("duration", "partDuration")
+_CHANNELS = ("publicationChannelName", "channel", "publishedBy", "broadcastChannel")
+
+
+def notice_of_rdf(locator: str, data: bytes, form: str) -> Notice:
+    """Read a record in RDF.
+
+    Args:
+        locator: Its address or path.
+        data: In UTF-8.
+        form: `turtle`, `xml` or `json-ld`.
+
+    Raises:
+        FetchError: It cannot be read, or describes nothing that has a locator, an identifier or a title.
+    """
+    graph = _graph(locator, data, form)
+    medium = _medium(graph)
+    if medium is None:
+        raise FetchError(locator, "is RDF that describes no video: nothing in it has a locator or an identifier")
+    notice = Notice(locators=_texts(graph, medium, _LOCATORS), identifiers=[str(medium), *_texts(graph, medium, _IDENTIFIERS)])
+    for subject in (medium, *_programmes(graph, medium)):
+        _take(notice, graph, subject)
+    return notice
+
+
+def _graph(locator: str, data: bytes, form: str) -> Graph:
+    from rdflib import Graph
+
+    graph = Graph()
+    if form == "json-ld":
+        _refuse_contexts(locator, data)
+    try:
+        with warnings.catch_warnings():
+            # The reader of JSON-LD uses what rdflib itself calls outdated.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            graph.parse(data=data, format=form, publicID=locator if "://" in locator else None)
+    except Exception as err:  # rdflib's readers raise errors of many libraries
+        why = " ".join(str(err).split())[:200]
+        raise FetchError(locator, f"cannot be read as {form}: {why}. Check the record") from err
+    return graph
+
+
+def _refuse_contexts(locator: str, data: bytes) -> None:
+    """Refuse JSON-LD whose context lies elsewhere: its reader would fetch that, from wherever the record says."""
+
+    def contexts(value: Any) -> Iterator[Any]:
+        if isinstance(value, dict):
+            yield from (value[name] for name in ("@context", "@import") if name in value)
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from contexts(inner)
+
+    try:
+        found = list(contexts(json.loads(data)))
+    except (ValueError, RecursionError) as err:
+        raise FetchError(locator, "is no well-formed JSON-LD. Check the record") from err
+    flat = [one for context in found for one in (context if isinstance(context, list) else [context])]
+    if any(isinstance(one, str) for one in flat):
+        raise FetchError(locator, "is JSON-LD whose @context lies elsewhere, which is not fetched. Ask for Turtle or RDF/XML")
+
+
+def _medium(graph: Graph) -> Node | None:
+    """Return what a graph says can be played: the subject of a locator, else of an identifier, else of a title."""
+    for names in (_LOCATORS, _IDENTIFIERS, _TITLE):
+        for subject, predicate, _ in sorted(graph):
+            if _local(predicate) in names:
+                return subject
+    return None
+
+
+def _programmes(graph: Graph, medium: Node) -> list[Node]:
+    """Return what a medium is a copy of, or is published as."""
+    found = [subject for subject, predicate, _ in sorted(graph.triples((None, None, medium))) if _local(predicate) != "hasPart"]
+    again = [other for one in found for other, predicate, _ in sorted(graph.triples((None, None, one))) if other not in found]
+    return list(dict.fromkeys([*found, *again]))
+
+
+def _take(notice: Notice, graph: Graph, subject: Node) -> None:
+    for predicate, value in sorted(graph.predicate_objects(subject)):
+        name, text = _local(predicate), _text(value)
+        if name in _DATES and text[:4].isdigit():
+            notice.dates.append(text)
+        elif name in _PEOPLE:
+            notice.people += _person(graph, value)
+        elif name in _PARTS:
+            _take_part(notice, graph, value)
+        elif name in _CHANNELS:
+            notice.add("channel", text or next(iter(_texts(graph, value, _PERSON)), ""))
+        elif name not in _TITLE:
+            notice.add(name, text)
+    notice.add_title(next(iter(_texts(graph, subject, _TITLE)), ""))
+
+
+def _take_part(notice: Notice, graph: Graph, part: Node) -> None:
+    start, end, lasts = (_seconds(graph, part, names) for names in (_START, _END, _LASTS))
+    people = tuple(
+        name
+        for predicate, value in sorted(graph.predicate_objects(part))
+        if _local(predicate) in _PEOPLE
+        for name in _person(graph, value)
+    )
+    if start is None:
+        notice.people += people
+        return
+    end = start + lasts if end is None and lasts else end
+    title, uri = next(iter(_texts(graph, part, _TITLE)), ""), str(part)
+    kept = uri if uri.startswith(("http://", "https://")) else ""
+    notice.segments.append(Segment(title, start, end if end is not None and end > start else None, kept, people))
+
+
+def _person(graph: Graph, value: Node) -> Iterator[Name]:
+    """Yield a person: by the text, or by the name and address of the node."""
+    text = _text(value)
+    names = [text] if text else _texts(graph, value, _PERSON)
+    uri = "" if text or not str(value).startswith(("http://", "https://")) else str(value)
+    if names:
+        yield Name(names[0], uri, next(iter(_texts(graph, value, ("hasRole", "role"))), ""))
+
+
+def _texts(graph: Graph, subject: Node, names: tuple[str, ...]) -> list[str]:
+    """Return the values of some properties, in the order of their names: texts, and addresses as texts."""
+    found = [
+        (names.index(_local(predicate)), str(value))
+        for predicate, value in graph.predicate_objects(subject)
+        if _local(predicate) in names
+    ]
+    return [text for _, text in sorted(found) if text]
+
+
+def _seconds(graph: Graph, subject: Node, names: tuple[str, ...]) -> float | None:
+    return next((seconds for text in _texts(graph, subject, names) if (seconds := seconds_of(text)) is not None), None)
+
+
+def _text(value: Node) -> str:
+    from rdflib import Literal
+
+    return " ".join(str(value).split()) if isinstance(value, Literal) else ""
+
+
+def _local(predicate: Node) -> str:
+    text = str(predicate)
+    return text[max(text.rfind("#"), text.rfind("/")) + 1 :]

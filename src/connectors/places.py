@@ -1,0 +1,91 @@
+"""Videos that are named by where they lie: a path, or the http(s) address of the file itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from ..errors import FetchError, ForbiddenPathError, MediaError
+from ..guard import Guard, confined
+from .asking import is_web
+from .base import Connector, Found
+
+ANYWHERE = Guard.of(["*"], ["0.0.0.0/0", "::/0"])
+"""Lets everything through: for addresses that the user of the command line names."""
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+class Local(Connector):
+    """A file of this machine."""
+
+    name = "local"
+
+    def takes(self, locator: str) -> bool:
+        """Say whether it is no address."""
+        return not is_web(locator)
+
+    def resolve(self, locator: str) -> Found:
+        """Return the path; whether a video lies there is seen when it is opened."""
+        return Found(self.name, locator, "", locator)
+
+
+class Direct(Connector):
+    """A file behind an http(s) address, read in ranges: what breaks off is gone on with where it was."""
+
+    name = "direct"
+
+    def __init__(self, guard: Guard | None) -> None:
+        """Begin.
+
+        Args:
+            guard: Says which servers may be called; any where None.
+        """
+        self._guard = guard
+
+    def takes(self, locator: str) -> bool:
+        """Say whether it is an address."""
+        return is_web(locator)
+
+    def resolve(self, locator: str) -> Found:
+        """Return the address."""
+        if self._guard is None and _needs_more_than_ranges(locator):
+            return Found(self.name, locator, "", locator)
+        return Found(self.name, locator, "", locator, guard=self._guard or ANYWHERE)
+
+
+def beside(record: str, address: str) -> str:
+    """Return where a medium lies that a record names: an address, also relative to that of the record, or a file beside it.
+
+    Args:
+        record: Address or path of the record.
+        address: As it stands there.
+
+    Raises:
+        FetchError: A record from elsewhere names something that is no http(s) address.
+        MediaError: A file names something that is not in its folder.
+    """
+    if is_web(address):
+        return address
+    if is_web(record):
+        joined = urljoin(record, address)
+        if not is_web(joined):
+            raise FetchError(record, f"names its medium {address[:200]!r}, which is no http(s) address")
+        return joined
+    try:
+        return str(confined(Path(record).parent, address))
+    except ForbiddenPathError as err:
+        raise MediaError(record, f"names its medium {address[:200]!r}, which is no file in its folder. Put it there.") from err
+
+
+def is_readable(path: str) -> bool:
+    """Say whether a path names a file."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _needs_more_than_ranges(url: str) -> bool:
+    """Say whether an address has a password, or is reached through a proxy: FFmpeg knows both, our own reader neither."""
+    return "@" in urlsplit(url).netloc or any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES)

@@ -1,0 +1,221 @@
+"""Whom the notice of a video names, as a list to search photos by: each person once, by one name, with an address.
+
+Wikidata says who is meant where it can be reached; else names are compared by their words.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..connectors import connectors_of
+from ..errors import ConfigError, FetchError, InvalidNameError
+from ..names import folder_name
+from ..personnames import given_first, name_key, spellings
+from ..records import Person, Video
+from ..schema import WHOLE, Interval
+from ..video.fragments import Fragment, split_locator
+from ..videos import find_video, settle
+from ..workspace import Workspace
+from .base import Description
+
+_LOG = logging.getLogger(__name__)
+
+Describe = Callable[[str], Description | None]
+"""Says who a name, or an address in a knowledge graph, stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Somebody to search photos of.
+
+    Attributes:
+        name: What they are searched by.
+        written: How the notice writes their name.
+        uri: Theirs in a knowledge graph; None where there is none.
+        description: A few words.
+        aliases: Their other names.
+        facts: What else is known, for their metadata.
+    """
+
+    name: str
+    written: tuple[str, ...]
+    uri: str | None = None
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    facts: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A crawl list.
+
+    Attributes:
+        people: Whom to search.
+        unusable: Names that can be no folder, with the reason.
+        offline: Why Wikidata was not asked, or not to the end; empty where it answered.
+    """
+
+    people: tuple[Wanted, ...]
+    unusable: Mapping[str, str]
+    offline: str = ""
+
+
+def metadata_of(workspace: Workspace, video: str) -> tuple[Mapping[str, Any], Fragment]:
+    """Return what is known of a video and the part of it that is meant: of one that is stored, else what its archive says.
+
+    Raises:
+        ConfigError: Nothing is known of it.
+        FetchError: Its archive cannot be asked.
+        MediaError: Its archive has no such video.
+    """
+    try:
+        record, fragment = find_video(workspace.store, video)
+        return record.metadata, fragment
+    except ConfigError:
+        bare, fragment = split_locator(video)
+        connectors = connectors_of(workspace)
+        if not connectors.is_catalogued(bare):
+            raise
+    found = connectors.resolve(bare)
+    said = found.metadata()
+    return said, settle(fragment, Video("", bare, found.media, "", metadata=said))
+
+
+def list_people(workspace: Workspace, project: str, video: str, describe: Describe | None) -> Listing:
+    """Return whom the metadata of a video name.
+
+    Args:
+        workspace: Where to look.
+        project: People whom it knows already keep the name that they have there; there need be no such project.
+        video: As it was given to the tracker, or an address of an archive; with a fragment only who is named in that part.
+        describe: Asks Wikidata; None to leave it out.
+
+    Raises:
+        ConfigError: Nothing is known of the video, or nobody is named.
+        FetchError: Its archive cannot be asked.
+        MediaError: Its archive has no such video.
+    """
+    metadata, fragment = metadata_of(workspace, video)
+    named = list(_named(metadata, fragment.interval))
+    if not named:
+        raise ConfigError(f"The metadata of {video} name nobody. See them with: meta show --video {video}")
+    grouped, offline = _grouped(named, describe)
+    known = list(workspace.store.find(Person, project=folder_name(project, "project")))
+    taken: dict[str, str | None] = {person.person_id: person.uri for person in known if person.uri}
+    people, unusable = list[Wanted](), dict[str, str]()
+    for wanted in grouped:
+        own = _as_known(wanted, known)
+        try:
+            folder = folder_name(own.name)
+        except InvalidNameError as err:
+            unusable[own.name] = err.why
+            continue
+        if taken.setdefault(folder, own.uri) not in (None, own.uri, *(own.facts or {}).values()):
+            unusable[own.name] = f"is the name of somebody else ({taken[folder]}), and not that of {own.uri}"
+        else:
+            people.append(own)
+    return Listing(tuple(people), unusable, offline)
+
+
+def remember(workspace: Workspace, project: str, people: Iterable[Wanted]) -> int:
+    """Write to the people of a project what is known of them, and return how many there were.
+
+    What people wrote stays: only what is missing is added, and further names. Who has no picture yet is nobody yet.
+    """
+    n = 0
+    for wanted in people:
+        person = workspace.store.get(Person, project, folder_name(wanted.name))
+        if person is None:
+            continue
+        names = (*person.aliases, *wanted.written, *wanted.aliases)
+        aliases = tuple(dict.fromkeys(name for name in names if name and name != person.name))
+        changed = replace(
+            person,
+            uri=person.uri or wanted.uri,
+            description=person.description or wanted.description,
+            aliases=aliases,
+            metadata={**(wanted.facts or {}), **person.metadata},
+        )
+        if changed != person:
+            workspace.store.put(changed)
+        n += 1
+    return n
+
+
+def _named(metadata: Mapping[str, Any], interval: Interval) -> Iterator[tuple[str, str]]:
+    """Yield name and address of everybody whom metadata name in a part of the video."""
+    people = metadata.get("people") or ()
+    if interval != WHOLE:
+        people = [
+            person
+            for segment in metadata.get("segments") or ()
+            if _meets(segment, interval)
+            for person in segment.get("people") or ()
+        ]
+    for person in people:
+        name = person.get("name") if isinstance(person, dict) else person
+        if isinstance(name, str) and name.strip():
+            yield " ".join(name.split()), str(person.get("uri", "")) if isinstance(person, dict) else ""
+
+
+def _meets(segment: Mapping[str, Any], interval: Interval) -> bool:
+    start, end = float(segment.get("start_npt", 0)), segment.get("end_npt")
+    return (interval.end_npt is None or start < interval.end_npt) and (end is None or end > interval.start_npt)
+
+
+def _grouped(named: Iterable[tuple[str, str]], describe: Describe | None) -> tuple[list[Wanted], str]:
+    """Return each person once, by the address that Wikidata or the notice has of them, else by the words of the name."""
+    found: dict[object, Wanted] = {}
+    keys: dict[object, object] = {}
+    offline = "" if describe else "it was left out"
+    for name, uri in named:
+        known = keys.get(uri or None) or keys.get(name_key(name))
+        described = None
+        if known is None and not offline and describe is not None:
+            try:
+                described = _described(name, uri, describe)
+            except FetchError as err:
+                # One that does not answer is asked no further: each of hundreds of names would wait for it.
+                offline = str(err)
+                _LOG.warning("Wikidata is left out: %s", err)
+        key = known or (described.uri if described else uri or name_key(name))
+        found[key] = _merged(found.get(key), name, uri, described)
+        keys.setdefault(name_key(name), key)
+        if uri:
+            keys.setdefault(uri, key)
+    return list(found.values()), offline
+
+
+def _described(name: str, uri: str, describe: Describe) -> Description | None:
+    """Return who is meant: by address, else the first whom Wikidata knows by one of the ways to write the name."""
+    if uri.partition("://")[2].startswith("www.wikidata.org/entity/Q"):
+        return describe(uri)
+    for spelling in spellings(name):
+        said = describe(spelling)
+        if said is not None and name_key(name) in map(name_key, (said.name, *said.aliases)):
+            return said
+    return None
+
+
+def _merged(before: Wanted | None, name: str, uri: str, said: Description | None) -> Wanted:
+    facts = {"notice_uri": uri} if uri and (said is None or said.uri != uri) else {}
+    if before is not None:
+        written = tuple(dict.fromkeys((*before.written, name)))
+        return replace(before, written=written, uri=before.uri or uri or None, facts={**facts, **(before.facts or {})})
+    if said is None:
+        return Wanted(given_first(name), (name,), uri or None, facts={})
+    return Wanted(said.name or given_first(name), (name,), said.uri, said.description, said.aliases, {**facts, **said.metadata})
+
+
+def _as_known(wanted: Wanted, known: Iterable[Person]) -> Wanted:
+    """Return somebody by the name that the project has for them: by the same address, else by the same words."""
+    keys = set(map(name_key, (wanted.name, *wanted.written, *wanted.aliases)))
+    for person in known:
+        same_uri = person.uri is not None and person.uri in (wanted.uri, (wanted.facts or {}).get("notice_uri"))
+        differ = wanted.uri is not None and person.uri is not None and not same_uri
+        if same_uri or (not differ and keys & set(map(name_key, (person.name, *person.aliases)))):
+            return replace(wanted, name=person.name, written=(*wanted.written, wanted.name))
+    return wanted

@@ -1,0 +1,168 @@
+"""Web Annotations read back, from Turtle or JSON-LD: who is said to be seen in which part of a medium.
+
+Nothing is fetched for a file that is read: a context of JSON-LD has to stand in the file, except the one of the annotation
+vocabulary itself, in whose place our own terms are put.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ConfigError
+from ..records import Anchor
+from ..schema import Box
+from ..video.fragments import Region, parse_fragment
+from .own import parsed_json
+from .rdf import OA
+from .reading import Claim, Reading, Source, refuse, text_of, time_of
+from .webannotation import CONTEXT
+from .webvtt import number_of
+
+if TYPE_CHECKING:
+    from rdflib import Graph
+    from rdflib.term import Node
+
+KNOWN_CONTEXTS = ("http://www.w3.org/ns/anno.jsonld", "https://www.w3.org/ns/anno.jsonld")
+_ANALYSIS = "urn:facerec:analysis:"
+_BASE = "http://file.invalid/"
+"""What addresses in a file are relative to."""
+_CANNOT = (ValueError, TypeError, LookupError, AttributeError, NameError, RecursionError, AssertionError)
+"""What rdflib raises of files that are not what they should be."""
+
+
+def read_turtle(source: Source) -> Reading:
+    """Read annotations written in Turtle.
+
+    Raises:
+        ConfigError: It is no Turtle, or an annotation says nothing of use; the message says where and what to do.
+    """
+    from rdflib import Graph
+    from rdflib.plugins.parsers.notation3 import BadSyntax
+
+    graph = Graph()
+    try:
+        graph.parse(data=source.text, format="turtle", publicID=_BASE)
+    except BadSyntax as err:
+        raise refuse(source.name, err.lines + 1, "is no Turtle", "Export it once more, or mend the line") from err
+    except _CANNOT as err:
+        raise refuse(source.name, 1, f"is no Turtle ({type(err).__name__}: {err})", "Export it once more") from err
+    return _reading(graph, source.name)
+
+
+def read_jsonld(source: Source) -> Reading:
+    """Read annotations written in JSON-LD.
+
+    Raises:
+        ConfigError: It is no JSON-LD, names a context elsewhere, or an annotation says nothing of use.
+    """
+    from rdflib import Graph
+
+    found = _local(parsed_json(source), source.name)
+    graph = Graph()
+    try:
+        with warnings.catch_warnings():
+            # rdflib 7 calls its own old names there.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            graph.parse(data=json.dumps(found), format="json-ld", publicID=_BASE)
+    except _CANNOT as err:
+        raise refuse(source.name, 1, f"is no JSON-LD ({type(err).__name__}: {err})", "Export it once more") from err
+    return _reading(graph, source.name)
+
+
+def _local(value: Any, name: str) -> Any:
+    """Return JSON-LD of which no part has to be fetched."""
+    if isinstance(value, list):
+        return [_local(item, name) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: _local(item, name) for key, item in value.items() if key != "@context"}
+    if "@context" in value:
+        contexts = value["@context"] if isinstance(value["@context"], list) else [value["@context"]]
+        kept["@context"] = [_context(context, name) for context in contexts]
+    return kept
+
+
+def _context(context: Any, name: str) -> Any:
+    if context in KNOWN_CONTEXTS:
+        return CONTEXT
+    text = json.dumps(context)
+    if isinstance(context, str) or '"@import"' in text or re.search(r'"@context": "', text):
+        shown = context if isinstance(context, str) else "@import"
+        raise refuse(name, "@context", f"{shown[:80]!r} would have to be fetched", "Put the terms themselves into the file")
+    return context
+
+
+def _reading(graph: Graph, name: str) -> Reading:
+    from rdflib import RDF, Namespace
+
+    oa = Namespace(OA)
+    claims = [
+        claim
+        for annotation in sorted(graph.subjects(RDF.type, oa.Annotation), key=str)
+        for claim in _claims(graph, annotation, name)
+    ]
+    prov = Namespace(CONTEXT["prov"])
+    analyses = {str(node).removeprefix(_ANALYSIS) for node in graph.objects(None, prov.wasGeneratedBy)}
+    return Reading(
+        tuple(sorted(claims, key=lambda claim: (claim.start_npt, claim.end_npt, claim.name))),
+        analyses.pop() if len(analyses) == 1 else "",
+    )
+
+
+def _claims(graph: Graph, annotation: Node, name: str) -> Iterator[Claim]:
+    from rdflib import Namespace
+    from rdflib.namespace import DCTERMS
+
+    oa, where = Namespace(OA), f"annotation {annotation}"
+    body, target = graph.value(annotation, oa.hasBody), graph.value(annotation, oa.hasTarget)
+    if body is None or target is None:
+        raise refuse(name, where, "has no body or no target", "Say who is seen, and in which part of the medium")
+    part = _part(graph, target)
+    try:
+        fragment = parse_fragment(part)
+    except ConfigError as err:
+        raise refuse(name, where, f"has no fragment of time ({err})", "Write t=12.5,14") from err
+    start, end = fragment.interval.start_npt, fragment.interval.end_npt
+    times = time_of(start, name, where), time_of(start if end is None else end, name, where)
+    number = number_of(str(graph.value(annotation, DCTERMS.identifier) or ""))
+    who = _name(graph, annotation, body, name, where)
+    yield Claim(where, who, *times, number, anchors=_anchors(fragment.region, times))
+
+
+def _part(graph: Graph, target: Node) -> str:
+    """Return the media fragment of a target, which is a selector's value, or stands in the address of target or source."""
+    from rdflib import RDF, Namespace
+
+    oa = Namespace(OA)
+    for selector in graph.objects(target, oa.hasSelector):
+        value = graph.value(selector, RDF.value)
+        if value is not None:
+            return str(value)
+    address = graph.value(target, oa.hasSource) or target
+    return str(address).partition("#")[2]
+
+
+def _name(graph: Graph, annotation: Node, body: Node, name: str, where: str) -> str:
+    """Return who an annotation is about; of a body with several names the one that the annotation itself says."""
+    from rdflib import RDF, RDFS, Literal
+    from rdflib.namespace import FOAF
+
+    label = graph.value(annotation, RDFS.label)
+    for predicate in (FOAF.name, RDF.value, RDFS.label):
+        found = sorted(str(value) for value in graph.objects(body, predicate) if isinstance(value, Literal))
+        if found:
+            return text_of(str(label) if label is not None and str(label) in found else found[0], name, where)
+    if isinstance(body, Literal):
+        return text_of(str(body), name, where)
+    raise refuse(name, where, "names nobody", "Give its body a foaf:name")
+
+
+def _anchors(region: Region | None, times: tuple[float, float]) -> tuple[Anchor, ...]:
+    """Return where the face was: in the middle of the time, as far as one box can say that."""
+    if region is None or region.unit != "pixel":
+        return ()
+    return (Anchor(round(sum(times) / 2, 3), Box(region.x, region.y, region.w, region.h)),)

@@ -1,0 +1,134 @@
+"""Clip lists for editing programs: EDL (CMX 3600) and OpenTimelineIO, an event or a clip for each appearance.
+
+Editing counts in frames of one rate. Times of a video with variable rate are those at its average rate, to the nearest frame.
+
+Source: SMPTE ST 258 (edit decision lists) and the CMX 3600 form of it; SMPTE ST 12-1 (time code); OpenTimelineIO file format.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path, PurePath
+from typing import Any
+
+from ..files import replacing, write_json
+from .document import Document, Seen, lanes
+
+MAX_EVENTS = 999
+"""A CMX 3600 list has three digits for the number of an event; longer ones go on with more, which all newer programs read."""
+
+
+def write_edl(path: Path, document: Document) -> int:
+    """Write an event an appearance, one after the other in the record, and return how many.
+
+    Time code counts in whole frames without drop; it is that of a file that starts at 00:00:00:00.
+
+    Raises:
+        ExportError: The file cannot be written.
+    """
+    rate, lines, at = nominal(document.rate), [f"TITLE: {_plain(document.title)}", "FCM: NON-DROP FRAME", ""], 0
+    for number, seen in enumerate(document.people, start=1):
+        start, end = frames_of(seen, document.rate)
+        times = " ".join(timecode(frame, rate) for frame in (start, end, at, at + end - start))
+        lines += [
+            f"{number:03}  AX       V     C        {times}",
+            f"* FROM CLIP NAME: {_plain(PurePath(document.video.locator).name or document.title)}",
+            f"* COMMENT: {_plain(seen.name)}",
+            "",
+        ]
+        at += end - start
+    with replacing(path) as partial:
+        partial.write_text("\n".join(lines) + ("" if document.people else "\n"), encoding="utf-8", newline="\n")
+    return len(document.people)
+
+
+def write_otio(path: Path, document: Document) -> int:
+    """Write a timeline with a track a person, their clips where they are in the video, and return how many clips.
+
+    Raises:
+        ExportError: The file cannot be written.
+    """
+    tracks = [_track(name, lane, document) for name, lane in lanes(document.people)]
+    timeline = {
+        "OTIO_SCHEMA": "Timeline.1",
+        "metadata": {"facerec": {"project": document.project, "analysis_id": document.analysis.analysis_id}},
+        "name": document.title,
+        "global_start_time": None,
+        "tracks": {
+            "OTIO_SCHEMA": "Stack.1",
+            **_item("tracks", None),
+            "children": tracks,
+        },
+    }
+    write_json(path, timeline)
+    return len(document.people)
+
+
+def frames_of(seen: Seen, rate: Fraction) -> tuple[int, int]:
+    """Return the first frame of an appearance and the one after its last, at a constant rate."""
+    start = round(Fraction(seen.start_npt) * rate)
+    return start, max(round(Fraction(seen.end_npt) * rate), start + 1)
+
+
+def nominal(rate: Fraction) -> int:
+    """Return the whole number of frames that time code counts in a second: 30 for 30000/1001."""
+    return max(math.ceil(rate - Fraction(1, 1000)), 1)
+
+
+def timecode(frame: int, rate: int) -> str:
+    """Return the time code of a frame, hh:mm:ss:ff without drop."""
+    seconds, frames = divmod(frame, rate)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frames:02}"
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _track(name: str, lane: Sequence[Seen], document: Document) -> dict[str, Any]:
+    children: list[dict[str, Any]] = []
+    at = 0
+    for seen in lane:
+        start, end = frames_of(seen, document.rate)
+        start = max(start, at)
+        end = max(end, start + 1)
+        if start > at:
+            children.append({"OTIO_SCHEMA": "Gap.1", **_item("", _range(0, start - at, document.rate))})
+        children.append(_clip(seen, start, end, document))
+        at = end
+    return {"OTIO_SCHEMA": "Track.1", **_item(name, None), "kind": "Video", "children": children}
+
+
+def _clip(seen: Seen, start: int, end: int, document: Document) -> dict[str, Any]:
+    media, rate = document.video.media, document.rate
+    url = PurePath(media).as_uri() if "://" not in media and PurePath(media).is_absolute() else media
+    length = max(math.ceil(document.duration * rate), end)
+    reference = {
+        "OTIO_SCHEMA": "ExternalReference.1",
+        "metadata": {},
+        "name": document.title,
+        "available_range": _range(0, length, rate),
+        "available_image_bounds": None,
+        "target_url": url,
+    }
+    told = {"appearance": seen.number, "confidence": seen.confidence, "person_id": seen.person_id, "uri": seen.uri}
+    return {
+        "OTIO_SCHEMA": "Clip.2",
+        **_item(seen.name, _range(start, end - start, rate)),
+        "metadata": {"facerec": told},
+        "media_references": {"DEFAULT_MEDIA": reference},
+        "active_media_reference_key": "DEFAULT_MEDIA",
+    }
+
+
+def _item(name: str, source_range: dict[str, Any] | None) -> dict[str, Any]:
+    return {"metadata": {}, "name": name, "source_range": source_range, "effects": [], "markers": [], "enabled": True}
+
+
+def _range(start: int, length: int, rate: Fraction) -> dict[str, Any]:
+    def time(value: int) -> dict[str, Any]:
+        return {"OTIO_SCHEMA": "RationalTime.1", "rate": float(rate), "value": float(value)}
+
+    return {"OTIO_SCHEMA": "TimeRange.1", "start_time": time(start), "duration": time(length)}

@@ -1,0 +1,167 @@
+"""ELAN files (`.eaf`): a tier for each person, and one for each unknown person.
+
+Annotations of one tier never overlap in ELAN: somebody in two places at once (a mirror, a divided screen) has a second tier.
+The participant of a tier is who it is about; whoever renames the tier gives its annotations to somebody else. Identifiers of
+annotations are those of the appearances, `a58`.
+
+Source: Max Planck Institute for Psycholinguistics, ELAN Annotation Format (EAF), schema version 3.0.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path, PurePath
+from xml.etree import ElementTree
+
+from ..files import replacing
+from .document import Document, Seen, lanes
+from .markup import Lined, parse_xml, write_tree
+from .reading import Claim, Reading, Source, interval_of, refuse, text_of, time_of
+from .webvtt import number_of
+
+SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
+_XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_TYPES = ("person", "unknown person")
+_ANALYSIS = "urn:facerec:analysis"
+_CONSTRAINTS = (
+    ("Time_Subdivision", "Time subdivision of parent annotation's time interval, no time gaps allowed within this interval"),
+    (
+        "Symbolic_Subdivision",
+        "Symbolic subdivision of a parent annotation. Annotations refering to the same parent are ordered",
+    ),
+    ("Symbolic_Association", "1-1 association with a parent annotation"),
+    ("Included_In", "Time alignable annotations within the parent annotation's time interval, gaps are allowed"),
+)
+"""What ELAN itself writes into every file."""
+
+
+def write_elan(path: Path, document: Document) -> int:
+    """Write an annotation an appearance, and return how many.
+
+    Raises:
+        ExportError: The file cannot be written.
+    """
+    root = ElementTree.Element("ANNOTATION_DOCUMENT", _head(document))
+    _add_header(root, document)
+    slots = _add_times(root, document.people)
+    names: set[str] = set()
+    for name, lane in lanes(document.people):
+        tier_id = next(free for free in _tier_ids(name) if free not in names)
+        names.add(tier_id)
+        _add_tier(root, tier_id, name, lane, slots)
+    for kind in _TYPES:
+        ElementTree.SubElement(
+            root, "LINGUISTIC_TYPE", GRAPHIC_REFERENCES="false", LINGUISTIC_TYPE_ID=kind, TIME_ALIGNABLE="true"
+        )
+    for stereotype, text in _CONSTRAINTS:
+        ElementTree.SubElement(root, "CONSTRAINT", DESCRIPTION=text, STEREOTYPE=stereotype)
+    with replacing(path) as partial:
+        write_tree(partial, root)
+    return len(document.people)
+
+
+def read_elan(source: Source) -> Reading:
+    """Read the annotations of all tiers; the name of a tier says who it is.
+
+    Raises:
+        ConfigError: It is no such file; the message says in which line and what to do.
+    """
+    tree = parse_xml(source)
+    if tree.root.tag != "ANNOTATION_DOCUMENT":
+        raise refuse(source.name, 1, f"begins with {tree.root.tag!r}", "Give a file that ELAN saved as .eaf")
+    header = tree.root.find("HEADER")
+    if header is not None and header.get("TIME_UNITS", "milliseconds") != "milliseconds":
+        raise refuse(source.name, tree.line(header), "counts in other units", "Save it with ELAN 5 or newer")
+    slots = {slot.get("TIME_SLOT_ID", ""): slot for slot in tree.root.iterfind("TIME_ORDER/TIME_SLOT")}
+    claims = [claim for tier in tree.root.iterfind("TIER") for claim in _read_tier(tier, slots, tree, source.name)]
+    known = tree.root.find(f"HEADER/PROPERTY[@NAME='{_ANALYSIS}']")
+    return Reading(tuple(claims), (known.text or "").strip() if known is not None else "")
+
+
+def _head(document: Document) -> dict[str, str]:
+    return {
+        "AUTHOR": "FaceRec",
+        "DATE": document.analysis.updated_at,
+        "FORMAT": "3.0",
+        "VERSION": "3.0",
+        "xmlns:xsi": _XSI,
+        "xsi:noNamespaceSchemaLocation": SCHEMA,
+    }
+
+
+def _add_header(root: ElementTree.Element, document: Document) -> None:
+    header = ElementTree.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
+    media = document.video.media
+    url = media if "://" in media else PurePath(media).as_uri() if PurePath(media).is_absolute() else media
+    kind = mimetypes.guess_type(media)[0] or "video/mp4"
+    place = {"MEDIA_URL": url, "MIME_TYPE": kind}
+    if "://" not in media:
+        # ELAN looks beside its own file where the other place is gone.
+        place["RELATIVE_MEDIA_URL"] = f"./{PurePath(media).name}"
+    ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", place)
+    last = max((abs(seen.number) for seen in document.people), default=0)
+    # ELAN numbers new annotations from here on, so that none is taken for one of ours.
+    ElementTree.SubElement(header, "PROPERTY", NAME="lastUsedAnnotationId").text = str(last)
+    ElementTree.SubElement(header, "PROPERTY", NAME=_ANALYSIS).text = document.analysis.analysis_id
+    if document.analysis.fragment:
+        ElementTree.SubElement(header, "PROPERTY", NAME="urn:facerec:fragment").text = document.analysis.fragment
+
+
+def _add_times(root: ElementTree.Element, people: Sequence[Seen]) -> dict[int, str]:
+    order = ElementTree.SubElement(root, "TIME_ORDER")
+    times = sorted({_ms(npt) for seen in people for npt in (seen.start_npt, seen.end_npt)})
+    slots = {time: f"ts{number}" for number, time in enumerate(times, start=1)}
+    for time, slot in slots.items():
+        ElementTree.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=slot, TIME_VALUE=str(time))
+    return slots
+
+
+def _add_tier(root: ElementTree.Element, tier_id: str, name: str, lane: Sequence[Seen], slots: Mapping[int, str]) -> None:
+    kind = _TYPES[0 if lane[0].is_known else 1]
+    tier = ElementTree.SubElement(root, "TIER", LINGUISTIC_TYPE_REF=kind, PARTICIPANT=name, TIER_ID=tier_id)
+    for seen in lane:
+        outer = ElementTree.SubElement(tier, "ANNOTATION")
+        inner = ElementTree.SubElement(
+            outer,
+            "ALIGNABLE_ANNOTATION",
+            ANNOTATION_ID=seen.key,
+            TIME_SLOT_REF1=slots[_ms(seen.start_npt)],
+            TIME_SLOT_REF2=slots[_ms(seen.end_npt)],
+        )
+        said = "a person" if seen.by_human else f"{seen.confidence:.2f}"
+        ElementTree.SubElement(inner, "ANNOTATION_VALUE").text = f"{seen.name} ({said})"
+
+
+def _tier_ids(name: str) -> Iterator[str]:
+    yield name
+    number = 2
+    while True:
+        yield f"{name} ({number})"
+        number += 1
+
+
+def _read_tier(tier: ElementTree.Element, slots: Mapping[str, ElementTree.Element], tree: Lined, file: str) -> Iterator[Claim]:
+    tier_id, participant = tier.get("TIER_ID", ""), tier.get("PARTICIPANT", "")
+    ours = bool(participant) and re.fullmatch(rf"{re.escape(participant)}( \(\d+\))?", tier_id) is not None
+    annotations = list(tier.iterfind("ANNOTATION/ALIGNABLE_ANNOTATION"))
+    name = text_of(participant if ours else tier_id, file, tree.line(tier)) if annotations else ""
+    for annotation in annotations:
+        line = tree.line(annotation)
+        times = (_time(slots, annotation.get(f"TIME_SLOT_REF{side}", ""), file, line) for side in (1, 2))
+        start, end = interval_of(tuple(times), file, line)
+        yield Claim(f"line {line}", name, start, end, number_of(annotation.get("ANNOTATION_ID", "")))
+
+
+def _time(slots: Mapping[str, ElementTree.Element], slot: str, file: str, line: int) -> float:
+    if slot not in slots or slots[slot].get("TIME_VALUE") is None:
+        raise refuse(file, line, f"begins or ends at {slot!r}, which has no time", "Align it in ELAN and save")
+    value = slots[slot].get("TIME_VALUE", "")
+    if not (value.isascii() and value.isdecimal() and len(value) < 16):
+        raise refuse(file, line, f"{value!r} is no whole number of milliseconds", "Save the file once more with ELAN")
+    return time_of(int(value) / 1000, file, line)
+
+
+def _ms(npt: float) -> int:
+    return round(npt * 1000)

@@ -1,0 +1,148 @@
+"""Whom a notice names, as a list to search by: one person once, by one name, with an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from src.crawler.base import Description
+from src.crawler.named import list_people, remember
+from src.errors import ConfigError, FetchError
+from src.records import Person, Video
+from src.workspace import Workspace
+
+WIKIDATA = "http://www.wikidata.org/entity/"
+CHURCHILL = Description(f"{WIKIDATA}Q8016", "Winston Churchill", "British statesman", ("Winston S. Churchill",))
+GAULLE = Description(f"{WIKIDATA}Q2042", "Charles de Gaulle", "French general")
+VIDEO = "http://www.ina.fr/media/1"
+
+
+def put_video(workspace: Workspace, people: list[Any], segments: list[Mapping[str, Any]] | None = None) -> None:
+    metadata = {"people": people} | ({"segments": segments} if segments else {})
+    workspace.store.put(Video("v1", VIDEO, "http://x/1.mp4", "1", metadata=metadata))
+
+
+class Wikidata:
+    """Knows two people by their names, and counts who asks."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.fault: FetchError | None = None
+
+    def describe(self, query: str) -> Description | None:
+        self.asked.append(query)
+        if self.fault is not None:
+            raise self.fault
+        known = {"Winston Churchill": CHURCHILL, "Charles De Gaulle": GAULLE, CHURCHILL.uri: CHURCHILL}
+        return known.get(query)
+
+
+@pytest.fixture
+def wikidata() -> Iterator[Wikidata]:
+    yield Wikidata()
+
+
+def test_spellings_of_one_person_become_one_with_an_address(workspace: Workspace, wikidata: Wikidata) -> None:
+    put_video(
+        workspace,
+        [
+            {"name": "Churchill Winston"},
+            {"name": "Sir Winston Churchill"},
+            {"name": "De Gaulle, Charles", "uri": "http://ina/2"},
+        ],
+    )
+
+    listing = list_people(workspace, "p", VIDEO, wikidata.describe)
+
+    first, second = listing.people
+    assert (first.name, first.uri, first.description) == ("Winston Churchill", CHURCHILL.uri, "British statesman")
+    assert (first.written, first.aliases) == (("Churchill Winston", "Sir Winston Churchill"), ("Winston S. Churchill",))
+    assert (second.name, second.uri, second.facts) == ("Charles de Gaulle", GAULLE.uri, {"notice_uri": "http://ina/2"})
+    assert listing.offline == ""
+    assert wikidata.asked == ["Churchill Winston", "Winston Churchill", "Charles De Gaulle"]
+
+
+def test_without_wikidata_the_words_of_the_name_decide(workspace: Workspace, wikidata: Wikidata) -> None:
+    wikidata.fault = FetchError("https://www.wikidata.org/w/api.php", "cannot be reached", passing=True)
+    put_video(
+        workspace, [{"name": "Churchill, Winston", "uri": "http://ina/1"}, {"name": "Sir Winston Churchill"}, "Anna Albers"]
+    )
+
+    listing = list_people(workspace, "p", VIDEO, wikidata.describe)
+
+    assert [(one.name, one.written, one.uri) for one in listing.people] == [
+        ("Winston Churchill", ("Churchill, Winston", "Sir Winston Churchill"), "http://ina/1"),
+        ("Anna Albers", ("Anna Albers",), None),
+    ]
+    assert "cannot be reached" in listing.offline
+    assert len(wikidata.asked) == 1
+    assert list_people(workspace, "p", VIDEO, None).people == listing.people
+
+
+def test_an_address_of_wikidata_is_taken_at_its_word(workspace: Workspace, wikidata: Wikidata) -> None:
+    put_video(workspace, [{"name": "W. C.", "uri": CHURCHILL.uri}])
+
+    assert list_people(workspace, "p", VIDEO, wikidata.describe).people[0].name == "Winston Churchill"
+
+
+def test_somebody_whom_wikidata_knows_by_another_name_is_not_meant(workspace: Workspace) -> None:
+    put_video(workspace, [{"name": "Ben Bo"}])
+
+    assert list_people(workspace, "p", VIDEO, lambda query: CHURCHILL).people[0].name == "Ben Bo"
+
+
+def test_a_fragment_names_those_of_its_segments(workspace: Workspace) -> None:
+    segments = [
+        {"title": "a", "start_npt": 0, "end_npt": 10, "people": [{"name": "Anna Albers"}]},
+        {"title": "b", "start_npt": 10, "people": [{"name": "Ben Bo"}]},
+    ]
+    put_video(workspace, [{"name": "Anna Albers"}, {"name": "Ben Bo"}], segments)
+
+    assert [one.name for one in list_people(workspace, "p", f"{VIDEO}#t=2,10", None).people] == ["Anna Albers"]
+    assert [one.name for one in list_people(workspace, "p", f"{VIDEO}#id=b", None).people] == ["Ben Bo"]
+    with pytest.raises(ConfigError, match="name nobody"):
+        put_video(workspace, [])
+        list_people(workspace, "p", VIDEO, None)
+
+
+def test_people_of_the_project_keep_their_name(workspace: Workspace, wikidata: Wikidata) -> None:
+    workspace.store.put(Person("p", "Winnie", "Winnie", uri=CHURCHILL.uri))
+    workspace.store.put(Person("p", "Gaulle_Charles", "Gaulle Charles", aliases=("De Gaulle Charles",)))
+    put_video(workspace, [{"name": "Sir Winston Churchill"}, {"name": "De Gaulle, Charles"}])
+
+    listing = list_people(workspace, "p", VIDEO, wikidata.describe)
+
+    assert [one.name for one in listing.people] == ["Winnie", "Gaulle Charles"]
+    assert remember(workspace, "p", listing.people) == 2
+    assert remember(workspace, "p", listing.people) == 2
+    winnie = workspace.store.get(Person, "p", "Winnie")
+    assert winnie is not None
+    assert winnie.aliases == ("Sir Winston Churchill", "Winston Churchill", "Winston S. Churchill")
+    assert (winnie.description, winnie.uri) == ("British statesman", CHURCHILL.uri)
+    gaulle = workspace.store.get(Person, "p", "Gaulle_Charles")
+    assert gaulle is not None
+    assert gaulle.uri == GAULLE.uri
+
+
+def test_two_people_of_one_name_are_not_mixed(workspace: Workspace, wikidata: Wikidata) -> None:
+    workspace.store.put(Person("p", "Winston_Churchill", "Winston Churchill", uri="http://www.wikidata.org/entity/Q1"))
+    put_video(workspace, [{"name": "Sir Winston Churchill"}, {"name": "a/b"}])
+
+    listing = list_people(workspace, "p", VIDEO, wikidata.describe)
+
+    assert listing.people == ()
+    assert "is the name of somebody else" in listing.unusable["Winston Churchill"]
+    assert "no folder may have" in listing.unusable["a/b"]
+
+
+def test_who_has_no_picture_is_not_remembered(workspace: Workspace, wikidata: Wikidata) -> None:
+    put_video(workspace, [{"name": "Sir Winston Churchill"}])
+
+    assert remember(workspace, "p", list_people(workspace, "p", VIDEO, wikidata.describe).people) == 0
+
+
+def test_nothing_is_known_of_a_file_that_was_not_analysed(workspace: Workspace) -> None:
+    with pytest.raises(ConfigError, match="has not been analysed"):
+        list_people(workspace, "p", "film.mp4", None)
