@@ -47,6 +47,10 @@ _ONE = {
     "track of 3 h, a minute": "/api/v1/tracks/{long_track}/samples?from={minute}&to={minute_end}",
     "track of 3 h, thinned": "/api/v1/tracks/{long_track}/samples?max_points=1000",
     "thumbnail": "/api/v1/tracks/{any_track}/thumbnail",
+    "moments of two people": "/api/v1/projects/{project}/moments?with={any_person}/{other_person}",
+    "one without another": "/api/v1/projects/{project}/moments?with={any_person}&without={other_person}",
+    "statistics": "/api/v1/projects/{project}/statistics",
+    "statistics of a year": "/api/v1/projects/{project}/statistics?from={year}&to={year}",
     "/track of 3 h (original)": "/track?video={locator}&project={project}",
     "/track (original)": "/track?video={any_locator}&project={project}",
     "/appearance (original)": "/appearance/{any_name}?project={project}",
@@ -89,14 +93,17 @@ class Words:
         """Return the address with every word in its place."""
         library, rng = self._library, self._rng
         video = library.videos[int(rng.integers(len(library.videos)))]
-        person = library.people[int(rng.integers(len(library.people)))]
+        number = int(rng.integers(len(library.people)))
+        person, other = library.people[number], library.people[(number + 1) % len(library.people)]
         minute = int(rng.integers(int((library.long_video.duration or 60) // 60)))
         return address.format(
             project=library.project,
             any_video=video.video_id,
             long_video=library.long_video.video_id,
             any_person=person.person_id,
+            other_person=other.person_id,
             any_name=quote(person.name),
+            year=1950 + int(rng.integers(70)),
             any_track=f"{library.long_analysis}-{1 + int(rng.integers(library.n_long_tracks))}",
             long_track=f"{library.long_analysis}-1",
             minute=minute * 60,

@@ -91,6 +91,8 @@ class SearchReport:
         min_score: A lower score was not reported.
         n_videos, n_tracks: What was searched.
         n_faces: Faces in the photo; 0 for a search by track. `face`: which of them was searched for, from 1, left to right.
+        faces: Where they are in the photo, upright as it is shown, left to right; the photo has `width` and `height` pixels.
+        alike: The score from which the engine takes a face for a known person rather than for a stranger.
         outdated: Videos of the project that another version of the engine analysed and that were not searched.
     """
 
@@ -102,6 +104,10 @@ class SearchReport:
     n_tracks: int
     n_faces: int = 0
     face: int = 0
+    faces: tuple[Box, ...] = ()
+    width: int = 0
+    height: int = 0
+    alike: float = 0.0
     outdated: tuple[str, ...] = ()
 
 
@@ -111,9 +117,10 @@ class _Query:
 
     vector: FloatArray
     engine_id: str
-    n_faces: int = 0
+    faces: tuple[Box, ...] = ()
     face: int = 0
     own: tuple[str, int] = ("", -1)
+    size: tuple[int, int] = (0, 0)
 
 
 def run(
@@ -168,8 +175,12 @@ def run(
         limit,
         n_videos=len({analysis.video_id for analysis in analyses.values()}),
         n_tracks=sum(len(part) for block in index.snapshot().blocks for part in block.entry.segments if part.source in allowed),
-        n_faces=query.n_faces,
+        n_faces=len(query.faces),
         face=query.face,
+        faces=query.faces,
+        width=query.size[0],
+        height=query.size[1],
+        alike=ENGINES[owner.engine].alike,
         outdated=tuple(sorted(outdated)),
     )
 
@@ -192,16 +203,24 @@ def _query_of_photo(workspace: Workspace, owner: Project, path: Path, face: int 
     picture = read_picture(data, str(path), workspace.settings.crawler.max_pixels)
     engine = workspace.engine(owner.engine)
     (faces,) = find_faces(engine.detector, [picture.image])
-    row, number = _choose_face(picture, faces, path, face)
+    order = _from_left(faces)
+    row, number = _choose_face(picture, faces, order, path, face)
     crops = engine.embedder.align(picture.image, faces.take(np.array([row])))
-    return _Query(engine.embedder.embed(crops)[0], engine.id, len(faces), number)
+    boxes = tuple(Box(*(float(side) for side in faces.boxes_xywh[row])) for row in order)
+    size = (picture.width, picture.height)
+    return _Query(engine.embedder.embed(crops)[0], engine.id, boxes, number, size=size)
 
 
-def _choose_face(picture: Picture, faces: Detections, path: Path, face: int | None) -> tuple[int, int]:
+def _from_left(faces: Detections) -> list[int]:
+    """Return the rows of faces from left to right."""
+    order: list[int] = np.argsort(faces.boxes_xywh[:, 0] + faces.boxes_xywh[:, 2] / 2, kind="stable").tolist()
+    return order
+
+
+def _choose_face(picture: Picture, faces: Detections, order: list[int], path: Path, face: int | None) -> tuple[int, int]:
     """Return the row of the face that is meant, and its number from left to right."""
     if not len(faces):
         raise MediaError(str(path), "shows no face. Choose a photo with a larger or clearer one.")
-    order = np.argsort(faces.boxes_xywh[:, 0] + faces.boxes_xywh[:, 2] / 2, kind="stable").tolist()
     if face is None:
         row = main_face(faces, picture.width, picture.height)
         return row, order.index(row) + 1

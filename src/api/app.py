@@ -10,6 +10,7 @@ from ..workspace import Workspace
 from . import v1
 from .context import keep_workspace
 from .documentation import documentation
+from .gathering import add_screen_times
 from .kept import add_keeper
 from .ledgers import add_ledgers
 from .media import add_thumbnails
@@ -51,6 +52,7 @@ def create_app(workspace: Workspace) -> Flask:
     app.spec_processor(finished)
     keep_workspace(app, workspace)
     add_keeper(app, workspace)
+    add_screen_times(app)
     add_ledgers(app)
     add_thumbnails(app, workspace)
     register_problems(app)

@@ -618,38 +618,6 @@ class Upload(Shape):
     result: str = Field(description="`video_id` or `sha256` of what it became")
 
 
-class Moment(Shape):
-    """A stretch of a video that shows a face like the one searched for."""
-
-    score: float
-    locator: str
-    video_id: str
-    track: str = Field(description="Names the track in addresses")
-    analysis_id: str
-    track_id: int
-    start_npt: float
-    end_npt: float
-    best_npt: float
-    best_frame: int
-    box: Box
-    name: str
-    person_id: str | None
-    unknown_id: int | None
-
-
-class Found(Shape):
-    """What a search found, best score first."""
-
-    engine: str
-    moments: list[Moment]
-    min_score: float
-    n_videos: int
-    n_tracks: int
-    n_faces: int = Field(description="In the photo; 0 for a search by track")
-    face: int = Field(description="Which of them was searched for, from 1, left to right")
-    outdated: list[str] = Field(description="Videos of another version of the engine, that were not searched")
-
-
 class Format(Shape):
     """A format that analyses are exported in."""
 

@@ -143,6 +143,24 @@ class Store(ABC):
             more = len(rows) == CELL_ROWS
             after = tuple(rows[-1][read.index(name)] for name in plan.sort) if more else None
 
+    def cells_of(self, kind: type[Any], names: tuple[str, ...], keys: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+        """Yield a few fields, as they are stored, of the records with these keys, in no certain order.
+
+        Hundreds of records that belong to others are read so, without a question for each. Keys without one are left out.
+
+        Raises:
+            StorageError: The key of the kind is more than one field.
+        """
+        if len(self.schema.keys[kind]) != 1:
+            raise StorageError(f"{kind.__name__} has a key of several fields: use find or cells.")
+        wanted = list(dict.fromkeys(keys))
+        for first in range(0, len(wanted), PAGE):
+            yield from self._of_keys(kind, names, wanted[first : first + PAGE])
+
+    @abstractmethod
+    def _of_keys(self, kind: type[Any], names: tuple[str, ...], keys: list[str]) -> list[tuple[Any, ...]]:
+        """Read some fields, in this order, of the records with these keys, `PAGE` of them at most."""
+
     @abstractmethod
     def _selected(
         self, kind: type[Any], plan: Plan, query: Query, names: tuple[str, ...], limit: int, after: Place | None

@@ -226,6 +226,12 @@ class MongoStore(Store):
         rows = (_decoded(self.schema.layouts[kind], document) for document in found)
         return [tuple(row.get(name) for name in names) for row in rows]
 
+    def _of_keys(self, kind: type[Any], names: tuple[str, ...], keys: list[str]) -> list[tuple[Any, ...]]:
+        asked = {"_id": {"$in": [_key_text([key]) for key in keys]}}
+        found = self._trying(lambda: list(self._collection(kind).find(asked, dict.fromkeys(names, 1), hint=_BY_KEY)))
+        rows = (_decoded(self.schema.layouts[kind], document) for document in found)
+        return [tuple(row.get(name) for name in names) for row in rows]
+
     def _asked(self, kind: type[Any], plan: Plan, query: Query, after: Place | None) -> dict[str, Any]:
         """Return the documents after a place that a query asks for, in MongoDB's words."""
         key, sign = self.schema.keys[kind], "$lt" if query.descending else "$gt"

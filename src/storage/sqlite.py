@@ -199,6 +199,12 @@ class SqliteStore(Store):
         with _translated(self._path), self._connection() as connection:
             return connection.execute(sql, values).fetchall()
 
+    def _of_keys(self, kind: type[Any], names: tuple[str, ...], keys: list[str]) -> list[tuple[Any, ...]]:
+        layout = self.schema.layouts[kind]
+        sql = f"SELECT {', '.join(names)} FROM {layout.name} WHERE {layout.key[0]} IN ({', '.join('?' * len(keys))})"
+        with _translated(self._path), self._connection() as connection:
+            return connection.execute(sql, keys).fetchall()
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection. It is used again afterwards, so that a server's many short-lived threads share a few."""

@@ -15,6 +15,7 @@ from PIL import Image
 from src.records import Analysis, Status
 from tests.api.conftest import Api
 from tests.api.test_people import form, photo
+from tests.stages.conftest import DrawnShot, draw
 from tests.videos import numbered, write_video
 
 
@@ -26,6 +27,21 @@ class TestSearch:
         scores = [moment["score"] for moment in found["moments"]]
         assert scores == sorted(scores, reverse=True)
         assert api.get(f"/tracks/{found['moments'][0]['track']}")["track_id"] == found["moments"][0]["track_id"]
+        assert {one["video_id"] for one in found["videos"]} == {moment["video_id"] for moment in found["moments"]}
+        assert (found["videos"][0]["title"], found["videos"][0]["local"]) == ("newsreel", True)
+        assert found["alike"] == found["min_score"]
+
+    def test_faces_of_a_photo_are_where_they_are(self, api: Api) -> None:
+        (picture,) = draw([DrawnShot(1, {1: (50, 50, 64), 0: (140, 140, 64)})])
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "PNG")
+        sent = form(buffer.getvalue())
+        found = [api.send("POST", f"/projects/p/search/photo?face={face}", 200, **form(buffer.getvalue())) for face in (1, 2)]
+        middles = [(box["x"] + box["w"] / 2, box["y"] + box["h"] / 2) for box in found[0]["faces"]]
+        assert middles == [pytest.approx((50, 64), abs=3), pytest.approx((140, 64), abs=3)]
+        assert (found[0]["width"], found[0]["height"]) == (picture.shape[1], picture.shape[0])
+        assert [{moment["name"] for moment in one["moments"]} for one in found] == [{"Ben Bo"}, {"Anna Albers"}]
+        assert api.send("POST", "/projects/p/search/photo", 200, **sent)["n_faces"] == 2
 
     def test_by_track_finds_the_same_person_elsewhere(self, api: Api) -> None:
         track = api.track("Unknown 1")

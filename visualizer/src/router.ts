@@ -24,6 +24,18 @@ export const router = createRouter({
       props: (to) => ({ ...to.params, fragment: typeof to.query.fragment === 'string' ? to.query.fragment : '' }),
     },
     {
+      path: '/projects/:project/search',
+      name: 'search',
+      component: () => import('@/pages/SearchPage.vue'),
+      props: true,
+    },
+    {
+      path: '/projects/:project/statistics',
+      name: 'statistics',
+      component: () => import('@/pages/StatisticsPage.vue'),
+      props: true,
+    },
+    {
       path: '/projects/:project/people',
       name: 'people',
       component: () => import('@/pages/PeoplePage.vue'),

@@ -14,11 +14,13 @@ from .images import images
 from .jobs import jobs
 from .media import media
 from .models import models
+from .moments import moments
 from .people import people
 from .projects import projects
 from .review import review
 from .search import search
 from .session import session
+from .statistics import statistics
 from .streams import streams
 from .totals import totals
 from .tracks import tracks
@@ -43,6 +45,8 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     review,
     decisions,
     search,
+    moments,
+    statistics,
     models,
     exports,
     jobs,

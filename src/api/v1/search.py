@@ -14,11 +14,13 @@ from pydantic import Field
 from ...decisions import PIECE
 from ...errors import MediaError
 from ...pictures import HEAD_BYTES, kind_of, why_no_picture
+from ...programmes import programmes_of
 from ...records import ProjectVideo
-from .. import shapes
+from .. import overall, shapes
 from ..answers import answer
 from ..choosing import existing_track, track_name, track_parts
 from ..context import existing_project, store, workspace
+from ..gathering import is_local, plain
 from ..multipart import sent_file, takes_file
 from ..problems import Problem
 from ..validation import Body, Parameters
@@ -54,7 +56,7 @@ class TrackSearch(Body):
 
 @search.post("/projects/<project>/search/track")
 @search.input(TrackSearch)
-@search.output(shapes.Found)
+@search.output(overall.Found)
 def search_by_track(project: str, json_data: TrackSearch) -> Response:
     """Find the moments that show the face of a track."""
     from ...finder import run
@@ -71,13 +73,13 @@ def search_by_track(project: str, json_data: TrackSearch) -> Response:
         top=json_data.top,
         min_score=json_data.min_score,
     )
-    return answer(_shape(report))
+    return answer(_shape(owner, report))
 
 
 @search.post("/projects/<project>/search/photo")
 @search.input(PhotoParameters, location="query")
 @search.doc(extensions=takes_file("image/*"))
-@search.output(shapes.Found)
+@search.output(overall.Found)
 def search_by_photo(project: str, query_data: PhotoParameters) -> Response:
     """Find the moments that show a face of a photo, sent as multipart/form-data with the part `file`; it is not kept."""
     owner = existing_project(project).project
@@ -87,7 +89,7 @@ def search_by_photo(project: str, query_data: PhotoParameters) -> Response:
         raise Problem("request_entity_too_large", f"A picture has at most {limit:,} bytes.")
     if kind_of(data[:HEAD_BYTES]) is None:
         raise Problem("not_a_picture", f"The file {why_no_picture(data[:HEAD_BYTES])}.")
-    return answer(_shape(_searched(owner, data, query_data)))
+    return answer(_shape(owner, _searched(owner, data, query_data)))
 
 
 def _searched(owner: str, data: bytes, wanted: PhotoParameters) -> SearchReport:
@@ -104,14 +106,21 @@ def _searched(owner: str, data: bytes, wanted: PhotoParameters) -> SearchReport:
             raise Problem(code, f"The photo {err.why}") from err
 
 
-def _shape(report: SearchReport) -> shapes.Found:
+def _shape(owner: str, report: SearchReport) -> overall.Found:
     moments = [
-        shapes.Moment(
+        overall.Moment(
             track=track_name(moment.analysis_id, moment.track_id),
-            **{name: getattr(moment, name) for name in shapes.Moment.model_fields if name not in ("track", "box")},
+            **{name: getattr(moment, name) for name in overall.Moment.model_fields if name not in ("track", "box")},
             box=shapes.Box.model_validate(moment.box),
         )
         for moment in report.moments
     ]
-    plain = {name: getattr(report, name) for name in shapes.Found.model_fields if name not in ("moments", "outdated")}
-    return shapes.Found(moments=moments, outdated=list(report.outdated), **plain)
+    analyses = {moment.analysis_id for moment in moments}
+    videos = [
+        overall.Programme.model_validate(plain(one, is_local(one)))
+        for one in programmes_of(store(), owner)
+        if one.analysis_id in analyses
+    ]
+    faces = [shapes.Box.model_validate(box) for box in report.faces]
+    made: dict[str, Any] = {"moments": moments, "videos": videos, "faces": faces, "outdated": list(report.outdated)}
+    return overall.Found(**{name: made.get(name, getattr(report, name, None)) for name in overall.Found.model_fields})

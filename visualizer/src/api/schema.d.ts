@@ -589,6 +589,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/moments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find when people are on screen together, and others are not, with the videos that these moments are of. */
+        get: operations["get_moments_list_moments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/people": {
         parameters: {
             query?: never;
@@ -794,6 +811,23 @@ export interface paths {
         };
         /** List the settings that a project is worked on with, and what they mean. A PATCH of the project changes its own. */
         get: operations["get_holdings_list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count how long who is on screen. A person counts once at a time; two people on screen for a second are two seconds. */
+        get: operations["get_statistics_get_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1458,9 +1492,14 @@ export interface components {
         };
         /** @description What a search found, best score first. */
         Found: {
+            /** @description Score from which the engine takes a face for a known person rather than for a stranger */
+            alike: number;
             engine: string;
             /** @description Which of them was searched for, from 1, left to right */
             face: number;
+            /** @description Where they are in the upright photo, left to right */
+            faces: components["schemas"]["Box"][];
+            height: number;
             min_score: number;
             moments: components["schemas"]["Moment"][];
             /** @description In the photo; 0 for a search by track */
@@ -1469,6 +1508,10 @@ export interface components {
             n_videos: number;
             /** @description Videos of another version of the engine, that were not searched */
             outdated: string[];
+            /** @description Those that the moments are of */
+            videos: components["schemas"]["Programme"][];
+            /** @description Of the upright photo; 0 for a search by track */
+            width: number;
         };
         /** @description An appearance of an unknown person. */
         GroupAppearance: {
@@ -1647,6 +1690,33 @@ export interface components {
         JobWebhooks: {
             items: components["schemas"]["JobWebhook"][];
         };
+        /** @description A stretch of a video in which people are together. */
+        JointMoment: {
+            analysis_id: string;
+            end_npt: number;
+            fragment: string;
+            /** @description Of those who are wanted, in the order of the question */
+            sights: components["schemas"]["Sight"][];
+            start_npt: number;
+            video_id: string;
+        };
+        /** @description Some of the moments that were found, those of one video together and by time. */
+        JointMoments: {
+            absent: components["schemas"]["Whom"][];
+            items: components["schemas"]["JointMoment"][];
+            /** @description Videos that were left out because nobody knows their date, where dates are asked for */
+            n_undated: number;
+            /** @description With a moment */
+            n_videos: number;
+            /** @description Cursor of the next page; null on the last one */
+            next: string | null;
+            present: components["schemas"]["Whom"][];
+            /** @description Of all moments, on all pages */
+            seconds: number;
+            total: number;
+            /** @description Those of this page */
+            videos: components["schemas"]["MomentProgramme"][];
+        };
         /** @description When one person, or one unknown person, is to be seen. */
         Lane: {
             /** @description Those nearer to each other than `bin_s` are one */
@@ -1702,6 +1772,22 @@ export interface components {
             track: string;
             track_id: number;
             unknown_id: number | null;
+            video_id: string;
+        };
+        /** @description A video with moments that were looked for. */
+        MomentProgramme: {
+            analysis_id: string;
+            /** @description 1938-09-30, 1938-09 or 1938, as far as it is known; empty where it is not */
+            date: string;
+            duration: number | null;
+            fragment: string;
+            /** @description Whether the server has the file, and so its media */
+            local: boolean;
+            locator: string;
+            n_moments: number;
+            /** @description Of all its moments */
+            seconds: number;
+            title: string;
             video_id: string;
         };
         /** @description Something to say. `ignore` says that a track is no face, or not to be shown. */
@@ -1832,6 +1918,15 @@ export interface components {
             /** @description How many lanes there would be */
             n_lanes: number;
         };
+        /** @description Two people who are on screen at the same time. */
+        Pair: {
+            /** @description Place in `people` */
+            one: number;
+            other: number;
+            seconds: number;
+            /** @description How often */
+            times: number;
+        };
         /** @description People to know by name. */
         PeopleList: {
             people: components["schemas"]["ListedPerson"][];
@@ -1839,6 +1934,23 @@ export interface components {
         /** @description How much a project has of everybody. */
         PeopleTotals: {
             items: components["schemas"]["PersonTotals"][];
+        };
+        /** @description Screen time by the dates of the programmes. */
+        Periods: {
+            /** @description Programmes of each period */
+            n_videos: number[];
+            /** @description Of all other known people */
+            others: number[];
+            /** @description Seconds of each of `people` in each period */
+            people: number[][];
+            /** @description In order, those without a programme too */
+            periods: string[];
+            /** @description In programmes without a date */
+            undated_seconds: number;
+            /** @description year or month; empty where no programme has a date */
+            unit: string;
+            /** @description Of all unknown people who are not in `people` */
+            unknown: number[];
         };
         /** @description Somebody whom a project knows by name. */
         Person: {
@@ -1941,6 +2053,15 @@ export interface components {
             kind: "person";
             person_id: string;
         };
+        /** @description How long somebody is on screen. */
+        PersonTime: {
+            n_appearances: number;
+            n_videos: number;
+            name: string;
+            person_id: string | null;
+            seconds: number;
+            unknown_id: number | null;
+        };
         /** @description How much a project has of a person. */
         PersonTotals: {
             n_appearances: number;
@@ -1974,6 +2095,19 @@ export interface components {
         ProblemPlace: {
             message: string;
             where: string;
+        };
+        /** @description A video of a project, or the part of it that was analysed. */
+        Programme: {
+            analysis_id: string;
+            /** @description 1938-09-30, 1938-09 or 1938, as far as it is known; empty where it is not */
+            date: string;
+            duration: number | null;
+            fragment: string;
+            /** @description Whether the server has the file, and so its media */
+            local: boolean;
+            locator: string;
+            title: string;
+            video_id: string;
         };
         /** @description A set of people and videos that belong together, with one engine. */
         Project: {
@@ -2181,6 +2315,14 @@ export interface components {
             /** @description Items on all pages, where counting is cheap; else null */
             total: number | null;
         };
+        /** @description What shows somebody in a moment: the appearance that lasts longest in it. */
+        Sight: {
+            confidence: number;
+            person_id: string | null;
+            /** @description Names the track in addresses; null where a person said so and no track shows it */
+            track: string | null;
+            unknown_id: number | null;
+        };
         /** @description What came and went since the newest model was trained. */
         SinceModel: {
             /** @description Pictures that would train now, and did not then */
@@ -2219,6 +2361,27 @@ export interface components {
             lost: string[];
             /** @description Of the new unknown person; null where each track goes its own way */
             unknown_id: number | null;
+        };
+        /** @description Screen time by person, by video and over time, and who is on screen with whom. */
+        Statistics: {
+            /** @description Seconds of each of `people` in each of `videos` */
+            cells: number[][];
+            n_appearances: number;
+            /** @description How many there would be */
+            n_people: number;
+            /** @description Videos that were left out because nobody knows their date, where dates are asked for */
+            n_undated: number;
+            /** @description In which anybody is to be seen */
+            n_videos: number;
+            named_seconds: number;
+            over_time: components["schemas"]["Periods"];
+            /** @description Longest on screen first */
+            people: components["schemas"]["PersonTime"][];
+            /** @description Longest together first */
+            together: components["schemas"]["Pair"][];
+            unknown_seconds: number;
+            /** @description Those in which known people are longest on screen, longest first */
+            videos: components["schemas"]["VideoTime"][];
         };
         /**
          * @description Where an analysis stands.
@@ -2434,6 +2597,28 @@ export interface components {
             next: string | null;
             /** @description Items on all pages, where counting is cheap; else null */
             total: number | null;
+        };
+        /** @description For how long people are on screen in a video; two of them at a time count twice. */
+        VideoTime: {
+            analysis_id: string;
+            /** @description 1938-09-30, 1938-09 or 1938, as far as it is known; empty where it is not */
+            date: string;
+            duration: number | null;
+            fragment: string;
+            /** @description Whether the server has the file, and so its media */
+            local: boolean;
+            locator: string;
+            /** @description Of known people */
+            seconds: number;
+            title: string;
+            unknown_seconds: number;
+            video_id: string;
+        };
+        /** @description Somebody known by name, or an unknown person. */
+        Whom: {
+            name: string;
+            person_id: string | null;
+            unknown_id: number | null;
         };
     };
     responses: never;
@@ -3744,6 +3929,62 @@ export interface operations {
             };
         };
     };
+    get_moments_list_moments: {
+        parameters: {
+            query: {
+                /** @description At most so many items */
+                limit?: number;
+                /** @description `next` of the page before; empty for the first page */
+                cursor?: string;
+                /** @description Who is together: ids of people, `unknown:3` for unknown ones, with `/` between */
+                with: string;
+                /** @description Who is not there, in the same way */
+                without?: string;
+                /** @description How far apart in time they may be, seconds; 0: on screen at the same time */
+                gap_s?: number;
+                /** @description Shorter moments are left out, seconds */
+                min_s?: number;
+                /** @description Programmes of this year, month or day (1938, 1938-09, 1938-09-30) or later */
+                from?: string;
+                /** @description Programmes of this year, month or day or earlier */
+                to?: string;
+                /** @description Only these videos, 100 at most, with `/` between their ids */
+                videos?: string;
+                /** @description Least confidence of a name; appearances of unknown people always count */
+                confidence?: number;
+                /** @description Only what a person decided */
+                human?: boolean;
+                /** @description How videos follow each other: by date, longest moments (all added up) first, or by title */
+                sort?: "date" | "-date" | "-seconds" | "title";
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JointMoments"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_people_list_people: {
         parameters: {
             query?: {
@@ -4271,6 +4512,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_statistics_get_statistics: {
+        parameters: {
+            query?: {
+                /** @description Programmes of this year, month or day (1938, 1938-09, 1938-09-30) or later */
+                from?: string;
+                /** @description Programmes of this year, month or day or earlier */
+                to?: string;
+                /** @description Only these videos, 100 at most, with `/` between their ids */
+                videos?: string;
+                /** @description Least confidence of a name; appearances of unknown people always count */
+                confidence?: number;
+                /** @description Only what a person decided */
+                human?: boolean;
+                /** @description Whether unknown people are told apart as well */
+                unknown?: boolean;
+                /** @description At most so many people are told apart */
+                top?: number;
+                /** @description At most so many videos */
+                top_videos?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
                 };
             };
             /** @description What is wrong */

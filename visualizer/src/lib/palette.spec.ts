@@ -1,4 +1,4 @@
-import { assigned, COLOURS, inkOn, luminance } from './palette'
+import { assigned, COLOURS, contrast, inkOn, luminance, readableOn } from './palette'
 
 describe('assigned', () => {
   const names = Array.from({ length: 20 }, (_, number) => `Person_${number}`)
@@ -57,5 +57,29 @@ describe.each(Object.entries(KINDS))('to a %s', (_, matrix) => {
         )
         expect(far).toBeGreaterThan(0.1)
       }
+  })
+})
+
+describe('colours on a ground', () => {
+  const grounds = ['#ffffff', '#1a1d22', '#f2f3f5', '#121418']
+
+  it('can be seen on it, and change no more than that takes', () => {
+    for (const ground of grounds)
+      for (const colour of COLOURS) {
+        const found = readableOn(colour, ground)
+        expect(contrast(found, ground)).toBeGreaterThanOrEqual(3)
+        if (contrast(colour, ground) >= 3) expect(found).toBe(colour)
+      }
+  })
+
+  it('stay different from each other', () => {
+    for (const ground of grounds)
+      expect(new Set(COLOURS.map((one) => readableOn(one, ground))).size).toBe(COLOURS.length)
+  })
+
+  it('contrast as WCAG says', () => {
+    expect(contrast('#000000', '#ffffff')).toBeCloseTo(21)
+    expect(contrast('#777777', '#ffffff')).toBeCloseTo(4.48, 2)
+    expect(contrast('#123456', '#123456')).toBe(1)
   })
 })

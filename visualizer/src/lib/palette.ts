@@ -50,3 +50,33 @@ function hash(text: string): number {
   for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0
   return value
 }
+
+/** The contrast of two colours (WCAG 2.2): 1 for the same one, 21 for black on white. */
+export function contrast(one: string, other: string): number {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b)
+  return (high! + 0.05) / (low! + 0.05)
+}
+
+/**
+ * A colour as it can be seen on a ground: darker on a light one and lighter on a dark one, as much as it takes (WCAG 2.2, 1.4.11 asks for
+ * 3 to 1). Its hue stays.
+ *
+ * @param colour `#rrggbb`, as is `ground`.
+ */
+export function readableOn(colour: string, ground: string, least = 3): string {
+  const goal = luminance(ground) > 0.18 ? 0 : 255
+  let found = colour
+  for (let step = 1; step <= 20 && contrast(found, ground) < least; step++) found = towards(colour, goal, step / 20)
+  return found
+}
+
+function towards(colour: string, goal: number, share: number): string {
+  const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
+  return `#${parts
+    .map((part) =>
+      Math.round(part + (goal - part) * share)
+        .toString(16)
+        .padStart(2, '0'),
+    )
+    .join('')}`
+}
