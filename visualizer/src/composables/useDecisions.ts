@@ -42,8 +42,12 @@ export function useDecisions(key: VideoKey) {
     )
   }
 
-  /** Show what will be, send it, and put back what was where that fails. */
-  async function attempt(optimistic: (now: Appearance[]) => Appearance[], work: () => Promise<void>): Promise<void> {
+  /** Show what will be, send it, and put back what was where that fails: then it can be said again without being typed again. */
+  async function attempt(
+    optimistic: (now: Appearance[]) => Appearance[],
+    work: () => Promise<void>,
+    again: () => unknown = () => attempt(optimistic, work),
+  ): Promise<void> {
     const queryKey = appearancesKey(key)
     await queries.cancelQueries({ queryKey })
     const before = queries.getQueryData<Appearance[]>(queryKey)
@@ -56,14 +60,16 @@ export function useDecisions(key: VideoKey) {
     } catch (err) {
       if (before) queries.setQueryData(queryKey, before)
       void queries.invalidateQueries({ queryKey })
-      notices.warn(t('decide.failed', { why: err instanceof Error ? err.message : String(err) }))
+      const why = err instanceof Error ? err.message : String(err)
+      notices.warn(t('decide.failed', { why }), { label: t('state.again'), run: () => void again() })
     }
   }
 
-  async function send(bodies: NewDecision[], label: (reports: Report[]) => string): Promise<void> {
+  /** Send what is left to be said: what was said before one was refused is not said twice when it is tried again. */
+  async function send(left: NewDecision[], label: (reports: Report[]) => string): Promise<void> {
     const reports: Report[] = []
     try {
-      for (const body of bodies) reports.push(await decide(key.project(), body))
+      for (; left.length; left.shift()) reports.push(await decide(key.project(), left[0]!))
     } finally {
       // What was said before one was refused holds, and can be taken back.
       if (reports.length) {
@@ -75,28 +81,31 @@ export function useDecisions(key: VideoKey) {
   }
 
   function say(entry: Entry, said: Said): Promise<void> {
+    const left = bodiesOf(entry, said)
     return attempt(
       (now) => expected(now, entry.seen.track_id, said) as Appearance[],
-      () => send(bodiesOf(entry, said), (reports) => words(said, reports, t)),
+      () => send(left, (reports) => words(said, reports, t)),
     )
   }
 
   async function undo(): Promise<void> {
     const step = history.value.done.at(-1)
     if (!step) return notices.tell(t('decide.nothingToUndo'))
-    await attempt(same, async () => {
+    const work = async (): Promise<void> => {
       histories.keep(key.project(), tookBack(history.value, await takeAll(step.said)))
       notices.tell(t('decide.undid', { what: step.label }))
-    })
+    }
+    await attempt(same, work, undo)
   }
 
   async function redo(): Promise<void> {
     const step = history.value.undone.at(-1)
     if (!step) return notices.tell(t('decide.nothingToRedo'))
-    await attempt(same, async () => {
+    const work = async (): Promise<void> => {
       histories.keep(key.project(), didAgain(history.value, await takeAll(step.said)))
       notices.tell(t('decide.redid', { what: step.label }))
-    })
+    }
+    await attempt(same, work, redo)
   }
 
   /** Take back all of a step, the last first. What says so can be taken back as well: that is how a thing is said again. */

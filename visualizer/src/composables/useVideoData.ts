@@ -4,6 +4,7 @@ import type { Appearance } from '@/api/client'
 import { getVideo, listPeople } from '@/api/library'
 import { getOverview, listAppearances, listDecisions, listShots } from '@/api/tracks'
 import { type Cuts, wholeTrack } from '@/lib/appearances'
+import { useShown } from './useShown'
 
 export interface VideoKey {
   project: () => string
@@ -65,12 +66,7 @@ export function useVideoData(key: VideoKey) {
 
   const duration = computed(() => Math.max(overview.data.value?.duration ?? 0, video.data.value?.duration ?? 0))
   const seen = computed(() => appearances.data.value ?? early.value)
-  const state = computed(() => {
-    const needed = [video, overview]
-    if (needed.some((one) => one.isError.value && !one.data.value)) return 'error'
-    return needed.every((one) => one.data.value) ? 'ready' : 'loading'
-  })
-  const error = computed(() => video.error.value ?? overview.error.value ?? appearances.error.value)
+  const { state, error, isBusy } = useShown(video, overview)
 
   function again(): void {
     void queries.invalidateQueries()
@@ -87,6 +83,7 @@ export function useVideoData(key: VideoKey) {
     duration,
     state,
     error,
+    isBusy,
     again,
   }
 }
