@@ -1,7 +1,7 @@
 """An engine that remembers what it has seen: networks are asked once about the same pixels, however often a video is read.
 
 For tests that read one video in several ways and compare what comes of it. It changes no answer: what is remembered is that of
-the very same picture, windows or batch, and that a network says the same of them each time is for the contract of engines to check.
+the very same picture, windows or batch. That a network says the same of them each time is for the contract of engines to check.
 
     monkeypatch.setitem(ENGINES, "sface", remembering(ENGINES["sface"]))
 """
