@@ -10,16 +10,14 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import click
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from src.__main__ import VERBS
 from src.cli import CONTEXT
 from src.settings import Settings
+from src.settingtable import range_text, setting_fields, type_text
 
 DOCS = Path(__file__).parent
 
@@ -27,9 +25,9 @@ DOCS = Path(__file__).parent
 def settings_table() -> str:
     """Return a Markdown table of all settings: name, type, default, range, meaning."""
     rows = ["| setting | type | default | range | meaning |", "| --- | --- | --- | --- | --- |"]
-    for name, field in _fields(Settings):
-        default = _text(field.default)
-        rows.append(f"| `{name}` | {_type(field.annotation)} | `{default}` | {_range(field)} | {_cell(field.description)} |")
+    for name, field in setting_fields(Settings):
+        default, kind = _text(field.default), _cell(type_text(field.annotation))
+        rows.append(f"| `{name}` | {kind} | `{default}` | {range_text(field)} | {_cell(field.description)} |")
     return "\n".join(rows)
 
 
@@ -56,38 +54,6 @@ def main() -> int:
     for path, text in documents():
         path.write_text(text, encoding="utf-8")
     return 0
-
-
-def _fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _fields(field.annotation, f"{prefix}{name}.")
-        else:
-            yield prefix + name, field
-
-
-def _type(hint: Any) -> str:
-    if get_origin(hint) is Literal:
-        return " \\| ".join(get_args(hint))
-    if isinstance(hint, UnionType):
-        return " or ".join("nothing" if part is NoneType else _type(part) for part in get_args(hint))
-    if get_origin(hint) is tuple:
-        return "list"
-    names = {
-        "str": "text",
-        "Path": "path",
-        "int": "whole number",
-        "float": "number",
-        "bool": "true \\| false",
-        "SecretStr": "text",
-    }
-    return names[hint.__name__]
-
-
-def _range(field: FieldInfo) -> str:
-    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
-    bounds = [(sign, getattr(limit, name)) for limit in field.metadata for name, sign in signs.items() if hasattr(limit, name)]
-    return ", ".join(f"{sign} {bound}" for sign, bound in bounds)
 
 
 def _text(value: Any) -> str:

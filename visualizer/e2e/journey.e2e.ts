@@ -21,8 +21,8 @@ let page: Page
 beforeAll(async () => {
   served = await serve({
     // The demo's photos and film; the project is for the person at the page to begin.
-    seed: (run) => run(['-m', 'evaluation.demo', 'prepare']),
-    env: (folder) => ({
+    seed: (python) => python(['-m', 'evaluation.demo', 'prepare']),
+    settings: (folder) => ({
       FACEREC_CRAWLER__PROVIDERS: '[]',
       FACEREC_CRAWLER__LIBRARY: join(folder, 'data/demo/gallery'),
       FACEREC_CRAWLER__MAX_NUM: String(PHOTOS),

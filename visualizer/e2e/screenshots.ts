@@ -19,7 +19,7 @@ let served: Served | undefined
 let videos: Record<string, string> = {}
 
 beforeAll(async () => {
-  served = await serve({ seed: (run, folder) => run(['visualizer/e2e/showcase.py', folder]) })
+  served = await serve({ seed: 'visualizer/e2e/showcase.py' })
   const page = await served.browser.newPage()
   const { items } = await (await page.request.get(`${served.url}/api/v1${PROJECT}/videos`)).json()
   videos = Object.fromEntries(items.map((one: Member) => [one.video.title, `${PROJECT}/videos/${one.video_id}`]))
@@ -66,7 +66,7 @@ it.each(SHOTS)('$name', async ({ name, path, theme, first }) => {
   const png = join(served!.folder, `${name}.png`)
   const webp = join(IMAGES, `${name}.webp`)
   writeFileSync(png, await page.screenshot({ animations: 'disabled' }))
-  served!.run(['-c', SAVE, png, webp])
+  served!.python(['-c', SAVE, png, webp])
   rmSync(png)
   expect(statSync(webp).size).toBeLessThan(MOST_BYTES)
   await context.close()

@@ -10,16 +10,19 @@ export const ROOT = resolve(import.meta.dirname, '../..')
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 export const PYTHON = process.env.PYTHON ?? join(ROOT, '.venv/bin/python')
 const PATIENCE_MS = 10_000
+const SEEDS = 'visualizer/e2e'
 
 export interface Served {
   url: string
   /** Of an editor; empty where the service asks for none. */
   token: string
   browser: Browser
-  /** Where its data and those of the seed lie. */
+  /** Where the seeds wrote: the film, and the store under `data/`. */
   folder: string
   /** Run Python at the top of the repository, over the same store; returns what it printed. */
-  run: (args: string[]) => string
+  python: (args: string[]) => string
+  /** Run it beside the server. */
+  beside: (args: string[]) => ChildProcess
   /** Lose the server, as when its machine is switched off. */
   stop: () => Promise<void>
   /** Start it again where it was lost, at the same address. */
@@ -27,23 +30,40 @@ export interface Served {
   close: () => Promise<void>
 }
 
-export interface Options {
+export interface Serving {
   withToken?: boolean
-  /** Writes the store, with Python run over it. */
-  seed?: (run: Served['run'], folder: string) => unknown
+  /** What writes the store: a program that is given the folder, or a function. */
+  seed?: string | ((python: Served['python'], folder: string) => unknown)
+  /** Programs of this folder that add to it. */
+  seeds?: string[]
+  /** Of the sample film; what the browser can play where nothing is said. */
+  codec?: Codec
   /** How the service is started. */
   command?: string[]
-  /** Further variables of its environment, which may depend on the folder. */
-  env?: (folder: string) => Record<string, string>
+  /** Further settings, as environment variables, which may depend on the folder. */
+  settings?: Record<string, string> | ((folder: string) => Record<string, string>)
+}
+
+export const CODECS = { h264: 'video/mp4; codecs="avc1.64001E"', vp9: 'video/webm; codecs="vp9"' } as const
+export type Codec = keyof typeof CODECS
+
+/** Whether a browser says that it plays a codec. */
+export async function plays(browser: Browser, codec: Codec): Promise<boolean> {
+  const page = await browser.newPage()
+  const found = await page.evaluate((type) => document.createElement('video').canPlayType(type), CODECS[codec])
+  await page.close()
+  return found === 'probably'
 }
 
 /** Seed a store, serve it on a free port, and open a browser. */
 export async function serve({
   withToken = false,
-  seed = (run, folder) => run(['visualizer/e2e/seed.py', folder]),
+  seed = `${SEEDS}/seed.py`,
+  seeds = [],
+  codec,
   command = ['server.py'],
-  env: more = () => ({}),
-}: Options = {}): Promise<Served> {
+  settings = {},
+}: Serving = {}): Promise<Served> {
   const executablePath = process.env.CHROMIUM ?? CHROMIUM.find((path) => existsSync(path))
   if (!executablePath) throw new Error(`No Chromium at ${CHROMIUM.join(', ')}. Install it, or name it in CHROMIUM.`)
   const folder = mkdtempSync(join(tmpdir(), 'facerec-e2e-'))
@@ -53,32 +73,37 @@ export async function serve({
     PYTHONPATH: ROOT,
     FACEREC_DATA_DIR: data,
     FACEREC_DATABASE__URI: `sqlite:///${join(data, 'facerec.db')}`,
-    ...more(folder),
+    ...(typeof settings === 'function' ? settings(folder) : settings),
   }
-  const run = (args: string[]): string => {
-    const done = spawnSync(PYTHON, args, { cwd: ROOT, env, encoding: 'utf8' })
-    if (done.status !== 0) throw new Error(`${args.join(' ')} failed: ${done.stderr || String(done.error)}`)
-    return done.stdout
-  }
-  seed(run, folder)
-  const made = withToken ? run(['-m', 'src', 'token', 'add', '--role', 'editor', '--name', 'e2e']) : ''
-  const begin = (port: string): ChildProcess => spawn(PYTHON, [...command, '--port', port], { cwd: ROOT, env })
-  let server = begin('0')
-  const url = await addressOf(server)
   const browser = await chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'],
   })
+  // Not every build of Chromium has H.264: the film is VP9 then, and all else stays the same.
+  const chosen = codec ?? ((await plays(browser, 'h264')) ? 'h264' : 'vp9')
+  const python = (args: string[]): string => {
+    const done = spawnSync(PYTHON, args, { cwd: ROOT, env, encoding: 'utf8' })
+    if (done.status !== 0) throw new Error(`${args.join(' ')} failed: ${done.stderr || String(done.error)}`)
+    return done.stdout
+  }
+  if (typeof seed === 'string') python([seed, folder, ...(chosen === 'vp9' ? ['vp9'] : [])])
+  else await seed(python, folder)
+  for (const more of seeds) python([`${SEEDS}/${more}`, folder])
+  const made = withToken ? python(['-m', 'src', 'token', 'add', '--role', 'editor', '--name', 'e2e']) : ''
+  const beside = (args: string[]): ChildProcess => spawn(PYTHON, args, { cwd: ROOT, env })
+  let server = beside([...command, '--port', '0'])
+  const url = await addressOf(server)
   return {
     url,
     token: /fr_\w+_[\w-]+/.exec(made)?.[0] ?? '',
     browser,
     folder,
-    run,
+    python,
+    beside,
     stop: () => ended(server, 'SIGKILL'),
     start: async () => {
-      if (server.exitCode === null && server.signalCode === null) return
-      server = begin(new URL(url).port)
+      if (isRunning(server)) return
+      server = beside([...command, '--port', new URL(url).port])
       await addressOf(server)
     },
     close: async () => {
@@ -89,9 +114,13 @@ export async function serve({
   }
 }
 
+function isRunning(process: ChildProcess): boolean {
+  return process.exitCode === null && process.signalCode === null
+}
+
 /** End a process by a signal, and by force where it does not end. */
-export async function ended(process: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (process.exitCode !== null || process.signalCode !== null) return
+async function ended(process: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (!isRunning(process)) return
   const gone = new Promise((done) => process.once('exit', done))
   process.kill(signal)
   const timer = setTimeout(() => process.kill('SIGKILL'), PATIENCE_MS)

@@ -166,7 +166,7 @@ describe('a lost server', () => {
       await shown.waitFor()
       expect(await page.getByRole('heading', { name: 'This could not be loaded.' }).count()).toBe(0)
     }
-    served!.run(['-c', BEGIN, 'meanwhile'])
+    served!.python(['-c', BEGIN, 'meanwhile'])
     await served!.start()
     for (const { page, shown } of pages) {
       await page.getByText(AWAY).waitFor({ state: 'detached', ...LONG })

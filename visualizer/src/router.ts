@@ -10,7 +10,9 @@ export const router = createRouter({
     { path: '/', name: 'projects', component: () => import('@/pages/ProjectsPage.vue') },
     {
       path: '/projects/:project',
-      redirect: (to) => `/projects/${encodeURIComponent(String(to.params.project))}/videos`,
+      name: 'project',
+      component: () => import('@/pages/ProjectPage.vue'),
+      props: true,
     },
     {
       path: '/projects/:project/videos',
@@ -23,6 +25,12 @@ export const router = createRouter({
       name: 'video',
       component: () => import('@/pages/VideoPage.vue'),
       props: (to) => ({ ...to.params, fragment: typeof to.query.fragment === 'string' ? to.query.fragment : '' }),
+    },
+    {
+      path: '/projects/:project/jobs',
+      name: 'jobs',
+      component: () => import('@/pages/JobsPage.vue'),
+      props: true,
     },
     { path: '/:rest(.*)*', name: 'nothing', component: () => import('@/pages/NothingPage.vue') },
   ],

@@ -8,6 +8,7 @@ from .analyses import analyses
 from .appearances import appearances
 from .decisions import decisions
 from .exports import exports
+from .holdings import holdings
 from .images import images
 from .jobs import jobs
 from .media import media
@@ -24,6 +25,7 @@ from .videos import videos
 
 BLUEPRINTS: tuple[APIBlueprint, ...] = (
     projects,
+    holdings,
     people,
     images,
     uploads,

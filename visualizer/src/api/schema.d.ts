@@ -551,6 +551,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the settings that a project is worked on with, and what they mean. A PATCH of the project changes its own. */
+        get: operations["get_holdings_list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how much room a project takes on disk. It is measured again after a minute. */
+        get: operations["get_holdings_get_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say how many of what a project holds, and what is new since its newest model. Screen time is at most some seconds old. */
+        get: operations["get_holdings_get_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/unknown": {
         parameters: {
             query?: never;
@@ -1463,6 +1514,15 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "editor" | "admin";
+        /** @description How much room something takes on disk. */
+        Room: {
+            /** @description Whether all files were counted before the time was over */
+            is_complete: boolean;
+            n_bytes: number;
+            n_files: number;
+            /** @description pictures, faces, models, results, videos; database is that of all projects */
+            what: string;
+        };
         /** @description Where a face was in some of the frames that it was seen in: one entry a sample in each list. */
         Samples: {
             boxes_xywh: number[][];
@@ -1485,6 +1545,32 @@ export interface components {
             /** @description What their token is called; `local` where there are no tokens */
             who: string;
         };
+        /** @description A setting, and what it means. */
+        Setting: {
+            /**
+             * @description Whether a PATCH of the project changes it
+             * @default false
+             */
+            changeable?: boolean;
+            choices: string[];
+            default: unknown;
+            meaning: string;
+            name: string;
+            range: string;
+            /**
+             * @description project: its own; service: that of all projects
+             * @default service
+             */
+            scope?: string;
+            type: string;
+            value: unknown;
+            /** @description Its name in the environment of the service */
+            variable: string;
+        };
+        /** @description Settings that a project is worked on with. */
+        SettingList: {
+            items: components["schemas"]["Setting"][];
+        };
         /** @description Frames between two cuts; the end lies outside. */
         Shot: {
             analysis_id: string;
@@ -1504,11 +1590,52 @@ export interface components {
             /** @description Items on all pages, where counting is cheap; else null */
             total: number | null;
         };
+        /** @description What came and went since the newest model was trained. */
+        SinceModel: {
+            /** @description Pictures that would train now, and did not then */
+            added: number;
+            /** @description What people have said of tracks since, counted up to 1000 */
+            decisions: number;
+            model_id: string;
+            people_added: string[];
+            people_removed: string[];
+            /** @description Pictures that trained then, and would not now */
+            removed: number;
+        };
         /**
          * @description Where an analysis stands.
          * @enum {string}
          */
         Status: "QUEUED" | "RUNNING" | "COMPLETE" | "ERROR" | "CANCELLED";
+        /** @description How much room a project takes on disk. */
+        Storage: {
+            items: components["schemas"]["Room"][];
+        };
+        /** @description How many of what a project holds. */
+        Summary: {
+            appearances: number;
+            decisions: number;
+            models: number;
+            /** @description Appearances of somebody with a name */
+            named: number;
+            /** @description Seconds of those with a name */
+            named_s: number;
+            people: number;
+            pictures: number;
+            /** @description Seconds of all appearances together */
+            screen_s: number;
+            /** @description null where there is no model */
+            since_model: components["schemas"]["SinceModel"] | null;
+            /** @description Of these, those that no face was looked for in yet: `align` comes before `train` */
+            to_align: number;
+            /** @description Pictures that are switched on */
+            training: number;
+            /** @description Unknown people */
+            unknown: number;
+            /** @description Seconds of all videos together */
+            video_s: number;
+            videos: number;
+        };
         /** @description What a decision is about. */
         Target: {
             analysis_id: string;
@@ -2977,6 +3104,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Found"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_holdings_list_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_holdings_get_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_holdings_get_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
                 };
             };
             /** @description What is wrong */
