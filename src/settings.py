@@ -55,6 +55,9 @@ class CrawlerSettings(_Section):
     providers: tuple[str, ...] = Field(
         ("bing", "google", "baidu", "wikimedia"), description="Asked in this order until there are enough pictures"
     )
+    library: Path | None = Field(
+        None, description="Folder of photos, a sub-folder a person: asked before the providers, also for clients of the service"
+    )
     max_num: int = Field(20, ge=1, le=10_000, description="Usable pictures with a face for each name")
     workers: int = Field(8, ge=1, le=64, description="Downloads at a time")
     per_host: int = Field(2, ge=1, le=16, description="Downloads at a time from one server")

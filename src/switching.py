@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from .errors import ConfigError
 from .files import replacing
-from .records import SET_ASIDE, Image, ImageState
+from .records import SET_ASIDE, Image, ImageState, Person
 from .trainingset import ALIGNED_DELETED, DISABLED_FILE, LISTED, Discard, TrainingSet, last_two, trains, usable_embedding
 from .workspace import Workspace
 
@@ -50,6 +50,52 @@ def switch_on(workspace: Workspace, image: Image) -> Image:
     on = replace(image, state=ImageState.ACTIVE, reason="", state_by="human")
     workspace.store.put(on)
     return on
+
+
+def put_back(workspace: Workspace, image: Image, state: ImageState, reason: str, state_by: str) -> Image:
+    """Give a picture the state back that it had before somebody changed their mind, and return its record.
+
+    Args:
+        workspace: Where it lies.
+        image: The picture.
+        state: One that it may have: active, disabled or set aside.
+        reason: Why it had it.
+        state_by: Who said so; the cleaning judges again what it said itself.
+
+    Raises:
+        ConfigError: The picture cannot have that state.
+    """
+    if state is ImageState.ACTIVE:
+        image = switch_on(workspace, image)
+    elif state is not ImageState.DISABLED and (state not in SET_ASIDE or image.aligned_path is None):
+        raise ConfigError(f"{image.path} cannot be {state.value}: that is found by looking at it.")
+    back = replace(image, state=state, reason=reason, state_by=state_by)
+    workspace.store.put(back)
+    return back
+
+
+def give(workspace: Workspace, image: Image, person_id: str) -> Image:
+    """Give a picture to another person, and return its record; what stood against it spoke of the one before.
+
+    Args:
+        workspace: Where it lies.
+        image: The picture, in whatever state it is.
+        person_id: Who gets it.
+
+    Raises:
+        ConfigError: There is no such person, or the photo is gone.
+        StorageError: A file cannot be written.
+    """
+    if image.person_id == person_id:
+        return image
+    if workspace.store.get(Person, image.project, person_id) is None:
+        raise ConfigError(f"There is nobody called {person_id!r} in project {image.project!r}. Add them first.")
+    photos = TrainingSet(workspace, image.project)
+    if not photos.absolute(image.path).is_file():
+        raise ConfigError(f"{image.path} is gone. Run: align --project {image.project}")
+    if image.aligned_path is not None:
+        _strike(workspace.aligned_dir(image.project) / DISABLED_FILE, image.aligned_path)
+    return photos.give(image, person_id)
 
 
 def left_out(workspace: Workspace, project: str) -> list[str]:

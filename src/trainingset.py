@@ -234,6 +234,40 @@ class TrainingSet:
         disabled = sum(self._disable_deleted(image) for image in left)
         return Changes(moved, len(gone) - moved, disabled, sum(self._enable_restored(image) for image in left))
 
+    def give(self, image: Image, person_id: str) -> Image:
+        """Give a photo to another person with its aligned face, files first, and return its record: it trains there.
+
+        Unlike a photo that `move` finds in another folder, this one was looked at face by face by whoever gave it.
+
+        Raises:
+            StorageError: A file cannot be written.
+        """
+        path = self._moved(self.absolute(image.path), self.folder_of(person_id))
+        given = replace(image, person_id=person_id, path=self.relative(path), state_by="human")
+        if image.aligned_path is not None and self.absolute(image.aligned_path).is_file():
+            names = (f"{path.stem}_0.png", f"{path.stem}-{image.sha256[:16]}_0.png")
+            free = (self.aligned_path(person_id, name) for name in names)
+            aligned = next(file for file in free if not file.exists() or file.name == names[-1])
+            with writing(aligned):
+                aligned.parent.mkdir(parents=True, exist_ok=True)
+                self.absolute(image.aligned_path).replace(aligned)
+            given = replace(given, aligned_path=self.relative(aligned), state=ImageState.ACTIVE, reason="")
+        elif image.aligned_path is not None or image.state in SET_ASIDE:
+            given = replace(unaligned(given), state=ImageState.ACTIVE, reason="")
+        self._store.put(given)
+        return given
+
+    def _moved(self, photo: Path, folder: Path) -> Path:
+        """Move a photo to the next free number of a folder."""
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            path = _claim_number(folder, photo.suffix)
+            try:
+                return photo.replace(path)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+
     def move(self, image: Image, person_id: str, path: Path) -> Image:
         """Let a record follow its photo, and return it; with another person it begins anew, as one that somebody chose."""
         moved = replace(image, path=self.relative(path), person_id=person_id)

@@ -181,6 +181,99 @@ class Image(Shape):
     engine: str | None
 
 
+class PersonImage(Image):
+    """A training picture among those of its person."""
+
+    likeness: float | None = Field(
+        description="How much the face looks like the other ones of the person that train, -1 to 1; null where nobody can say"
+    )
+
+
+class PersonImages(Shape):
+    """The training pictures of a person, the most doubtful first."""
+
+    items: list[PersonImage]
+    total: int = Field(description="Pictures of the person; `items` has the first of them where they are very many")
+
+
+class RefusedChange(Shape):
+    """A picture that was left as it is, and why."""
+
+    sha256: str
+    code: str = Field(description="One of the codes in docs/api.md")
+    detail: str
+
+
+class ImageChanges(Shape):
+    """What became of several pictures."""
+
+    items: list[Image] = Field(description="Those that were changed, as they are now")
+    refused: list[RefusedChange]
+
+
+class RefusedPerson(Shape):
+    """A name that cannot be used, and why."""
+
+    name: str
+    detail: str
+
+
+class AddedPeople(Shape):
+    """What became of a list of names."""
+
+    added: list[Person]
+    known: list[Person] = Field(description="Those whom the project knew already; they stay as they are")
+    refused: list[RefusedPerson]
+
+
+class PersonTotals(Shape):
+    """How much a project has of a person."""
+
+    person_id: str
+    n_pictures: int
+    n_training: int = Field(description="Pictures that train")
+    n_videos: int
+    n_appearances: int
+    seconds: float = Field(description="Screen time")
+    portrait: bool = Field(description="Whether there is a picture to show them by")
+
+
+class PeopleTotals(Shape):
+    """How much a project has of everybody."""
+
+    items: list[PersonTotals]
+
+
+class PersonAppearance(Shape):
+    """One appearance of a person; the video is that of the group it stands in."""
+
+    track_id: int
+    start_npt: float
+    end_npt: float
+    best_npt: float
+    confidence: float
+    source: str
+
+
+class PersonInVideo(Shape):
+    """Where a person is to be seen in one video."""
+
+    video_id: str
+    fragment: str
+    analysis_id: str
+    title: str
+    date: str
+    local: bool = Field(description="Whether the server has the file")
+    items: list[PersonAppearance] = Field(description="In the order of their start")
+
+
+class PersonAppearances(Shape):
+    """Where a person is to be seen in all videos of a project, the newest programme first."""
+
+    total: int = Field(description="Appearances in all; `videos` has the surest of them where they are very many")
+    videos: list[PersonInVideo]
+
+
 class Model(Shape):
     """A trained classifier."""
 

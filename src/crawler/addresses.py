@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,10 +38,21 @@ class Addresses(Provider):
             ConfigError: The file cannot be read, holds no addresses, or a line is none.
             InvalidNameError: A name in it cannot be a person's.
         """
-        self._file = file
+        self._file: Path | None = file
         self._rows = _read(file)
         if not self._rows:
             raise ConfigError(f"{file} holds no addresses. Write one a line, or CSV with a column url.")
+
+    @classmethod
+    def of(cls, addresses: Iterable[Mapping[str, str]]) -> Addresses:
+        """Take addresses that somebody gave without a file: each a `url` with its `name`, and `page` and `licence` if known."""
+        given = cls.__new__(cls)
+        given._file = None
+        given._rows = [
+            _Row(one["name"], FoundImage(one["url"], page=one.get("page", ""), licence=one.get("licence", "")))
+            for one in addresses
+        ]
+        return given
 
     def people(self) -> list[str]:
         """Return the names in the file, each once, in their order.

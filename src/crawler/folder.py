@@ -16,15 +16,19 @@ class Folder(Provider):
 
     name = "folder"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, by_name: bool = False) -> None:
         """Look into a folder.
+
+        Args:
+            folder: With photos, or with sub-folders of photos.
+            by_name: Whether photos of a person lie in a sub-folder of theirs alone, and never in the folder itself.
 
         Raises:
             ConfigError: There is no such folder.
         """
         if not folder.is_dir():
             raise ConfigError(f"{folder} is no folder. Give one with photos, or with a sub-folder of photos for each person.")
-        self._folder = folder
+        self._folder, self._by_name = folder, by_name
 
     def people(self) -> list[str]:
         """Return the names of the sub-folders that hold photos.
@@ -43,7 +47,8 @@ class Folder(Provider):
         """Yield the photos of a person's sub-folder, or those of the folder itself where it has none for them, by name."""
         wanted = folder_name(query)
         own = [folder for folder in self._subfolders() if person_of(folder) == wanted]
-        files = [file for folder in own for file in photos_in(folder)] if own else photos_in(self._folder)
+        named = own or self._by_name
+        files = [file for folder in own for file in photos_in(folder)] if named else photos_in(self._folder)
         for file in files[:limit]:
             yield FoundImage(file.resolve().as_uri(), path=file)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +23,11 @@ from ..schema import Box, Detections
 from ..settings import CrawlerSettings
 from ..trainingset import TrainingSet, reconsider, state_of
 from ..workspace import Workspace
+from .addresses import Addresses
 from .base import ALL, Description, Provider
 from .download import Download, Offer, download_all
 from .duplicates import SeenPictures
+from .folder import Folder
 from .providers import FILES, PROVIDERS, check_names
 from .report import CrawlReport, Fault, PersonCrawl
 from .web import Limits, Web
@@ -44,6 +46,7 @@ def run(
     providers: Sequence[str] | None = None,
     folder: Path | None = None,
     urls: Path | None = None,
+    addresses: Sequence[Mapping[str, str]] = (),
     discard_multi_faces: bool = False,
     engine: str | None = None,
     session: requests.Session | None = None,
@@ -59,6 +62,8 @@ def run(
             `folder` and `urls`.
         folder: Photos of one person, or a sub-folder of photos for each.
         urls: File with addresses of photos.
+        addresses: Addresses of photos with the `name` of who is to be seen, and `url`, `page`, `licence`: fetched before the
+            providers are asked.
         discard_multi_faces: Whether photos with several faces do not count.
         engine: Engine to begin the project with.
         session: Carries the requests; one of our own where None.
@@ -77,11 +82,23 @@ def run(
     wanted = max_num if max_num is not None else None if local and not asked else settings.max_num
     opened = workspace.engine(workspace.begin_project(slug, engine).engine)
     with _web(settings, session, workspace.guard) as web:
-        chosen: list[Provider] = [*local, *(PROVIDERS[name](web) for name in asked)]
+        chosen: list[Provider] = [
+            *local,
+            *_given(settings, addresses, asks=bool(asked) or not local),
+            *(PROVIDERS[name](web) for name in asked),
+        ]
         pictures = TrainingSet(workspace, slug)
         pictures.notice_changes()
         crawl = _Crawl(workspace, pictures, opened, web, chosen, wanted, discard_multi_faces)
         return CrawlReport(slug, tuple(crawl.person(person_id, name) for person_id, name in names.items()))
+
+
+def _given(settings: CrawlerSettings, addresses: Sequence[Mapping[str, str]], *, asks: bool) -> Iterator[Provider]:
+    """Yield what is asked before the providers: addresses that came with the names, and the photos that the operator has."""
+    if addresses:
+        yield Addresses.of(addresses)
+    if settings.library is not None and asks:
+        yield Folder(settings.library, by_name=True)
 
 
 def _names(keywords: Sequence[str]) -> dict[str, str]:

@@ -20,10 +20,22 @@ class NoParams(Params):
     """The project is all there is to say."""
 
 
+class PictureAddress(Params):
+    """Where a photo of a person is."""
+
+    name: str = Field(min_length=1, max_length=200, description="One of `keywords`")
+    url: Annotated[str, Outside.FETCHED] = Field(max_length=4000, pattern="^https?://", description="Of the photo itself")
+    page: Annotated[str, Outside.KEPT] = Field("", max_length=4000, pattern="^(|https?://.+)$", description="That shows it")
+    licence: str = Field("", max_length=200)
+
+
 class CrawlParams(Params):
     """Parameters of `crawl`. Folders and lists of this machine are for the command line alone."""
 
     keywords: tuple[str, ...] = Field(min_length=1, max_length=1000, description="Names of people")
+    addresses: Annotated[tuple[PictureAddress, ...], Outside.FETCHED] = Field(
+        (), max_length=5000, description="Photos that are fetched before the providers are asked"
+    )
     max_num: int | None = Field(None, ge=1, le=10_000, description="Usable pictures with a face for each person")
     providers: tuple[str, ...] | None = Field(None, min_length=1, description="bing, google, baidu or wikimedia, in this order")
     discard_multi_faces: bool = Field(False, description="Leave out photos with several faces")

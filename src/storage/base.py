@@ -171,6 +171,18 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def revisions(self, kind: type[Any], *leading: object) -> dict[tuple[Any, ...], str]:
+        """Return the revisions that begin with some values, in one look-up: of all analyses of a project.
+
+        Args:
+            kind: One of `records.REVISED`.
+            leading: Values of the first of the fields that stand there, fewer than there are.
+
+        Returns:
+            What `revision` says, by the values of the other fields; nothing for those that were never written.
+        """
+
+    @abstractmethod
     def faults(self) -> Iterator[str]:
         """Yield what is wrong with the database itself, whatever its records say."""
 

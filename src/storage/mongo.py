@@ -134,6 +134,12 @@ class MongoStore(Store):
         found = self._trying(lambda: self._database[_REVISIONS].find_one({"_id": asked}))
         return str(found["stamp"]) if found else ""
 
+    def revisions(self, kind: type[Any], *leading: object) -> dict[tuple[Any, ...], str]:
+        """Read a stretch of the same collection."""
+        start, end = self.schema.scopes_below(kind, *leading)
+        found = self._trying(lambda: list(self._database[_REVISIONS].find({"_id": {"$gte": start, "$lt": end}})))
+        return {tuple(json.loads(one["_id"])[1 + len(leading) :]): str(one["stamp"]) for one in found}
+
     @contextmanager
     def _revising(self, scopes: set[str]) -> Iterator[None]:
         """Change revisions before and after a write.

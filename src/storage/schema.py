@@ -121,6 +121,15 @@ class Schema:
             raise StorageError(f"No revisions are kept of {kind.__name__}: declare the kind in records.REVISED.")
         return json.dumps([self.layouts[kind].name, *values])
 
+    def scopes_below(self, kind: type[Any], *values: object) -> tuple[str, str]:
+        """Return the first text that a scope with these first values may be, and the first one after all of them.
+
+        Raises:
+            StorageError: No revisions are kept of this kind.
+        """
+        start = self.scope(kind, *values)[:-1] + ", "
+        return start, start + "\x7f"  # a scope is ASCII
+
     def scopes(self, records: Iterable[Any]) -> set[str]:
         """Return those of all records of which revisions are kept."""
         return {

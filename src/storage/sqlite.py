@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 import threading
@@ -115,6 +116,14 @@ class SqliteStore(Store):
         with _translated(self._path), self._connection() as connection:
             found = connection.execute(f"SELECT stamp FROM {_REVISIONS} WHERE scope = ?", [asked]).fetchone()
         return str(found[0]) if found else ""
+
+    def revisions(self, kind: type[Any], *leading: object) -> dict[tuple[Any, ...], str]:
+        """Read a stretch of the same table."""
+        asked = self.schema.scopes_below(kind, *leading)
+        with _translated(self._path), self._connection() as connection:
+            query = f"SELECT scope, stamp FROM {_REVISIONS} WHERE scope >= ? AND scope < ?"
+            found = connection.execute(query, asked).fetchall()
+        return {tuple(json.loads(scope)[1 + len(leading) :]): str(stamp) for scope, stamp in found}
 
     def faults(self) -> Iterator[str]:
         """Let SQLite check every page and index, and name the indexes that are not there."""

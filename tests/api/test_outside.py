@@ -90,6 +90,10 @@ def test_the_marked_ones_are_these() -> None:
     assert found == {
         "NewJob.webhook": Outside.FETCHED,
         "NewPerson.uri": Outside.KEPT,
+        "ListedPerson.uri": Outside.KEPT,
+        "CrawlParams.addresses": Outside.FETCHED,
+        "PictureAddress.url": Outside.FETCHED,
+        "PictureAddress.page": Outside.KEPT,
         "PersonChange.uri": Outside.KEPT,
         "NewUpload.filename": Outside.KEPT,
         "VideoParameters.locator": Outside.KEPT,

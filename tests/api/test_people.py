@@ -72,7 +72,32 @@ class TestPeople:
         answer = api.client.get(f"/api/v1{PATH}/Anna_Albers/thumbnail")
         assert (answer.status_code, answer.mimetype) == (200, "image/png")
         api.send("POST", PATH, 201, json={"name": "New"})
-        api.refused("GET", f"{PATH}/New/thumbnail", 404, "not_found")
+        nothing = api.client.get(f"/api/v1{PATH}/New/thumbnail")
+        assert (nothing.status_code, nothing.data, nothing.headers["Cache-Control"]) == (204, b"", "private, no-cache")
+
+    def test_thumbnail_of_somebody_who_is_known_from_videos_alone(self, api: Api) -> None:
+        track = api.track("Unknown 2")
+        target = {"kind": "track", "track": f"{track.analysis_id}-{track.track_id}"}
+        api.send("POST", "/projects/p/decisions", 201, json={"verb": "is", "person": "Dora Day", "target": target})
+        answer = api.client.get(f"/api/v1{PATH}/Dora_Day/thumbnail")
+        assert (answer.status_code, answer.mimetype, answer.data) == (200, "image/jpeg", track.thumbnail)
+
+    def test_a_list_of_names_can_be_sent_again(self, api: Api) -> None:
+        names = [
+            {"name": "Dora Day"},
+            {"name": "Ben Bo", "uri": "https://x/2"},
+            {"name": "a/b"},
+            {"name": "Eve", "uri": "urn:e"},
+        ]
+        answer = api.send("POST", "/projects/p/people-list", 200, json={"people": names})
+        assert [person["name"] for person in answer["added"]] == ["Dora Day", "Eve"]
+        assert [(person["name"], person["uri"]) for person in answer["known"]] == [("Ben Bo", None)]
+        assert [one["name"] for one in answer["refused"]] == ["a/b"]
+        assert "no folder may have" in answer["refused"][0]["detail"]
+        again = api.send("POST", "/projects/p/people-list", 200, json={"people": names})
+        assert (again["added"], len(again["known"])) == ([], 3)
+        assert api.get(f"{PATH}/Eve")["uri"] == "urn:e"
+        api.refused("POST", "/projects/p/people-list", 422, "invalid", json={"people": []})
 
 
 class TestImages:

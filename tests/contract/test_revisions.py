@@ -85,3 +85,14 @@ def test_hard_names_do_not_share_one(store: Store) -> None:
 def test_kinds_without_revisions_are_refused(store: Store) -> None:
     with pytest.raises(StorageError, match=r"records\.REVISED"):
         store.revision(Track, "a")
+
+
+def test_those_of_a_project_come_in_one_look_up(store: Store) -> None:
+    store.put(seen("a"), seen('b", "c'), seen("a", project="pp"), seen("a", project='p", "a'))
+    found = store.revisions(Appearance, "p")
+    assert found == {("a",): store.revision(Appearance, "p", "a"), ('b", "c',): store.revision(Appearance, "p", 'b", "c')}
+    store.delete(Appearance, project="p", analysis_id="a")
+    after = store.revisions(Appearance, "p")
+    assert after[("a",)] != found[("a",)]
+    assert after[('b", "c',)] == found[('b", "c',)]
+    assert store.revisions(Appearance, "nobody") == {}

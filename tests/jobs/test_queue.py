@@ -89,6 +89,12 @@ class TestSubmit:
             ("track", {"video": "a", "video_speedup": 2, "sample_period_s": 1}, "bad_params", "not both"),
             ("track", {"video": {"$gt": ""}}, "bad_params", "video: Input should be a valid string"),
             ("crawl", {"keywords": ["A"], "folder": "/etc"}, "bad_params", "there is no parameter folder"),
+            (
+                "crawl",
+                {"keywords": ["A"], "addresses": [{"name": "A", "url": "file:///etc/x"}]},
+                "bad_params",
+                "addresses.0.url",
+            ),
             ("export", {"video": "a", "format": "mot", "output": "/x"}, "bad_params", "there is no parameter output"),
         ],
     )

@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("clusters",),
     ("search",),
     ("storage",),
-    ("videos", "windows"),
+    ("videos", "windows", "totals"),
     ("export",),
     ("environment",),
     ("settings",),

@@ -296,6 +296,37 @@ class TestFolder:
         assert (person.usable, person.added, person.faults) == (2, 1, ())
 
 
+class TestOwnLibrary:
+    def test_is_asked_first_and_by_name_alone(self, web: LocalWeb, workspace: Workspace, tmp_path: Path) -> None:
+        put(tmp_path / "ours" / "Elton_John" / "1.jpg", photo(1))
+        put(tmp_path / "ours" / "of nobody.jpg", photo(2))
+        web.bing(web.serve("/b.jpg", body=photo(3)))
+        crawler = workspace.settings.crawler.model_copy(update={"library": tmp_path / "ours", "providers": ("bing",)})
+        workspace.settings = workspace.settings.model_copy(update={"crawler": crawler})
+        report = run(workspace, PROJECT, [NAME, "Madonna"], max_num=2, session=web.session())
+        found = [(image.person_id, image.provenance.provider) for image in images(workspace)]
+        assert found == [("Elton_John", "folder"), ("Elton_John", "bing")]
+        assert [person.usable for person in report.people] == [2, 0]
+
+    def test_needs_no_provider(self, workspace: Workspace, tmp_path: Path) -> None:
+        put(tmp_path / "ours" / "Elton John" / "1.jpg", photo(1))
+        crawler = workspace.settings.crawler.model_copy(update={"library": tmp_path / "ours", "providers": ()})
+        workspace.settings = workspace.settings.model_copy(update={"crawler": crawler})
+        assert run(workspace, PROJECT, [NAME]).people[0].usable == 1
+
+
+def test_addresses_that_come_with_the_names_are_fetched_before_providers_are_asked(
+    web: LocalWeb, crawl: Crawl, workspace: Workspace
+) -> None:
+    url = web.serve("/own.jpg", body=photo(1))
+    web.bing(web.serve("/found.jpg", body=photo(2)))
+    given = [{"name": NAME, "url": url, "licence": "CC0"}, {"name": "Madonna", "url": web.serve("/other.jpg", body=photo(3))}]
+    assert crawl(2, addresses=given).usable == 2
+    own, found = (image.provenance for image in images(workspace))
+    assert (own.provider, own.licence, found.provider) == ("urls", "CC0", "bing")
+    assert web.count("/other.jpg") == 0
+
+
 def test_a_list_of_addresses_is_taken_whole(web: LocalWeb, workspace: Workspace, tmp_path: Path) -> None:
     url = web.serve("/a.jpg", body=photo(1))
     put(tmp_path / "list.csv", f"url,name,page,licence\n{url},Madonna,https://a.example,CC0\n".encode())

@@ -32,6 +32,18 @@ export const router = createRouter({
       component: () => import('@/pages/JobsPage.vue'),
       props: true,
     },
+    {
+      path: '/projects/:project/people',
+      name: 'people',
+      component: () => import('@/pages/PeoplePage.vue'),
+      props: true,
+    },
+    {
+      path: '/projects/:project/people/:personId',
+      name: 'person',
+      component: () => import('@/pages/PersonPage.vue'),
+      props: true,
+    },
     { path: '/:rest(.*)*', name: 'nothing', component: () => import('@/pages/NothingPage.vue') },
   ],
 })

@@ -18,6 +18,7 @@ from .projects import projects
 from .search import search
 from .session import session
 from .streams import streams
+from .totals import totals
 from .tracks import tracks
 from .unknown import unknown
 from .uploads import uploads
@@ -27,6 +28,7 @@ BLUEPRINTS: tuple[APIBlueprint, ...] = (
     projects,
     holdings,
     people,
+    totals,
     images,
     uploads,
     videos,

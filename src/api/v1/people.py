@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
 from flask import Response, url_for
 from pydantic import Field
 
-from ...decisions import new_id
+from ...decisions import PIECE, new_id
+from ...errors import InvalidNameError
 from ...guard import Outside
 from ...names import display_name, folder_name, inside
-from ...records import Image, ImageState, Job, Person, Project, Target, Verb
+from ...records import Appearance, Image, ImageState, Job, Person, Project, Target, Track, Verb
 from ...storage import Query
 from .. import shapes
-from ..answers import answer, check_match, editing
+from ..answers import HELD, answer, check_match, editing, no_content
 from ..context import existing, existing_project, store, workspace
 from ..deriving import follow, follow_everywhere, told_of
-from ..media import PNG, file_response, sends
+from ..media import JPEG, PNG, bytes_response, file_response, sends
 from ..paging import Listing, PageOf, PageParameters, listed
-from ..problems import Problem, missing
+from ..problems import Problem
 from ..validation import Body, Metadata, Text
 
 people = APIBlueprint("people", __name__, url_prefix="/api/v1", tag="People")
@@ -31,6 +33,8 @@ Uri = Annotated[
 ]
 _LOOKED_AT = 50
 """Pictures among which the best face is looked for."""
+_TRACKS = 5
+"""The same of tracks, for those who have no pictures."""
 
 
 class PersonPage(PageOf[shapes.Person]):
@@ -51,6 +55,19 @@ class NewPerson(Body):
     description: Annotated[Text, Field(max_length=2000)] = ""
     uri: Uri = ""
     metadata: Annotated[Metadata, Field(default_factory=dict)]
+
+
+class ListedPerson(Body):
+    """Somebody of a list of names."""
+
+    name: Name
+    uri: Uri = ""
+
+
+class PeopleList(Body):
+    """People to know by name."""
+
+    people: Annotated[list[ListedPerson], Field(min_length=1, max_length=1000)]
 
 
 class PersonChange(Body):
@@ -107,6 +124,26 @@ def add_person(project: str, json_data: NewPerson) -> Response:
     return answer(shape(person), 201, location=url_for("people.get_person", project=owner, person_id=person_id))
 
 
+@people.post("/projects/<project>/people-list")
+@people.input(PeopleList)
+@people.output(shapes.AddedPeople)
+def add_people(project: str, json_data: PeopleList) -> Response:
+    """Add a list of people; those whom the project knows stay as they are, so that a list can be sent again."""
+    owner = existing_project(project).project
+    answered = shapes.AddedPeople(added=[], known=[], refused=[])
+    for listed_person in json_data.people:
+        try:
+            person = Person(owner, folder_name(listed_person.name), "", uri=listed_person.uri or None)
+        except InvalidNameError as err:
+            answered.refused.append(shapes.RefusedPerson(name=listed_person.name, detail=str(err)))
+            continue
+        person = replace(person, name=display_name(person.person_id))
+        is_new = store().put_new(person)
+        known = person if is_new else store().get(Person, owner, person.person_id) or person
+        (answered.added if is_new else answered.known).append(shape(known))
+    return answer(answered)
+
+
 @people.get("/projects/<project>/people/<person_id>")
 @people.output(shapes.Person)
 def get_person(project: str, person_id: str) -> Response:
@@ -137,10 +174,25 @@ def change_person(project: str, person_id: str, json_data: PersonChange) -> Resp
 
 
 @people.get("/projects/<project>/people/<person_id>/thumbnail")
-@people.doc(responses=sends(PNG))
+@people.doc(responses=sends(PNG, JPEG) | {204: {"description": "There is no picture of them yet"}})
 def get_person_thumbnail(project: str, person_id: str) -> Response:
-    """Show the best face among the training pictures of a person."""
+    """Show the best face among the training pictures of a person, else the surest one in a video; 204 where there is neither.
+
+    Somebody who was just added has no picture, and no page should have to call that an error.
+    """
     person = existing_person(project, person_id)
+    picture = _best_picture(person)
+    if picture is not None:
+        return file_response(picture, PNG)
+    face = _surest_face(person)
+    if face:
+        return bytes_response(face, JPEG)
+    response = no_content()
+    response.headers["Cache-Control"] = HELD
+    return response
+
+
+def _best_picture(person: Person) -> Path | None:
     query = Query(
         {"project": person.project, "person_id": person.person_id, "state": ImageState.ACTIVE.value},
         omit=frozenset({"embedding", "landmarks"}),
@@ -148,8 +200,19 @@ def get_person_thumbnail(project: str, person_id: str) -> Response:
     aligned = [image for image in store().select(Image, query, _LOOKED_AT).items if image.aligned_path and image.quality]
     best = max(aligned, key=lambda image: image.quality.overall if image.quality else 0.0, default=None)
     if best is None or best.aligned_path is None:
-        raise missing("aligned picture of", person_id)
-    return file_response(inside(workspace().data_dir, best.aligned_path), PNG)
+        return None
+    path = inside(workspace().data_dir, best.aligned_path)
+    return path if path.is_file() else None
+
+
+def _surest_face(person: Person) -> bytes:
+    """Return the face of somebody who was named in videos alone, as JPEG; nothing where none was kept."""
+    query = Query({"project": person.project, "person_id": person.person_id}, ("confidence",), descending=True)
+    for analysis_id, track_id in store().select_cells(Appearance, ("analysis_id", "track_id"), query, _TRACKS).items:
+        track = store().get(Track, analysis_id, track_id % PIECE)
+        if track is not None and track.thumbnail:
+            return track.thumbnail
+    return b""
 
 
 def _apply(owner: Project, person: Person, change: PersonChange) -> Job | None:

@@ -65,6 +65,11 @@ def shape(video: Video) -> shapes.Video:
     return shapes.Video(**_item({name: getattr(video, name) for name in _READ}))
 
 
+def is_local(video: Video) -> bool:
+    """Say whether the server has the file of a video, and so its media and frames."""
+    return bool(video.checksum) and os.path.isfile(video.media)
+
+
 def _item(video: dict[str, Any]) -> dict[str, Any]:
     """Return the same of the fields of a video."""
     media = video.pop("media")

@@ -13,6 +13,8 @@ import {
 } from './client'
 
 const PAGE = 200
+/** People come with little: as many as the server gives at once. */
+const MANY = 500
 
 export function listProjects(signal?: AbortSignal): Promise<Project[]> {
   return allOf((cursor) =>
@@ -43,7 +45,7 @@ export function listPeople(project: string, signal?: AbortSignal): Promise<Perso
   return allOf((cursor) =>
     answered(
       client.GET('/api/v1/projects/{project}/people', {
-        params: { path: { project }, query: { limit: PAGE, cursor } },
+        params: { path: { project }, query: { limit: MANY, cursor } },
         signal,
       }),
     ),

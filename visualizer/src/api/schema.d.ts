@@ -307,6 +307,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/image-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch many pictures on or off, give them to somebody else, or give them their state back.
+         * @description Each says in which state and with whom it was seen: what somebody else changed in between is left as it is, and told.
+         */
+        post: operations["post_images_change_images"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/images": {
         parameters: {
             query?: never;
@@ -462,6 +482,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/people-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a list of people; those whom the project knows stay as they are, so that a list can be sent again. */
+        post: operations["post_people_add_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/people-totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Count the pictures, videos, appearances and seconds of everybody at once; those who have none of them are left out. */
+        get: operations["get_totals_get_people_totals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/people/{person_id}": {
         parameters: {
             query?: never;
@@ -483,6 +537,23 @@ export interface paths {
         patch: operations["patch_people_change_person"];
         trace?: never;
     };
+    "/api/v1/projects/{project}/people/{person_id}/appearances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List where somebody is to be seen in all videos of a project, video by video; of very many the surest ones. */
+        get: operations["get_totals_list_person_appearances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/people/{person_id}/images": {
         parameters: {
             query?: never;
@@ -490,7 +561,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** List the training pictures of a person, the most doubtful first: those least like the others that train. */
+        get: operations["get_images_list_person_images"];
         put?: never;
         /** Add a photo of a person, as multipart/form-data with the part `file`. It trains once it is aligned. */
         post: operations["post_images_add_image"];
@@ -507,7 +579,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the best face among the training pictures of a person. */
+        /**
+         * Show the best face among the training pictures of a person, else the surest one in a video; 204 where there is neither.
+         * @description Somebody who was just added has no picture, and no page should have to call that an error.
+         */
         get: operations["get_people_get_person_thumbnail"];
         put?: never;
         post?: never;
@@ -961,6 +1036,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What became of a list of names. */
+        AddedPeople: {
+            added: components["schemas"]["Person"][];
+            /** @description Those whom the project knew already; they stay as they are */
+            known: components["schemas"]["Person"][];
+            refused: components["schemas"]["RefusedPerson"][];
+        };
         /** @description What was seen in a video with one engine, sampling and tracker. */
         Analysis: {
             analysis_id: string;
@@ -1042,6 +1124,10 @@ export interface components {
             confidence: number;
             name: string;
             score: number;
+        };
+        /** @description What becomes of several pictures, each by itself. */
+        ChangesOfImages: {
+            changes: components["schemas"]["OneChange"][];
         };
         /** @description What a person said. Decisions are only ever added. */
         Decision: {
@@ -1148,6 +1234,12 @@ export interface components {
              */
             reason?: string;
         };
+        /** @description What became of several pictures. */
+        ImageChanges: {
+            /** @description Those that were changed, as they are now */
+            items: components["schemas"]["Image"][];
+            refused: components["schemas"]["RefusedChange"][];
+        };
         /** @description Some training pictures. */
         ImagePage: {
             items: components["schemas"]["Image"][];
@@ -1248,6 +1340,15 @@ export interface components {
             person_id: string | null;
             seconds: number;
             unknown_id: number | null;
+        };
+        /** @description Somebody of a list of names. */
+        ListedPerson: {
+            name: string;
+            /**
+             * @description In a knowledge graph; empty for none
+             * @default
+             */
+            uri?: string;
         };
         /** @description A trained classifier. */
         Model: {
@@ -1375,6 +1476,31 @@ export interface components {
             /** @description Bytes */
             size: number;
         };
+        /** @description What becomes of one picture: at least one of `person_id`, `enabled` and `put_back`, done in this order. */
+        OneChange: {
+            /** @default null */
+            enabled?: boolean | null;
+            /**
+             * @description The same of whose picture it is; empty for anybody's
+             * @default
+             */
+            expected_person?: string;
+            /** @description As it was seen: another state is left as it is */
+            expected_state: components["schemas"]["ImageState"];
+            /**
+             * @description Who gets it; empty for nobody else
+             * @default
+             */
+            person_id?: string;
+            /** @default null */
+            put_back?: components["schemas"]["PutBack"] | null;
+            /**
+             * @description Why it does not train
+             * @default
+             */
+            reason?: string;
+            sha256: string;
+        };
         /** @description A video at a glance, for a timeline. */
         Overview: {
             analysis_id: string;
@@ -1386,6 +1512,14 @@ export interface components {
             lanes: components["schemas"]["Lane"][];
             /** @description How many lanes there would be */
             n_lanes: number;
+        };
+        /** @description People to know by name. */
+        PeopleList: {
+            people: components["schemas"]["ListedPerson"][];
+        };
+        /** @description How much a project has of everybody. */
+        PeopleTotals: {
+            items: components["schemas"]["PersonTotals"][];
         };
         /** @description Somebody whom a project knows by name. */
         Person: {
@@ -1399,6 +1533,21 @@ export interface components {
             project: string;
             recognisable: boolean;
             uri: string | null;
+        };
+        /** @description One appearance of a person; the video is that of the group it stands in. */
+        PersonAppearance: {
+            best_npt: number;
+            confidence: number;
+            end_npt: number;
+            source: string;
+            start_npt: number;
+            track_id: number;
+        };
+        /** @description Where a person is to be seen in all videos of a project, the newest programme first. */
+        PersonAppearances: {
+            /** @description Appearances in all; `videos` has the surest of them where they are very many */
+            total: number;
+            videos: components["schemas"]["PersonInVideo"][];
         };
         /** @description What of a person may be changed. What was their name becomes an alias. */
         PersonChange: {
@@ -1417,6 +1566,45 @@ export interface components {
             /** @default null */
             uri?: string | null;
         };
+        /** @description A training picture among those of its person. */
+        PersonImage: {
+            aligned_path: string | null;
+            box: components["schemas"]["Box"] | null;
+            engine: string | null;
+            height: number;
+            /** @description How much the face looks like the other ones of the person that train, -1 to 1; null where nobody can say */
+            likeness: number | null;
+            n_faces: number | null;
+            path: string;
+            person_id: string;
+            project: string;
+            provenance: components["schemas"]["Provenance"];
+            quality: components["schemas"]["FaceQuality"] | null;
+            reason: string;
+            score: number | null;
+            sha256: string;
+            state: components["schemas"]["ImageState"];
+            state_by: string;
+            width: number;
+        };
+        /** @description The training pictures of a person, the most doubtful first. */
+        PersonImages: {
+            items: components["schemas"]["PersonImage"][];
+            /** @description Pictures of the person; `items` has the first of them where they are very many */
+            total: number;
+        };
+        /** @description Where a person is to be seen in one video. */
+        PersonInVideo: {
+            analysis_id: string;
+            date: string;
+            fragment: string;
+            /** @description In the order of their start */
+            items: components["schemas"]["PersonAppearance"][];
+            /** @description Whether the server has the file */
+            local: boolean;
+            title: string;
+            video_id: string;
+        };
         /** @description Some people. */
         PersonPage: {
             items: components["schemas"]["Person"][];
@@ -1433,6 +1621,19 @@ export interface components {
              */
             kind: "person";
             person_id: string;
+        };
+        /** @description How much a project has of a person. */
+        PersonTotals: {
+            n_appearances: number;
+            n_pictures: number;
+            /** @description Pictures that train */
+            n_training: number;
+            n_videos: number;
+            person_id: string;
+            /** @description Whether there is a picture to show them by */
+            portrait: boolean;
+            /** @description Screen time */
+            seconds: number;
         };
         /** @description What went wrong, as RFC 9457 writes it. */
         Problem: {
@@ -1508,6 +1709,29 @@ export interface components {
             provider: string;
             query: string;
             url: string;
+        };
+        /** @description The state that a picture had before. */
+        PutBack: {
+            /** @default  */
+            reason?: string;
+            state: components["schemas"]["ImageState"];
+            /**
+             * @default machine
+             * @enum {string}
+             */
+            state_by?: "human" | "machine";
+        };
+        /** @description A picture that was left as it is, and why. */
+        RefusedChange: {
+            /** @description One of the codes in docs/api.md */
+            code: string;
+            detail: string;
+            sha256: string;
+        };
+        /** @description A name that cannot be used, and why. */
+        RefusedPerson: {
+            detail: string;
+            name: string;
         };
         /**
          * @description What a token allows, each with all that the ones before it do.
@@ -2512,6 +2736,41 @@ export interface operations {
             };
         };
     };
+    post_images_change_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ChangesOfImages"];
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageChanges"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_images_list_images: {
         parameters: {
             query?: {
@@ -2899,6 +3158,72 @@ export interface operations {
             };
         };
     };
+    post_people_add_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PeopleList"];
+            };
+        };
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedPeople"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_totals_get_people_totals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleTotals"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_people_get_person: {
         parameters: {
             query?: never;
@@ -2954,6 +3279,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_totals_list_person_appearances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonAppearances"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_images_list_person_images: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                person_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonImages"];
                 };
             };
             /** @description What is wrong */
@@ -3024,8 +3413,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/jpeg": unknown;
                     "image/png": unknown;
                 };
+            };
+            /** @description There is no picture of them yet */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {

@@ -1,0 +1,63 @@
+"""Totals of people in every store: summed by person, kept by revision, bounded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from src.records import Appearance, Image, ImageState, ProjectVideo, Provenance, Video
+from src.schema import Box
+from src.storage import Store
+from src.totals import AppearanceTotals, PersonPictures, PersonTotals, appearances_of, pictures_of_people
+
+
+def seen(analysis_id: str, track_id: int, person: str | None, start: float, end: float, confidence: float = 0.9) -> Appearance:
+    box = Box(0, 0, 1, 1)
+    return Appearance("p", analysis_id, track_id, "Ann", person, start, end, 0, 1, 0, 1, confidence, (track_id,), box, 0.5)
+
+
+def fill(store: Store) -> None:
+    for name, date in (("a", "1962"), ("b", "1970")):
+        store.put(
+            Video(f"v{name}", f"{name}.mp4", f"{name}.mp4", name, name.upper(), date), ProjectVideo("p", f"v{name}", "", name)
+        )
+    store.put(
+        seen("a", 1, "Ann", 0.0, 2.0, 0.5),
+        seen("a", 2, "Ann", 5.0, 6.5, 0.8),
+        seen("a", 3, None, 0.0, 9.0),
+        seen("b", 1, "Ann", 1.0, 2.0),
+        seen("b", 2, "Bo", 1.0, 4.0),
+        replace(seen("a", 9, "Ann", 0.0, 100.0), project="other"),
+    )
+
+
+def test_sums_by_person(store: Store) -> None:
+    fill(store)
+    totals = AppearanceTotals()
+    assert totals.of(store, "p") == {"Ann": PersonTotals(2, 3, 4.5), "Bo": PersonTotals(1, 1, 3.0)}
+    store.delete(Appearance, project="p", analysis_id="b")
+    assert totals.of(store, "p") == {"Ann": PersonTotals(1, 2, 3.5)}
+    assert totals.of(store, "nobody") == {}
+
+
+def test_pictures_by_person_and_state(store: Store) -> None:
+    image = Image("p", "0" * 64, "Ann", "a.jpg", Provenance("manual"), 9, 9)
+    store.put(image, replace(image, sha256="1" * 64, state=ImageState.OUTLIER), replace(image, sha256="2" * 64, person_id="Bo"))
+    assert pictures_of_people(store, "p") == {"Ann": PersonPictures(2, 1), "Bo": PersonPictures(1, 1)}
+
+
+def test_appearances_video_by_video_the_newest_first(store: Store) -> None:
+    fill(store)
+    found, total = appearances_of(store, "p", "Ann")
+    assert total == 3
+    assert [(one.member.video_id, one.video and one.video.date) for one in found] == [("vb", "1970"), ("va", "1962")]
+    assert [item["start_npt"] for item in found[1].items] == [0.0, 5.0]
+
+
+def test_of_too_many_the_surest_are_listed(store: Store) -> None:
+    fill(store)
+    found, total = appearances_of(store, "p", "Ann", limit=2)
+    assert total == 3
+    assert [(one.member.video_id, [item["confidence"] for item in one.items]) for one in found] == [
+        ("vb", [0.9]),
+        ("va", [0.8]),
+    ]
