@@ -1,4 +1,4 @@
-"""Forgetting faces: tracks that are deleted with all that was made of them, and outputs without a name."""
+"""Forgetting: tracks that are deleted with all that was made of them, outputs without a name, videos that leave a project."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .records import (
     Identification,
     IdentificationPart,
     Project,
+    ProjectAccess,
     ProjectVideo,
     Track,
     TrackEmbeddings,
@@ -29,7 +30,7 @@ from .records import (
 )
 from .schema import FloatArray
 from .tables import write_trackers
-from .videos import iter_tracks, read_embeddings
+from .videos import analysis_content, forget_derived, iter_tracks, read_embeddings, remove_unused
 from .workspace import Workspace
 
 DERIVED_FILES = frozenset({"appearances.json", "appearances.csv", "predictions.csv", "trackers.csv"})
@@ -99,6 +100,34 @@ def forget_tracks(workspace: Workspace, owner: Project, tracks: Mapping[str, set
     for project, analysis_id in sorted(others):
         _rewrite(workspace, project, analysis_id, is_own=project == owner.project)
     return n_tracks, n_embeddings
+
+
+def forget_video(workspace: Workspace, owner: Project, member: ProjectVideo) -> bool:
+    """Take a video out of a project: what was derived there and its tables, and what was seen in it where no project uses that.
+
+    What people said of it stays, as all decisions do: added again, the video shows it. The film itself stays where it is.
+
+    Args:
+        workspace: Where it is.
+        owner: The project.
+        member: The video, and the part of it, as the project has it.
+
+    Returns:
+        Whether what was seen was deleted too: no other project uses it.
+    """
+    store, video = workspace.store, workspace.store.get(Video, member.video_id)
+    with workspace.locked(analysis_content(member.analysis_id)):
+        forget_derived(store, owner.project, member.analysis_id)
+        store.delete(ProjectVideo, project=owner.project, video_id=member.video_id, fragment=member.fragment)
+        is_gone = remove_unused(store, member.analysis_id)
+    if next(store.find(ProjectVideo, project=owner.project, video_id=member.video_id), None) is None:
+        store.delete(ProjectAccess, project=owner.project, video_id=member.video_id)
+    folder = workspace.output_dir(owner.project, video.folder if video else member.video_id)
+    for name in DERIVED_FILES:
+        (folder / name).unlink(missing_ok=True)
+    if (folder / FRAMES).is_dir():
+        shutil.rmtree(folder / FRAMES)
+    return is_gone
 
 
 def derive_without_names_at_worst(workspace: Workspace, owner: Project, analysis: Analysis) -> None:

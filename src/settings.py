@@ -162,6 +162,9 @@ class ServerSettings(_Section):
     )
     hosts: tuple[str, ...] = Field((), description="Names under which the service is reached; others are refused. Unset: any")
     cors_origins: tuple[str, ...] = Field((), description="Web pages elsewhere that may use the API: https://archive.example")
+    media_origins: tuple[str, ...] = Field(
+        (), description="Other services that the page may play films from, HLS too: https://media.example"
+    )
     proxies: int = Field(0, ge=0, le=5, description="Proxies in front that tell the client's address and name (X-Forwarded-*)")
     https: bool = Field(False, description="Reached by https through a proxy: browsers are told to use nothing else (HSTS)")
     work_per_minute: int = Field(60, ge=0, description="Requests a client may make a minute that start work; 0 = any number")
@@ -199,12 +202,12 @@ class ServerSettings(_Section):
     max_uploads: int = Field(100, ge=1, description="Uploads under way at a time")
     upload_days: int = Field(3, ge=1, description="An upload that nobody goes on with is deleted after so many days")
 
-    @field_validator("cors_origins")
+    @field_validator("cors_origins", "media_origins")
     @classmethod
-    def _check_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_origins(cls, origins: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         wrong = [origin for origin in origins if not _is_origin(origin)]
         if wrong:
-            raise ConfigError(f"server.cors_origins: {wrong[0]!r} is no origin. Write https://archive.example, and no *.")
+            raise ConfigError(f"server.{info.field_name}: {wrong[0]!r} is no origin. Write https://archive.example, and no *.")
         return origins
 
 

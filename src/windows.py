@@ -70,6 +70,20 @@ def read_window(store: Store, track: Extent, from_npt: float, to_npt: float) -> 
     return {name: np.concatenate([arrays[name] for arrays in found]) for name in SHOWN} if found else _EMPTY
 
 
+def best_rows(qualities: NDArray[Any], n: int) -> list[int]:
+    """Return the rows of the best sample of each of n equal parts of a track: good pictures that differ.
+
+    Args:
+        qualities: (m,) of all samples in the order of time; 0 where the face was followed and not detected: such ones are only
+            taken where there is nothing else. m may be 0.
+        n: At most so many.
+    """
+    detected = np.flatnonzero(qualities > 0)
+    rows = detected if len(detected) else np.arange(len(qualities))
+    parts = np.array_split(rows, min(n, len(rows))) if len(rows) else []
+    return [int(part[np.argmax(qualities[part])]) for part in parts]
+
+
 def _touches(npt: NDArray[Any], from_npt: float, to_npt: float) -> bool:
     return bool(((npt >= from_npt) & (npt < to_npt)).any())
 

@@ -56,5 +56,5 @@ def create_app(workspace: Workspace) -> Flask:
         app.register_blueprint(blueprint)
     add_operations(app, workspace)
     add_original_routes(app)
-    add_page(app)
+    add_page(app, media_origins=workspace.settings.server.media_origins)
     return app

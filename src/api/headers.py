@@ -6,6 +6,7 @@ Source: W3C Content Security Policy Level 3; WHATWG Fetch (CORS, CORP, Sec-Fetch
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -14,13 +15,16 @@ from flask import Request, Response
 from ..settings import ServerSettings
 
 
-def page_policy(nonce: str = "") -> str:
+def page_policy(nonce: str = "", media_origins: Sequence[str] = ()) -> str:
     """Return what a page may load: things of this service, and what it made itself.
 
     Args:
         nonce: Of this answer. The page's component library writes its theme into a style element, which must carry it. Style
             attributes are free: charts place their labels by them, and they can fetch nothing that `img-src` does not allow.
+        media_origins: Where else films may be played from, as `server.media_origins` lists them. What comes in pieces (HLS) is
+            fetched by scripts, so that they may ask these too; nothing that runs comes from there.
     """
+    elsewhere = "".join(f" {origin}" for origin in media_origins)
     styles = f"style-src 'self' 'nonce-{nonce}'" if nonce else "style-src 'self'"
     return "; ".join(
         [
@@ -29,9 +33,9 @@ def page_policy(nonce: str = "") -> str:
             styles,
             "style-src-attr 'unsafe-inline'",
             "img-src 'self' blob: data:",
-            "media-src 'self' blob:",
+            f"media-src 'self' blob:{elsewhere}",
             "font-src 'self' data:",
-            "connect-src 'self'",
+            f"connect-src 'self'{elsewhere}",
             "worker-src 'self' blob:",
             "object-src 'none'",
             "base-uri 'none'",

@@ -10,6 +10,7 @@ Source: W3C Content Security Policy Level 3, sections 6.1.14 (nonces) and 6.1.15
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -49,19 +50,20 @@ the command line.</p></body></html>
 """
 
 
-def add_page(app: APIFlask, folder: Path | None = None) -> None:
+def add_page(app: APIFlask, folder: Path | None = None, media_origins: Sequence[str] = ()) -> None:
     """Serve the page, its assets, and a hint where it was not built.
 
     Args:
         app: The application.
         folder: What the page was built into, `BUILT` where None; it may come, go and change while the service runs.
+        media_origins: Other services that it may play films from.
     """
     built = folder or BUILT
 
     @needs(None)
     def page(project: str = "", rest: str = "") -> Response:
         """Show the page, whatever it is to show."""
-        return _page(built)
+        return _page(built, media_origins)
 
     @needs(None)
     def asset(name: str) -> Response:
@@ -87,14 +89,14 @@ def add_page(app: APIFlask, folder: Path | None = None) -> None:
     app.add_url_rule("/favicon.svg", "page_icon", app.doc(hide=True)(icon))
 
 
-def _page(folder: Path) -> Response:
+def _page(folder: Path, media_origins: Sequence[str]) -> Response:
     """Return the page with a nonce of its own, or the hint. It is never kept: it names the assets of today."""
     path = folder / "index.html"
     nonce = secrets.token_urlsafe(16)
     is_built = path.is_file()
     text = _text(path, path.stat().st_mtime_ns) if is_built else _HINT
     response = Response(text.replace(_NONCE, nonce), 200 if is_built else 503, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = page_policy(nonce)
+    response.headers["Content-Security-Policy"] = page_policy(nonce, media_origins)
     response.headers["Cache-Control"] = "no-store"
     return response
 

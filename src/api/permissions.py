@@ -82,6 +82,7 @@ RULES: tuple[tuple[str, Needs], ...] = (
     ("GET /api/v1/analyses/<analysis_id>/shots", Needs(Role.VIEWER, "used")),
     ("GET /api/v1/tracks/<track>", Needs(Role.VIEWER, "used")),
     ("GET /api/v1/tracks/<track>/samples", Needs(Role.VIEWER, "used")),
+    ("GET /api/v1/tracks/<track>/best", Needs(Role.VIEWER, "used")),
     ("GET /api/v1/tracks/<track>/thumbnail", Needs(Role.VIEWER, "used")),
     ("GET /api/v1/tracks/<track>/samples/<int:frame_index>/thumbnail", Needs(Role.VIEWER, "used")),
     # What somebody sends belongs to the project of their token.

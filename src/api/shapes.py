@@ -48,6 +48,7 @@ class Candidate(Shape):
     name: str
     score: float
     confidence: float
+    person_id: str | None = Field(None, description="Of somebody whom the project knows by this name")
 
 
 class Project(Shape):
@@ -312,6 +313,10 @@ class ProjectVideo(Shape):
     analysis_id: str
     added_at: str
     video: Video
+    status: Status | None = Field(None, description="Where that analysis stands")
+    progress: float = Field(0.0, description="How much of it is done, 0 to 1")
+    n_people: int | None = Field(None, description="People with a name who are to be seen; where `counts` were asked for")
+    n_unknown: int | None = Field(None, description="The same of unknown people")
 
 
 class Analysis(Shape):
@@ -353,6 +358,20 @@ class Samples(Shape):
     scores: list[float]
     qualities: list[float]
     n_samples: int = Field(description="Samples in the window, before they were thinned out")
+
+
+class BestSample(Shape):
+    """A sample that shows a face well."""
+
+    frame_index: int = Field(description="Its picture: `/tracks/{track}/samples/{frame_index}/thumbnail`")
+    npt: float
+    quality: float
+
+
+class BestSamples(Shape):
+    """Samples that show a face well and differ, in the order of time."""
+
+    items: list[BestSample]
 
 
 class Track(Shape):

@@ -93,7 +93,7 @@ class Api:
         """Send something, and return the JSON of an answer of a status."""
         answer = self.client.open(f"/api/v1{path}", method=method, **kwargs)
         assert answer.status_code == status, answer.text
-        return answer.json if answer.mimetype.endswith("json") else answer
+        return answer.json if (answer.mimetype or "").endswith("json") else answer
 
     def refused(self, method: str, path: str, status: int, code: str, **kwargs: Any) -> Any:
         """Send something that is refused, and return what the answer says."""

@@ -61,6 +61,17 @@ def test_only_styles_with_the_nonce_of_this_answer_hold(client: FlaskClient) -> 
     assert "__CSP_NONCE__" not in nonces
 
 
+def test_films_come_from_the_services_that_are_listed_and_no_others(workspace: Workspace, built: Path) -> None:
+    server = workspace.settings.server.model_copy(update={"media_origins": ("https://films.example",)})
+    settings = workspace.settings.model_copy(update={"server": server})
+    app = create_app(Workspace(settings, workspace.store, workspace.progress))
+    with app.test_client() as client:
+        policy = dict(part.split(" ", 1) for part in client.get("/").headers["Content-Security-Policy"].split("; "))
+    assert policy["media-src"] == "'self' blob: https://films.example"
+    assert policy["connect-src"] == "'self' https://films.example"
+    assert all("films.example" not in value for name, value in policy.items() if name not in ("media-src", "connect-src"))
+
+
 def test_assets_never_change_under_their_names(client: FlaskClient) -> None:
     with client.get(f"/assets/{ASSET}") as answer:
         assert (answer.status_code, answer.mimetype, answer.text) == (200, "text/javascript", "export {}")

@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("clusters",),
     ("search",),
     ("storage",),
-    ("videos", "windows", "totals"),
+    ("videos", "windows", "totals", "glance"),
     ("export",),
     ("environment",),
     ("settings",),

@@ -264,9 +264,10 @@ class TestSecrets:
 
 @pytest.mark.parametrize("origin", ["*", "archive.example", "https://*", "https://archive.example/", "null", "file://x"])
 def test_origins_are_written_in_full(config: Path, origin: str) -> None:
-    assert load(config, "server: {cors_origins: ['https://archive.example:8443']}").server.cors_origins
-    with pytest.raises(ConfigError, match="no origin"):
-        load(config, f"server: {{cors_origins: ['{origin}']}}")
+    for name in ("cors_origins", "media_origins"):
+        assert load(config, f"server: {{{name}: ['https://archive.example:8443']}}").server.model_dump()[name]
+        with pytest.raises(ConfigError, match=f"{name}.*no origin"):
+            load(config, f"server: {{{name}: ['{origin}']}}")
 
 
 def test_networks_are_written_in_full(config: Path) -> None:

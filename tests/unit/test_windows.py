@@ -11,7 +11,7 @@ from src.records import Track, TrackSamples
 from src.schema import Box
 from src.storage import Store
 from src.videos import read_samples
-from src.windows import SHOWN, Extent, extent_of, read_window
+from src.windows import SHOWN, Extent, best_rows, extent_of, read_window
 from src.workspace import Workspace
 
 SIZES = (200, 1, 350, 90, 400)
@@ -85,3 +85,18 @@ def test_short_tracks_are_read_at_once_and_others_not_at_all(workspace: Workspac
     assert not len(read_window(workspace.store, extent_of(track), 40.0, 50.0)["npt"])
     assert not len(read_window(workspace.store, Extent("none", 1, 0.0, 9.0, 5), 0.0, 5.0)["npt"])
     assert read == []
+
+
+@pytest.mark.parametrize(
+    ("qualities", "n", "rows"),
+    [
+        ([], 6, []),
+        ([0.5], 6, [0]),
+        ([0.1, 0.9, 0.3, 0.2], 2, [1, 2]),  # the best of each half
+        ([0.1, 0.9, 0.3, 0.2], 9, [0, 1, 2, 3]),
+        ([0.0, 0.4, 0.0, 0.0, 0.7, 0.0], 3, [1, 4]),  # what was followed and not detected is left out
+        ([0.0, 0.0, 0.0, 0.0], 2, [0, 2]),  # unless there is nothing else
+    ],
+)
+def test_best_rows_are_spread_over_the_track(qualities: list[float], n: int, rows: list[int]) -> None:
+    assert best_rows(np.array(qualities), n) == rows

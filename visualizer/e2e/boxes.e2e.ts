@@ -77,7 +77,7 @@ describe.each([
 })
 
 describe('while it plays', () => {
-  it.each([0.25, 0.5])(
+  it.each([0.25, 0.5, 1])(
     'boxes are those of the frame that is shown, or of the one beside it, at %s of the speed',
     async (speed) => {
       const page = await watch(1440, 900, 1)

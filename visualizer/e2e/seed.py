@@ -1,6 +1,7 @@
 """Writes a store with one video whose frame numbers and true boxes can be read from its pictures.
 
     python visualizer/e2e/seed.py FOLDER      from the top of the repository; then serve with FACEREC_DATA_DIR=FOLDER/data
+    python visualizer/e2e/seed.py FOLDER vp9  for a browser that does not play H.264
 
 Each frame shows its number as black and white squares at the top, and two rectangles that move back and forth on straight
 lines. Their tracks have a sample at every fifth frame, at all turning points among them: what the page draws between is its
@@ -53,9 +54,9 @@ def pictures() -> Iterator[RgbImage]:
         yield image
 
 
-def seed(folder: Path) -> None:
+def seed(folder: Path, codec: str = "h264") -> None:
     """Write video and store."""
-    path = write_video(folder / "boxes.mp4", pictures(), options={"crf": "12"})
+    path = write_film(folder, codec)
     settings = Settings(data_dir=folder / "data", database=DatabaseSettings(uri=f"sqlite:///{folder / 'data' / 'facerec.db'}"))
     video_id, checksum = video_identity(str(path))
     with open_workspace(settings) as workspace:
@@ -74,6 +75,15 @@ def seed(folder: Path) -> None:
         for track, name in NAMES.items():
             target = Target("track", video_id, "", "a", track, anchors_of(samples[track]))
             decide.run(workspace, "e2e", Verb.IS, target, person=name, author="seed")
+
+
+def write_film(folder: Path, codec: str) -> Path:
+    """Write the video, in a form that can be decoded at its normal speed beside everything else that a test does."""
+    if codec == "vp9":
+        options = {"crf": "16", "b": "0", "deadline": "realtime", "cpu-used": "8", "row-mt": "1"}
+        return write_video(folder / "boxes.webm", pictures(), codec="libvpx-vp9", options=options)
+    # A group of pictures a second: a seek decodes 25 frames at most.
+    return write_video(folder / "boxes.mp4", pictures(), options={"crf": "12", "g": "25", "tune": "fastdecode"})
 
 
 def samples_of(track: int) -> TrackSamples:
@@ -99,4 +109,4 @@ def summary_of(samples: TrackSamples) -> Track:
 
 
 if __name__ == "__main__":
-    seed(Path(sys.argv[1]).resolve())
+    seed(Path(sys.argv[1]).resolve(), *sys.argv[2:])

@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from ...records import Appearance, ProjectVideo, Video
+from ...records import Appearance, Person, ProjectVideo, Video
 from ...storage import Query
 from .. import shapes
 from ..answers import plain_json
@@ -25,6 +25,7 @@ appearances = APIBlueprint("appearances", __name__, url_prefix="/api/v1", tag="A
 
 Sort = Literal["", "confidence", "-confidence", "start_npt", "-start_npt"]
 _FIELDS = tuple(shapes.Appearance.model_fields)
+_NAMES = ("person_id", "name", "aliases")
 _CELLS = ("name", "person_id", "unknown_id", "start_npt", "end_npt")
 
 
@@ -61,7 +62,25 @@ def list_appearances(project: str, query_data: AppearanceParameters) -> Response
     """List who appears, in one video or in all videos of a project. A page may be short; go on while there is a next one."""
     owner = existing_project(project).project
     listing, sort = _listing(owner, query_data)
-    return listed(listing, query_data, dict, AppearancePage, sort)
+    ids = _person_ids(owner)
+
+    def shown(seen: dict[str, Any]) -> dict[str, Any]:
+        candidates = [{**one, "person_id": ids.get(one["name"])} for one in seen["candidates"]]
+        return {**seen, "candidates": candidates}
+
+    return listed(listing, query_data, shown, AppearancePage, sort)
+
+
+def _person_ids(owner: str) -> dict[str, str]:
+    """Return the id of each person of a project by what they are or were called: a model may know an older name."""
+    ids: dict[str, str] = {}
+    plain = store().schema.layouts[Person].plain
+    for cells in store().cells(Person, _NAMES, Query({"project": owner})):
+        person = plain(dict(zip(_NAMES, cells, strict=True)))
+        for alias in person["aliases"]:
+            ids.setdefault(alias, person["person_id"])
+        ids[person["name"]] = person["person_id"]
+    return ids
 
 
 @appearances.get("/projects/<project>/videos/<video_id>/overview")

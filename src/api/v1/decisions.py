@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from apiflask import APIBlueprint
@@ -89,16 +90,18 @@ class DecisionParameters(PageParameters):
     """How decisions are listed."""
 
     sort: Literal["decision_id", "-decision_id"] = Field("-decision_id", description="Ids sort by time")
+    video_id: str = Field("", max_length=100, description="Only those about tracks and stretches of this video")
+    verb: Verb | None = Field(None, description="Only those of this verb")
 
 
 @decisions.get("/projects/<project>/decisions")
 @decisions.input(DecisionParameters, location="query")
 @decisions.output(DecisionPage)
 def list_decisions(project: str, query_data: DecisionParameters) -> Response:
-    """List what people said, the latest first."""
+    """List what people said, the latest first. A page may be short where it is filtered; go on while there is a next one."""
     owner = existing_project(project).project
-    undone = undone_ids(store(), owner)
-    listing = Listing(Decision, Query({"project": owner}), {"decision_id": ()}, counted=True)
+    undone, keep = undone_ids(store(), owner), _keeper(query_data)
+    listing = Listing(Decision, Query({"project": owner}), {"decision_id": ()}, counted=keep is None, keep=keep)
     return listed(listing, query_data, lambda said: _shape(said, undone), DecisionPage, query_data.sort)
 
 
@@ -142,6 +145,19 @@ def decide(project: str, json_data: NewDecision) -> Response:
     )
     where = url_for("decisions.get_decision", project=owner, decision_id=said.decision_id)
     return told_of(answer(body, 201, location=where), job)
+
+
+def _keeper(wanted: DecisionParameters) -> Callable[[Decision], bool] | None:
+    """Return what says of a decision whether it is wanted, or None where all are."""
+    if not wanted.video_id and wanted.verb is None:
+        return None
+
+    def keep(said: Decision) -> bool:
+        targets = [said.target, *([said.other] if said.other else [])]
+        is_there = not wanted.video_id or any(target.video_id == wanted.video_id for target in targets)
+        return is_there and wanted.verb in (None, said.verb)
+
+    return keep
 
 
 def _shape(decision: Decision, undone: set[str]) -> shapes.Decision:

@@ -12,7 +12,7 @@ from pydantic import Field
 from ...records import Track, Video
 from ...schema import Box
 from ...storage import Query
-from ...windows import Extent, extent_of, read_window
+from ...windows import Extent, best_rows, extent_of, read_window
 from .. import shapes
 from ..answers import answer, answer_plain
 from ..choosing import AnalysisId, FragmentText, ProjectName, chosen_analysis, existing_track, track_name
@@ -57,6 +57,14 @@ class SampleParameters(Parameters):
     max_points: Points = 1000
 
 
+class BestParameters(Parameters):
+    """How many good samples of a track are shown."""
+
+    from_npt: From = 0.0
+    to_npt: To = MAX_NPT
+    n: Annotated[int, Field(ge=1, le=24, description="At most so many")] = 6
+
+
 def shape(track: Track) -> shapes.Track:
     """Return what is shown of a track."""
     plain: dict[str, Any] = {name: getattr(track, name) for name in _FIELDS}
@@ -99,6 +107,23 @@ def get_samples(track: str, query_data: SampleParameters) -> Response:
     """Show where a track was seen in a window of time, thinned out where these are many samples."""
     found = existing_track(track)
     return answer_plain(samples_of(extent_of(found), query_data.from_npt, query_data.to_npt, query_data.max_points))
+
+
+@tracks.get("/tracks/<track>/best")
+@tracks.input(BestParameters, location="query")
+@tracks.output(shapes.BestSamples)
+def get_best_samples(track: str, query_data: BestParameters) -> Response:
+    """Show in which samples a track is seen best: one of each part of its time."""
+    found = read_window(store(), extent_of(existing_track(track)), query_data.from_npt, query_data.to_npt)
+    items = [
+        {
+            "frame_index": int(found["frame_index"][row]),
+            "npt": float(found["npt"][row]),
+            "quality": round(float(found["qualities"][row]), 3),
+        }
+        for row in best_rows(found["qualities"], query_data.n)
+    ]
+    return answer_plain({"items": items})
 
 
 @tracks.get("/tracks/<track>/thumbnail")

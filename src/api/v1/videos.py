@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -10,15 +11,20 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
+from ...glance import seen_in
 from ...guard import Outside
-from ...records import ProjectVideo, Video
+from ...records import Analysis, Appearance, Job, JobStatus, ProjectVideo, Video
 from ...storage import Query
 from .. import shapes
-from ..answers import answer, check_match, editing
-from ..context import existing, existing_project, store
+from ..answers import answer, check_match, editing, no_content
+from ..belonging import uses
+from ..choosing import FragmentText, chosen_analysis
+from ..context import existing, existing_project, store, workspace
+from ..kept import kept
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..permissions import only_used
-from ..validation import Body, Metadata, Text
+from ..problems import Problem, missing
+from ..validation import Body, Metadata, Parameters, Text
 
 videos = APIBlueprint("videos", __name__, url_prefix="/api/v1", tag="Videos")
 
@@ -50,6 +56,13 @@ class ProjectVideoParameters(PageParameters):
     """How the videos of a project are listed."""
 
     sort: MemberSort = "-added_at"
+    counts: bool = Field(False, description="With how many people are to be seen in each")
+
+
+class ProjectVideoChoice(Parameters):
+    """Which part of a video is meant."""
+
+    fragment: FragmentText = ""
 
 
 class VideoChange(Body):
@@ -128,11 +141,55 @@ def list_project_videos(project: str, query_data: ProjectVideoParameters) -> Res
     owner = existing_project(project).project
     orders = {"added_at": ("added_at",), "video_id": ()}
     listing = Listing(ProjectVideo, Query({"project": owner}), orders, counted=True)
-    return listed(listing, query_data, _member, ProjectVideoPage, query_data.sort)
+    return listed(
+        listing, query_data, lambda member: _member(member, counts=query_data.counts), ProjectVideoPage, query_data.sort
+    )
 
 
-def _member(member: ProjectVideo) -> shapes.ProjectVideo:
+@videos.get("/projects/<project>/videos/<video_id>")
+@videos.input(ProjectVideoChoice, location="query")
+@videos.output(shapes.ProjectVideo)
+def get_project_video(project: str, video_id: str, query_data: ProjectVideoChoice) -> Response:
+    """Show a video of a project with the analysis that counts there; while its first one is under way, with that."""
+    owner, video = existing_project(project).project, existing_video(video_id)
+    fragment = query_data.fragment
+    member = store().get(ProjectVideo, owner, video.video_id, fragment) if fragment.isprintable() else None
+    if member is None:
+        if not uses(store(), owner, video.video_id):
+            raise missing("video in this project", video_id)
+        begun = chosen_analysis(video.video_id, owner, "", fragment)
+        member = ProjectVideo(owner, video.video_id, fragment, begun.analysis_id, begun.created_at)
+    return answer(_member(member, counts=True))
+
+
+@videos.delete("/projects/<project>/videos/<video_id>")
+@videos.input(ProjectVideoChoice, location="query")
+@videos.output({}, 204)
+def remove_project_video(project: str, video_id: str, query_data: ProjectVideoChoice) -> Response:
+    """Take a video out of a project, with what was derived there. Decisions and the film itself stay."""
+    from ...forgetting import forget_video
+
+    owner, video = existing_project(project), existing_video(video_id)
+    member = existing(ProjectVideo, "video in this project", owner.project, video.video_id, query_data.fragment)
+    with editing(f"video {owner.project} {video.video_id}"):
+        _check_idle(owner.project, video)
+        forget_video(workspace(), owner, member)
+    return no_content()
+
+
+def _check_idle(project: str, video: Video) -> None:
+    """Refuse what would take a video away from a job that works on it."""
+    for status in (JobStatus.RUNNING, JobStatus.QUEUED):
+        for job in store().find(Job, project=project, status=status):
+            if f"{job.params.get('video', '')}#".startswith(f"{video.locator}#"):
+                raise Problem("conflict", f"Job {job.job_id} is at work on this video. Cancel it, or wait until it has ended.")
+
+
+def _member(member: ProjectVideo, *, counts: bool) -> shapes.ProjectVideo:
     video = store().get(Video, member.video_id) or Video(member.video_id, "", "", "")
+    state = store().select_cells(Analysis, ("status", "progress"), Query({"analysis_id": member.analysis_id}), 1).items
+    status, progress = state[0] if state else (None, 0.0)
+    n_people, n_unknown = _seen(member) if counts else (None, None)
     return shapes.ProjectVideo(
         project=member.project,
         video_id=member.video_id,
@@ -140,4 +197,20 @@ def _member(member: ProjectVideo) -> shapes.ProjectVideo:
         analysis_id=member.analysis_id,
         added_at=member.added_at,
         video=shape(video),
+        status=status,
+        progress=progress,
+        n_people=n_people,
+        n_unknown=n_unknown,
     )
+
+
+def _seen(member: ProjectVideo) -> tuple[int, int]:
+    """Return how many people and unknown people are to be seen; counted once for as long as nobody changes that."""
+
+    def make() -> bytes:
+        found = seen_in(store(), member.project, member.analysis_id)
+        return json.dumps([found.n_people, found.n_unknown]).encode()
+
+    revision = store().revision(Appearance, member.project, member.analysis_id)
+    n_people, n_unknown = json.loads(kept(("seen", member.project, member.analysis_id), revision, make))
+    return n_people, n_unknown

@@ -26,14 +26,39 @@ export function beginProject(project: string): Promise<Project> {
   return answered(client.POST('/api/v1/projects', { body: { project } }))
 }
 
+/** The videos of a project, each with how many people are to be seen in it. */
 export function listVideos(project: string, signal?: AbortSignal): Promise<ProjectVideo[]> {
   return allOf((cursor) =>
     answered(
       client.GET('/api/v1/projects/{project}/videos', {
-        params: { path: { project }, query: { limit: PAGE, cursor, sort: '-added_at' } },
+        params: { path: { project }, query: { limit: PAGE, cursor, sort: '-added_at', counts: true } },
         signal,
       }),
     ),
+  )
+}
+
+/** A video of a project with the analysis that counts there, or with its first one while that is under way. */
+export function getProjectVideo(
+  project: string,
+  video_id: string,
+  fragment: string,
+  signal?: AbortSignal,
+): Promise<ProjectVideo> {
+  return answered(
+    client.GET('/api/v1/projects/{project}/videos/{video_id}', {
+      params: { path: { project, video_id }, query: { fragment } },
+      signal,
+    }),
+  )
+}
+
+/** Take a video out of a project. */
+export async function removeVideo(project: string, video_id: string, fragment: string): Promise<void> {
+  await answered(
+    client.DELETE('/api/v1/projects/{project}/videos/{video_id}', {
+      params: { path: { project, video_id }, query: { fragment } },
+    }),
   )
 }
 
@@ -68,8 +93,11 @@ export async function listJobs(project: string, signal?: AbortSignal): Promise<J
   return (await answered(client.GET('/api/v1/jobs', { params: { query: { project, limit: 50 } }, signal }))).items
 }
 
-/** Have a video analysed, by its address or by the name that the server knows it under. */
-export function addVideo(project: string, params: { video: string } | { video_id: string }): Promise<Job> {
+/** Have a video analysed, by its address or by the name that the server knows it under; anew where it was analysed before. */
+export function addVideo(
+  project: string,
+  params: ({ video: string } | { video_id: string }) & { no_cache?: boolean },
+): Promise<Job> {
   return answered(
     client.POST('/api/v1/projects/{project}/jobs', {
       params: { path: { project } },

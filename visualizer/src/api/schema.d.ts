@@ -276,7 +276,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what people said, the latest first. */
+        /** List what people said, the latest first. A page may be short where it is filtered; go on while there is a next one. */
         get: operations["get_decisions_list_decisions"];
         put?: never;
         /**
@@ -766,6 +766,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/videos/{video_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a video of a project with the analysis that counts there; while its first one is under way, with that. */
+        get: operations["get_videos_get_project_video"];
+        put?: never;
+        post?: never;
+        /** Take a video out of a project, with what was derived there. Decisions and the film itself stay. */
+        delete: operations["delete_videos_remove_project_video"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/videos/{video_id}/export": {
         parameters: {
             query?: never;
@@ -833,6 +851,23 @@ export interface paths {
         };
         /** Show a track. */
         get: operations["get_tracks_get_track"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tracks/{track}/best": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show in which samples a track is seen best: one of each part of its time. */
+        get: operations["get_tracks_get_best_samples"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1112,6 +1147,17 @@ export interface components {
             /** @description Items on all pages, where counting is cheap; else null */
             total: number | null;
         };
+        /** @description A sample that shows a face well. */
+        BestSample: {
+            /** @description Its picture: `/tracks/{track}/samples/{frame_index}/thumbnail` */
+            frame_index: number;
+            npt: number;
+            quality: number;
+        };
+        /** @description Samples that show a face well and differ, in the order of time. */
+        BestSamples: {
+            items: components["schemas"]["BestSample"][];
+        };
         /** @description A rectangle in pixels of the original frame, origin top left. */
         Box: {
             h: number;
@@ -1123,6 +1169,11 @@ export interface components {
         Candidate: {
             confidence: number;
             name: string;
+            /**
+             * @description Of somebody whom the project knows by this name
+             * @default null
+             */
+            person_id?: string | null;
             score: number;
         };
         /** @description What becomes of several pictures, each by itself. */
@@ -1689,7 +1740,27 @@ export interface components {
             added_at: string;
             analysis_id: string;
             fragment: string;
+            /**
+             * @description People with a name who are to be seen; where `counts` were asked for
+             * @default null
+             */
+            n_people?: number | null;
+            /**
+             * @description The same of unknown people
+             * @default null
+             */
+            n_unknown?: number | null;
+            /**
+             * @description How much of it is done, 0 to 1
+             * @default 0
+             */
+            progress?: number;
             project: string;
+            /**
+             * @description Where that analysis stands
+             * @default null
+             */
+            status?: components["schemas"]["Status"] | null;
             video: components["schemas"]["Video"];
             video_id: string;
         };
@@ -2640,6 +2711,10 @@ export interface operations {
                 cursor?: string;
                 /** @description Ids sort by time */
                 sort?: "decision_id" | "-decision_id";
+                /** @description Only those about tracks and stretches of this video */
+                video_id?: string;
+                /** @description Only those of this verb */
+                verb?: components["schemas"]["Verb"] | null;
             };
             header?: never;
             path: {
@@ -3789,6 +3864,8 @@ export interface operations {
                 /** @description `next` of the page before; empty for the first page */
                 cursor?: string;
                 sort?: "added_at" | "-added_at" | "video_id" | "-video_id";
+                /** @description With how many people are to be seen in each */
+                counts?: boolean;
             };
             header?: never;
             path: {
@@ -3806,6 +3883,74 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ProjectVideoPage"];
                 };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_videos_get_project_video: {
+        parameters: {
+            query?: {
+                /** @description Of the part of the video that was analysed, `t=10,20` */
+                fragment?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectVideo"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_videos_remove_project_video: {
+        parameters: {
+            query?: {
+                /** @description Of the part of the video that was analysed, `t=10,20` */
+                fragment?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What is wrong */
             default: {
@@ -3997,6 +4142,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Track"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tracks_get_best_samples: {
+        parameters: {
+            query?: {
+                /** @description Seconds; what ends before is left out */
+                from?: number;
+                /** @description Seconds; what begins then or later is left out */
+                to?: number;
+                /** @description At most so many */
+                n?: number;
+            };
+            header?: never;
+            path: {
+                track: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BestSamples"];
                 };
             };
             /** @description What is wrong */

@@ -1,7 +1,7 @@
 /** What is to be seen in one video, and what people say of it. */
 
 import { joined, type Series } from '@/lib/boxes'
-import { allOf, answered, client, type Appearance, type Overview, type Schemas, type Shot, type Track } from './client'
+import { allOf, answered, client, type Appearance, type Schemas, type Shot, type Track } from './client'
 
 const PAGE = 500
 /** Samples of one track in one window that are asked for at most: more than a window has at any frame rate. */
@@ -10,17 +10,20 @@ const MAX_POINTS = 5000
 export type Report = Schemas['DecisionReport']
 export type NewDecision = Pick<Schemas['NewDecision'], 'verb' | 'target'> & Partial<Schemas['NewDecision']>
 
-export function getOverview(
+/** The tracks that were found in a video so far, without their samples. */
+export function listTracks(
   project: string,
   video_id: string,
   fragment: string,
   signal?: AbortSignal,
-): Promise<Overview> {
-  return answered(
-    client.GET('/api/v1/projects/{project}/videos/{video_id}/overview', {
-      params: { path: { project, video_id }, query: { fragment, bins: 1000, max_lanes: 1 } },
-      signal,
-    }),
+): Promise<Track[]> {
+  return allOf((cursor) =>
+    answered(
+      client.GET('/api/v1/videos/{video_id}/tracks', {
+        params: { path: { video_id }, query: { project, fragment, limit: PAGE, cursor } },
+        signal,
+      }),
+    ),
   )
 }
 
@@ -54,10 +57,15 @@ export function listShots(analysis_id: string, signal?: AbortSignal): Promise<Sh
   )
 }
 
-export function getSamples(track: string, max_points: number, signal?: AbortSignal): Promise<Schemas['Samples']> {
-  return answered(
-    client.GET('/api/v1/tracks/{track}/samples', { params: { path: { track }, query: { max_points } }, signal }),
-  )
+/** Samples that show a face well, between two times. */
+export async function bestSamples(
+  track: string,
+  within: { from: number; to: number; n: number },
+  signal?: AbortSignal,
+): Promise<Schemas['BestSample'][]> {
+  return (
+    await answered(client.GET('/api/v1/tracks/{track}/best', { params: { path: { track }, query: within }, signal }))
+  ).items
 }
 
 /** Return the samples of all tracks that are seen in a window of time, by the number of the track. */
@@ -97,15 +105,19 @@ export function undo(project: string, decision_id: string): Promise<Report> {
   return decide(project, { verb: 'undo', target: { kind: 'decision', decision_id } })
 }
 
-const LATEST = 500
-
-/** The latest decisions of a project that nobody took back. */
-export async function listDecisions(project: string, signal?: AbortSignal): Promise<Schemas['Decision'][]> {
-  const page = await answered(
-    client.GET('/api/v1/projects/{project}/decisions', {
-      params: { path: { project }, query: { limit: LATEST } },
-      signal,
-    }),
+/** What people said of a video and nobody took back, the latest first. */
+export async function listSaid(
+  project: string,
+  video_id: string,
+  signal?: AbortSignal,
+): Promise<Schemas['Decision'][]> {
+  const all = await allOf<Schemas['Decision']>((cursor) =>
+    answered(
+      client.GET('/api/v1/projects/{project}/decisions', {
+        params: { path: { project }, query: { video_id, limit: PAGE, cursor } },
+        signal,
+      }),
+    ),
   )
-  return page.items.filter((said) => !said.undone)
+  return all.filter((said) => !said.undone)
 }

@@ -1,6 +1,7 @@
 import { ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { type Entry, nextDoubtful, type Said, wholeTrack } from '@/lib/appearances'
+import { type Entry, isPending, isSaid, nextDoubtful, type Said, wholeTrack } from '@/lib/appearances'
+import { inside, type Interval } from '@/lib/interval'
 import { useNotices } from '@/stores/notices'
 import { useDecisions } from './useDecisions'
 import type { VideoKey } from './useVideoData'
@@ -12,12 +13,35 @@ export function useCorrecting(key: VideoKey, view: VideoView) {
   const notices = useNotices()
   const decisions = useDecisions(key)
   const isNaming = ref(false)
-  const isMerging = ref(false)
+  /** What another appearance is asked for: to become one with it, or to be the same person. */
+  const pairing = ref<'merge' | 'same' | null>(null)
 
   function withSelected(act: (entry: Entry) => unknown): void {
     const entry = view.selected.value
-    if (entry) act(entry)
-    else notices.tell(t('track.none'))
+    if (!entry) notices.tell(t('track.none'))
+    else if (isPending(entry)) notices.tell(t('analysis.wait'))
+    else if (isSaid(entry)) notices.tell(t('track.saidOnly'))
+    else act(entry)
+  }
+
+  /** Those without a name that are to be seen in a stretch. */
+  function unnamedIn(interval: Interval): Entry[] {
+    const some = inside(view.visible.value, interval)
+    return some.filter((entry) => entry.kind === 'unknown' && !isPending(entry) && !isSaid(entry))
+  }
+
+  /** An interval that people named is taken back; everything else is no face, or not to be shown. */
+  function ignore(): void {
+    const entry = view.selected.value
+    if (!entry || !isSaid(entry)) return withSelected((one) => sayAndGoOn(one, { verb: 'ignore' }))
+    const said = view.data.said.value?.find(
+      ({ target, person_id }) =>
+        target.kind === 'interval' &&
+        person_id === entry.seen.person_id &&
+        Math.abs(target.start_npt - entry.start) < 1e-3 &&
+        Math.abs(target.end_npt - entry.end) < 1e-3,
+    )
+    if (said) void decisions.withdraw(entry, said.decision_id)
   }
 
   function sayAndGoOn(entry: Entry, said: Said): void {
@@ -48,13 +72,16 @@ export function useCorrecting(key: VideoKey, view: VideoView) {
   return {
     decisions,
     isNaming,
-    isMerging,
+    pairing,
+    unnamedIn,
     named,
     personId,
     name: () => withSelected(() => (isNaming.value = true)),
-    merge: () => withSelected(() => (isMerging.value = true)),
+    merge: () => withSelected(() => (pairing.value = 'merge')),
+    same: () => withSelected(() => (pairing.value = 'same')),
     split: () => withSelected(split),
-    merged: (entry: Entry, other: Entry) => decisions.say(entry, { verb: 'merge', other: other.seen.track_id }),
+    paired: (entry: Entry, other: Entry) =>
+      decisions.say(entry, { verb: pairing.value === 'same' ? 'same' : 'merge', other: other.seen.track_id }),
     confirm: () =>
       withSelected((entry) =>
         entry.kind === 'person' ? named(entry, entry.seen.name) : notices.tell(t('decide.noName')),
@@ -66,6 +93,8 @@ export function useCorrecting(key: VideoKey, view: VideoView) {
           : notices.tell(t('decide.noName')),
       ),
     unknown: () => withSelected((entry) => sayAndGoOn(entry, { verb: 'unknown' })),
-    ignore: () => withSelected((entry) => sayAndGoOn(entry, { verb: 'ignore' })),
+    ignore,
   }
 }
+
+export type Correcting = ReturnType<typeof useCorrecting>

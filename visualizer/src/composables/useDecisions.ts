@@ -3,8 +3,9 @@ import { computed, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import type { Appearance } from '@/api/client'
 import { decide, type NewDecision, type Report, undo as takeBack } from '@/api/tracks'
-import { type Entry, expected, type Said, trackName } from '@/lib/appearances'
+import { type Entry, expected, type Said, type Seen, shown, trackName } from '@/lib/appearances'
 import { did, didAgain, tookBack } from '@/lib/history'
+import type { Interval } from '@/lib/interval'
 import { clock } from '@/lib/time'
 import { useDecisionHistory } from '@/stores/decisions'
 import { useNotices } from '@/stores/notices'
@@ -36,8 +37,8 @@ export function useDecisions(key: VideoKey) {
     // While more is to be said, what the server would answer is old already.
     if (waiting.value > 1) return
     await Promise.all(
-      [appearancesKey(key), ['people', key.project()], ['decisions', key.project()]].map((queryKey) =>
-        queries.invalidateQueries({ queryKey }),
+      [appearancesKey(key), ...['people', 'decisions', 'project-video'].map((name) => [name, key.project()])].map(
+        (queryKey) => queries.invalidateQueries({ queryKey }),
       ),
     )
   }
@@ -88,6 +89,49 @@ export function useDecisions(key: VideoKey) {
     )
   }
 
+  /** Say that somebody is to be seen in a stretch of the film, whether a track shows them or not. */
+  function sayShown(interval: Interval, name: string, personId: string | null): Promise<void> {
+    const target = {
+      kind: 'interval' as const,
+      video_id: key.videoId(),
+      fragment: key.fragment(),
+      start_npt: interval.start,
+      end_npt: interval.end,
+    }
+    const times = { start: clock(interval.start, 1), end: clock(interval.end, 1) }
+    return attempt(
+      (now) => [...now, shown(interval, name, personId) as Appearance],
+      () => send([{ verb: 'is', person: name, target }], () => t('decide.didShown', { name, ...times })),
+    )
+  }
+
+  /** Give several appearances one name, in one step that can be taken back. */
+  function nameAll(entries: readonly Entry[], name: string, personId: string | null): Promise<void> {
+    const said = { verb: 'is' as const, name, personId }
+    const tell = (): string => t('decide.didNameAll', { name, n: entries.length }, entries.length)
+    return attempt(
+      (now) => entries.reduce<Seen[]>((all, one) => expected(all, one.seen.track_id, said), now) as Appearance[],
+      () =>
+        send(
+          entries.flatMap((entry) => bodiesOf(entry, said)),
+          tell,
+        ),
+    )
+  }
+
+  /** Take back what made an appearance that no track shows. */
+  function withdraw(entry: Entry, decision: string): Promise<void> {
+    return attempt(
+      (now) => now.filter((one) => one.track_id !== entry.seen.track_id),
+      async () => {
+        const by = (await takeBack(key.project(), decision)).decision.decision_id
+        const label = t('decide.didWithdraw', { name: entry.seen.name })
+        histories.keep(key.project(), did(history.value, { label, said: [by] }))
+        notices.tell(label, { label: t('decide.undo'), run: () => void undo() })
+      },
+    )
+  }
+
   async function undo(): Promise<void> {
     const step = history.value.done.at(-1)
     if (!step) return notices.tell(t('decide.nothingToUndo'))
@@ -117,6 +161,9 @@ export function useDecisions(key: VideoKey) {
 
   return {
     say,
+    sayShown,
+    nameAll,
+    withdraw,
     undo,
     redo,
     canUndo: computed(() => history.value.done.length > 0),
@@ -146,7 +193,8 @@ function bodiesOf({ seen }: Entry, said: Said): NewDecision[] {
     case 'split':
       return [{ verb: 'split', npt: said.npt, target: track(said.track) }]
     case 'merge':
-      return [{ verb: 'merge', target: track(), other: track(said.other) }]
+    case 'same':
+      return [{ verb: said.verb === 'same' ? 'same_person' : 'merge', target: track(), other: track(said.other) }]
   }
 }
 
@@ -154,6 +202,8 @@ function words(said: Said, reports: Report[], t: ReturnType<typeof useI18n>['t']
   switch (said.verb) {
     case 'is': {
       const n = new Set(reports.flatMap((report) => report.changed)).size
+      // What touches very many tracks is done by a worker, which nobody waits for.
+      if (reports.some((report) => report.job)) return t('decide.didIsLater', { name: said.name })
       return said.unknownId === undefined
         ? t('decide.didIs', { name: said.name })
         : t('decide.didIsVideos', { name: said.name, n }, n)
@@ -168,5 +218,7 @@ function words(said: Said, reports: Report[], t: ReturnType<typeof useI18n>['t']
       return t('decide.didSplit', { time: clock(said.npt, 1) })
     case 'merge':
       return t('decide.didMerge')
+    case 'same':
+      return t('decide.didSame')
   }
 }

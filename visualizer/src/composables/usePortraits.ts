@@ -1,7 +1,6 @@
 import { onScopeDispose } from 'vue'
 import { urls } from '@/api/client'
-import type { Lane } from '@/lib/appearances'
-import { trackName } from '@/lib/appearances'
+import { isSaid, type Lane, PENDING, trackName } from '@/lib/appearances'
 
 /** Pictures of people for canvases: fetched when they are first wanted, `ready` is called when they can be drawn. */
 export function usePortraits(project: () => string, ready: () => void) {
@@ -18,7 +17,7 @@ export function usePortraits(project: () => string, ready: () => void) {
     // Somebody named by hand has no training picture yet: the face in this video stands in.
     image.onerror = () => {
       image.onerror = null
-      image.src = urls.track(trackName(lane.entries[0]!.seen))
+      image.src = faceOf(lane) ?? ''
     }
     image.src = portraitOf(project(), lane)
     return null
@@ -29,6 +28,12 @@ export function usePortraits(project: () => string, ready: () => void) {
 
 export function portraitOf(project: string, lane: Pick<Lane, 'personId' | 'unknownId' | 'entries'>): string {
   if (lane.personId !== null) return urls.person(project, lane.personId)
-  if (lane.unknownId !== null) return urls.unknown(project, lane.unknownId)
-  return urls.track(trackName(lane.entries[0]!.seen))
+  if (lane.unknownId !== null && lane.unknownId !== PENDING) return urls.unknown(project, lane.unknownId)
+  return faceOf(lane) ?? ''
+}
+
+/** A face of somebody in this video; null where nobody but people saw them. */
+export function faceOf(lane: Pick<Lane, 'entries'>): string | null {
+  const entry = lane.entries.find((one) => !isSaid(one))
+  return entry ? urls.track(trackName(entry.seen)) : null
 }

@@ -14,6 +14,10 @@ export interface SamplesOptions {
   fragment: () => string
   duration: () => number
   npt: () => number
+  /** Changes with the analysis: its tracks have other numbers. */
+  edition: () => string
+  /** Changes when an analysis under way has found more: what was loaded may be longer now. */
+  version: () => number
 }
 
 /**
@@ -28,6 +32,7 @@ export function useSamples(options: SamplesOptions) {
 
   async function load(at: number): Promise<void> {
     windows.set(at, 'loading')
+    const edition = options.edition()
     try {
       const from = at * WINDOW_S
       const found = await samplesWithin(
@@ -38,6 +43,7 @@ export function useSamples(options: SamplesOptions) {
         from + WINDOW_S,
         stop.signal,
       )
+      if (edition !== options.edition()) return
       for (const [id, series] of found) {
         const known = tracks.value.get(id)
         tracks.value.set(id, known ? joined([known, series]) : series)
@@ -46,7 +52,7 @@ export function useSamples(options: SamplesOptions) {
       triggerRef(tracks)
       look()
     } catch {
-      windows.delete(at)
+      if (edition === options.edition()) windows.delete(at)
       clearTimeout(timer)
       if (!stop.signal.aborted) timer = window.setTimeout(look, RETRY_MS)
     }
@@ -59,6 +65,15 @@ export function useSamples(options: SamplesOptions) {
     for (const at of missing.slice(0, Math.max(PARALLEL - busy, 0))) void load(at)
   }
 
+  watch(options.edition, () => {
+    windows.clear()
+    tracks.value = new Map()
+    look()
+  })
+  watch(options.version, () => {
+    for (const [at, state] of windows) if (state === 'loaded') windows.delete(at)
+    look()
+  })
   watch([() => Math.floor((options.npt() / WINDOW_S) * 2), options.duration], look, { immediate: true })
   onScopeDispose(() => {
     stop.abort()

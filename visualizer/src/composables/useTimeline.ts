@@ -1,9 +1,11 @@
 import { useResizeObserver } from './useResizeObserver'
 import { computed, onScopeDispose, type Ref, ref, shallowRef, watch } from 'vue'
 import type { Entry, Lane } from '@/lib/appearances'
+import { between, type Interval } from '@/lib/interval'
 import { clamp } from '@/lib/letterbox'
 import { barAt, following, moved, timeOf, type Window, xOf, zoomed } from '@/lib/timeline'
 import {
+  forgetWidths,
   GUTTER_PX,
   HEAD_PX,
   LANE_PX,
@@ -30,10 +32,13 @@ export interface TimelineOptions {
   theme: () => unknown
   seek: (npt: number) => void
   select: (entry: Entry | null) => void
+  /** A stretch of time was marked on the ruler. */
+  mark: (interval: Interval | null) => void
 }
 
 const REACH_PX = 5
 const DRAG_PX = 4
+const HANDLE_PX = 6
 
 /** The timeline: what it shows, and what hands do with it. */
 export function useTimeline(options: TimelineOptions) {
@@ -56,6 +61,14 @@ export function useTimeline(options: TimelineOptions) {
     Math.max(options.scene().lanes.length * LANE_PX - (size.value.height - HEAD_PX - OVERVIEW_PX), 0),
   )
 
+  // The colours of the page are read once for each theme: to ask for them makes the browser work out all styles.
+  let look: Look | null = null
+  watch(options.theme, () => (look = null))
+  void document.fonts?.ready.then(() => {
+    forgetWidths()
+    ask()
+  })
+
   function full(): TimelineScene {
     return {
       ...options.scene(),
@@ -63,7 +76,7 @@ export function useTimeline(options: TimelineOptions) {
       scroll: scroll.value,
       window: window_.value,
       hovered: hover.value?.entry.key ?? null,
-      look: lookOf(canvas.value!),
+      look: (look ??= lookOf(canvas.value!)),
     }
   }
 
@@ -134,7 +147,9 @@ export function useTimeline(options: TimelineOptions) {
   }
 
   interface Drag {
-    kind: 'head' | 'pan' | 'overview'
+    kind: 'scrub' | 'mark' | 'pan' | 'overview'
+    /** Of a stretch that is being marked: where it stays. */
+    from: number
     x: number
     y: number
     window: Window
@@ -149,10 +164,33 @@ export function useTimeline(options: TimelineOptions) {
     canvas.value?.setPointerCapture(event.pointerId)
     fingers.set(event.pointerId, event.offsetX)
     const { part } = placeAtPoint({ height: size.value.height, scroll: scroll.value }, event.offsetX, event.offsetY)
-    const kind = part === 'overview' ? 'overview' : part === 'head' && event.offsetX >= GUTTER_PX ? 'head' : 'pan'
-    drag = { kind, x: event.offsetX, y: event.offsetY, window: window_.value, scroll: scroll.value, isMoved: false }
-    if (kind === 'head') options.seek(timeAt(event.offsetX))
+    const isRuler = part === 'head' && event.offsetX >= GUTTER_PX
+    const kind = part === 'overview' ? 'overview' : !isRuler ? 'pan' : isHead(event.offsetX) ? 'scrub' : 'mark'
+    const from = kind === 'mark' ? markedFrom(event.offsetX) : 0
+    drag = {
+      kind,
+      from,
+      x: event.offsetX,
+      y: event.offsetY,
+      window: window_.value,
+      scroll: scroll.value,
+      isMoved: false,
+    }
     if (kind === 'overview') goOverview(event.offsetX)
+  }
+
+  /** Whether a point of the ruler takes hold of the playhead. */
+  function isHead(x: number): boolean {
+    return playhead.value !== null && Math.abs(x - playhead.value) <= HANDLE_PX
+  }
+
+  /** Where a stretch begins that is marked from a point on; at an edge of one that is marked already, its other edge. */
+  function markedFrom(x: number): number {
+    const now = options.scene().interval
+    const at = (npt: number): number => GUTTER_PX + xOf(window_.value, trackWidth.value, npt)
+    if (now && Math.abs(at(now.start) - x) <= REACH_PX) return now.end
+    if (now && Math.abs(at(now.end) - x) <= REACH_PX) return now.start
+    return timeAt(x)
   }
 
   function onPointerMove(event: PointerEvent): void {
@@ -160,8 +198,10 @@ export function useTimeline(options: TimelineOptions) {
     if (!drag) return hoverAt(event)
     const [across, down] = [event.offsetX - drag.x, event.offsetY - drag.y]
     drag.isMoved ||= Math.hypot(across, down) > DRAG_PX
-    if (drag.kind === 'head') options.seek(timeAt(event.offsetX))
-    else if (drag.kind === 'overview') goOverview(event.offsetX)
+    if (drag.kind === 'scrub') options.seek(timeAt(event.offsetX))
+    else if (drag.kind === 'mark') {
+      if (drag.isMoved) options.mark(between(drag.from, timeAt(event.offsetX), duration.value))
+    } else if (drag.kind === 'overview') goOverview(event.offsetX)
     else if (drag.isMoved) {
       const perPixel = (drag.window.end - drag.window.start) / trackWidth.value
       if (shown.value) shown.value = moved(drag.window, duration.value, -across * perPixel)
@@ -183,7 +223,9 @@ export function useTimeline(options: TimelineOptions) {
     fingers.delete(event.pointerId)
     const was = drag
     drag = null
-    if (!was || was.kind !== 'pan' || was.isMoved || event.type === 'pointercancel') return
+    if (!was || was.isMoved || event.type === 'pointercancel') return
+    if (was.kind === 'mark') return options.seek(timeAt(event.offsetX))
+    if (was.kind !== 'pan') return
     const entry = entryAt(event.offsetX, event.offsetY)
     const lane = laneAt(event.offsetX, event.offsetY)
     if (entry) {

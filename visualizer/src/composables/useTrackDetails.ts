@@ -1,15 +1,13 @@
 import { useQuery } from '@tanstack/vue-query'
-import { computed, ref, watch } from 'vue'
+import { computed, onScopeDispose, ref, watch } from 'vue'
 import { urls } from '@/api/client'
 import { listReferences } from '@/api/library'
-import { getSamples } from '@/api/tracks'
-import { type Entry, trackName, wholeTrack } from '@/lib/appearances'
-import { bestFrames } from '@/lib/best'
+import { bestSamples } from '@/api/tracks'
+import { type Entry, isSaid, trackName, wholeTrack } from '@/lib/appearances'
 
 const N_BEST = 6
 const N_CANDIDATES = 3
 const N_REFERENCES = 4
-const POINTS = 120
 const SETTLED_MS = 200
 
 export interface TrackDetails {
@@ -25,39 +23,47 @@ export function useTrackDetails({ project, entry, personId }: TrackDetails) {
   const settled = ref('')
   let timer = 0
   watch(
-    () => entry()?.key,
+    nameNow,
     () => {
       clearTimeout(timer)
       timer = window.setTimeout(() => (settled.value = nameNow()), settled.value ? SETTLED_MS : 0)
     },
     { immediate: true },
   )
+  onScopeDispose(() => clearTimeout(timer))
+
+  /** The track, and which part of its time is meant: pieces of one that was cut share its samples. */
   function nameNow(): string {
-    const seen = entry()?.seen
-    return seen ? trackName(seen, wholeTrack(seen.track_id)) : ''
+    const now = entry()
+    if (!now || isSaid(now)) return ''
+    return [trackName(now.seen, wholeTrack(now.seen.track_id)), now.start, now.end].join(' ')
   }
 
   const samples = useQuery({
-    queryKey: ['samples', settled],
-    queryFn: ({ signal }) => getSamples(settled.value, POINTS, signal),
+    queryKey: ['best', settled],
+    queryFn: ({ signal }) => {
+      const [track = '', start, end] = settled.value.split(' ')
+      const within = { from: Math.max(Number(start) - 1e-3, 0), to: Number(end) + 1e-3, n: N_BEST }
+      return bestSamples(track, within, signal)
+    },
     enabled: () => settled.value !== '',
     staleTime: Infinity,
   })
   const best = computed(() => {
-    const now = entry()
-    if (!now || settled.value !== nameNow() || !samples.data.value) return null
-    const { frame_index, npt, qualities } = samples.data.value
-    const rows = npt.map((_, row) => row).filter((row) => npt[row]! >= now.start - 1e-3 && npt[row]! <= now.end)
-    const inside = {
-      frame_index: rows.map((r) => frame_index[r]!),
-      npt: rows.map((r) => npt[r]!),
-      qualities: rows.map((r) => qualities[r]!),
-    }
-    return bestFrames(inside, N_BEST).map((one) => ({ ...one, url: urls.sample(settled.value, one.frame) }))
+    if (!samples.data.value || settled.value !== nameNow()) return null
+    const [track = ''] = settled.value.split(' ')
+    return samples.data.value.map((one) => ({
+      frame: one.frame_index,
+      npt: one.npt,
+      url: urls.sample(track, one.frame_index),
+    }))
   })
 
   const candidates = computed(() =>
-    (entry()?.seen.candidates ?? []).slice(0, N_CANDIDATES).map((one) => ({ ...one, personId: personId(one.name) })),
+    (entry()?.seen.candidates ?? []).slice(0, N_CANDIDATES).map((one) => ({
+      ...one,
+      personId: one.person_id ?? personId(one.name),
+    })),
   )
   const ids = computed(() => candidates.value.map((one) => one.personId).filter((id) => id !== null))
   const references = useQuery({

@@ -1,9 +1,10 @@
-import { useQuery, useQueryClient } from '@tanstack/vue-query'
-import { computed, shallowRef } from 'vue'
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/vue-query'
+import { computed, ref, shallowRef, watch } from 'vue'
 import type { Appearance } from '@/api/client'
-import { getVideo, listPeople } from '@/api/library'
-import { getOverview, listAppearances, listDecisions, listShots } from '@/api/tracks'
-import { type Cuts, wholeTrack } from '@/lib/appearances'
+import { getProjectVideo, listPeople } from '@/api/library'
+import { listAppearances, listSaid, listShots, listTracks } from '@/api/tracks'
+import { type Cuts, pending, type Seen, untold, wholeTrack } from '@/lib/appearances'
+import { useJobs } from './useJobs'
 import { useShown } from './useShown'
 
 export interface VideoKey {
@@ -11,6 +12,12 @@ export interface VideoKey {
   videoId: () => string
   fragment: () => string
 }
+
+/** How often an analysis under way is asked how far it is, and what it has found. */
+const LOOK_MS = 2000
+const FOUND_MS = 5000
+/** Jobs after which people may be called otherwise. */
+const NAMING = ['derive', 'identify', 'cluster', 'learn', 'erase']
 
 export function appearancesKey({ project, videoId, fragment }: VideoKey): string[] {
   return ['appearances', project(), videoId(), fragment()]
@@ -23,60 +30,109 @@ export function useVideoData(key: VideoKey) {
   // What has come of a long list so far is shown before all of it is there.
   const early = shallowRef<Appearance[]>([])
 
-  const video = useQuery({
-    queryKey: ['video', videoId],
-    queryFn: ({ signal }) => getVideo(videoId(), signal),
-    staleTime: 60_000,
+  // Jobs of ours and of others: one may begin the analysis anew.
+  const { live } = useJobs(project)
+  const locator = ref('')
+  const isAtWork = computed(
+    () =>
+      locator.value !== '' &&
+      live.value.some(({ params }) => `${String(params.video)}#`.startsWith(`${locator.value}#`)),
+  )
+  const member = useQuery({
+    queryKey: ['project-video', project, videoId, fragment],
+    queryFn: ({ signal }) => getProjectVideo(project(), videoId(), fragment(), signal),
+    refetchInterval: ({ state }) => (isUnderWay(state.data?.status) || isAtWork.value ? LOOK_MS : false),
   })
-  const overview = useQuery({
-    queryKey: ['overview', project, videoId, fragment],
-    queryFn: ({ signal }) => getOverview(project(), videoId(), fragment(), signal),
-  })
+  watch(
+    () => member.data.value?.video.locator,
+    (now) => (locator.value = now ?? ''),
+    { immediate: true },
+  )
+  const status = computed(() => member.data.value?.status ?? null)
+  const analysisId = computed(() => member.data.value?.analysis_id ?? '')
+  const isDerived = computed(() => (member.data.value?.n_people ?? 0) + (member.data.value?.n_unknown ?? 0) > 0)
+  /** Nobody was asked yet who is to be seen: there is no more than the tracks that were found so far. */
+  const isFirst = computed(() => status.value !== null && status.value !== 'COMPLETE' && !isDerived.value)
   const appearances = useQuery({
     queryKey: ['appearances', project, videoId, fragment],
     queryFn: ({ signal }) =>
-      listAppearances(project(), videoId(), fragment(), signal, (items) => (early.value = items.slice())),
+      listAppearances(project(), videoId(), fragment(), signal, (items) => {
+        // The first ones at once, then all: lanes that change place ten times help nobody.
+        if (!early.value.length) early.value = items.slice()
+      }),
+    // In the first analysis of a video nobody appears yet, and there is no such list.
+    enabled: () => !isFirst.value,
     structuralSharing: false,
   })
-  const analysisId = computed(() => overview.data.value?.analysis_id ?? '')
+  const said = useQuery({
+    queryKey: ['decisions', project, videoId],
+    queryFn: ({ signal }) => listSaid(project(), videoId(), signal),
+  })
+  /** A project without a model asked nobody: what was found can be named by people, one face after the other. */
+  const isBare = computed(() => status.value === 'COMPLETE' && !isDerived.value && said.data.value?.length === 0)
+  const found = useQuery({
+    queryKey: ['found', project, videoId, fragment, analysisId],
+    queryFn: ({ signal }) => listTracks(project(), videoId(), fragment(), signal),
+    enabled: () => isFirst.value || isBare.value,
+    refetchInterval: () => (isUnderWay(status.value) ? FOUND_MS : false),
+  })
   const shots = useQuery({
-    queryKey: ['shots', analysisId],
+    queryKey: ['shots', analysisId, () => status.value === 'COMPLETE', () => found.dataUpdatedAt.value],
     queryFn: ({ signal }) => listShots(analysisId.value, signal),
     enabled: () => analysisId.value !== '',
+    placeholderData: keepPreviousData,
     staleTime: Infinity,
   })
   const people = useQuery({ queryKey: ['people', project], queryFn: ({ signal }) => listPeople(project(), signal) })
-
-  const decisions = useQuery({
-    queryKey: ['decisions', project],
-    queryFn: ({ signal }) => listDecisions(project(), signal),
+  // Counts the analyses that ended while the page was open: tracks of another one have other numbers.
+  const nEnded = ref(0)
+  const isUnsettled = computed(() => isAtWork.value || isUnderWay(status.value))
+  watch(isUnsettled, (now, before) => {
+    if (now || !before) return
+    nEnded.value++
+    void queries.invalidateQueries()
   })
+
+  // Names that touch many tracks follow by a job, and others are trained: what it changed is read when it has ended.
+  const naming = computed(() => live.value.filter(({ kind }) => NAMING.includes(kind)).length)
+  watch(naming, (now, before) => {
+    if (now < before) void queries.invalidateQueries({ queryKey: ['appearances', project()] })
+  })
+
   const cuts = computed((): Cuts => {
-    const found = new Map<number, number[]>()
-    for (const { verb, target, npt } of decisions.data.value ?? []) {
+    const times = new Map<number, number[]>()
+    for (const { verb, target, npt } of said.data.value ?? []) {
       if (verb !== 'split' || target.analysis_id !== analysisId.value) continue
       const whole = wholeTrack(target.track_id)
-      found.set(
+      times.set(
         whole,
-        [...(found.get(whole) ?? []), npt].sort((a, b) => a - b),
+        [...(times.get(whole) ?? []), npt].sort((a, b) => a - b),
       )
     }
-    return found
+    return times
   })
 
-  const duration = computed(() => Math.max(overview.data.value?.duration ?? 0, video.data.value?.duration ?? 0))
-  const seen = computed(() => appearances.data.value ?? early.value)
-  const { state, error, isBusy } = useShown(video, overview)
-
-  function again(): void {
-    void queries.invalidateQueries()
-  }
+  const seen = computed((): readonly Seen[] => {
+    if (isFirst.value) return (found.data.value ?? []).map(pending)
+    if (isBare.value) return (found.data.value ?? []).map(untold)
+    return appearances.data.value ?? early.value
+  })
+  const longest = computed(() => seen.value.reduce((end, one) => Math.max(end, one.end_npt), 0))
+  const duration = computed(() => Math.max(longest.value, member.data.value?.video.duration ?? 0))
+  const { state, error, isBusy } = useShown(member)
 
   return {
-    video: video.data,
+    member: member.data,
+    video: computed(() => member.data.value?.video),
     seen,
+    said: said.data,
     cuts,
+    isFirst,
     isComplete: computed(() => appearances.data.value !== undefined),
+    /** Changes with the analysis: what is known of its tracks is of no use any more. */
+    edition: computed(() => `${analysisId.value} ${nEnded.value}`),
+    /** Changes when an analysis under way has found more. */
+    version: computed(() => (isFirst.value ? found.dataUpdatedAt.value : 0)),
     shots: shots.data,
     people: people.data,
     analysisId,
@@ -84,6 +140,10 @@ export function useVideoData(key: VideoKey) {
     state,
     error,
     isBusy,
-    again,
+    again: () => void queries.invalidateQueries(),
   }
+}
+
+function isUnderWay(status: string | null | undefined): boolean {
+  return status === 'QUEUED' || status === 'RUNNING'
 }

@@ -7,7 +7,9 @@ import {
   isShown,
   type Lane,
   lanesOf,
+  movedTo,
   neighbour,
+  PENDING,
   stretchesOf,
 } from '@/lib/appearances'
 import { assigned, UNKNOWN_COLOUR } from '@/lib/palette'
@@ -15,6 +17,7 @@ import type { Scene } from '@/lib/overlay'
 import { rateOf } from '@/lib/time'
 import { useConnection } from '@/stores/connection'
 import { usePreferences } from '@/stores/preferences'
+import { useLoop } from './useLoop'
 import { useSamples } from './useSamples'
 import { useVideoClock } from './useVideoClock'
 import { useVideoData, type VideoKey } from './useVideoData'
@@ -32,19 +35,35 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
     video: element,
     rate: () => rate.value,
     duration: () => data.duration.value,
-    onFrame: draw,
+    onFrame: (npt) => {
+      draw(npt)
+      loop.heard(npt)
+    },
   })
   const address = useViewAddress(() => ({ npt: clock.npt.value, isPlaying: clock.isPlaying.value }))
-  const samples = useSamples({ ...key, duration: () => data.duration.value, npt: () => clock.npt.value })
+  const loop = useLoop({
+    clock,
+    interval: address.interval,
+    rate: () => rate.value,
+    duration: () => data.duration.value,
+  })
+  const samples = useSamples({
+    ...key,
+    duration: () => data.duration.value,
+    npt: () => clock.npt.value,
+    edition: () => data.edition.value,
+    version: () => data.version.value,
+  })
 
   const entries = computed(() => data.seen.value.flatMap((seen) => entriesOf(seen, data.cuts.value)))
-  const all = computed(() => lanesOf(entries.value, preferences.all.order))
+  const hand = computed(() => preferences.all.hands[handOf(key)] ?? [])
+  const all = computed(() => lanesOf(entries.value, preferences.all.order, hand.value))
   const shown = computed(() => {
     const { people, unknown, low } = preferences.all
     return { people, unknown, low }
   })
   const visible = computed(() => entries.value.filter((entry) => isShown(entry, address.line.value, shown.value)))
-  const lanes = computed(() => lanesOf(visible.value, preferences.all.order))
+  const lanes = computed(() => lanesOf(visible.value, preferences.all.order, hand.value))
   const selected = computed(() => entryOfTrack(entries.value, address.selected.value))
 
   const colours = computed(() => {
@@ -56,6 +75,7 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
   function label({ seen }: Entry): string {
     if (seen.person_id !== null) return seen.name
     if (seen.unknown_id === null) return t('video.unknownFace')
+    if (seen.unknown_id === PENDING) return t('analysis.found')
     // A group that somebody gave a name keeps it; the number is said in the language of the page.
     return /^(Unknown \d+)?$/.test(seen.name) ? t('video.unknown', { n: seen.unknown_id }) : seen.name
   }
@@ -83,6 +103,13 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
   function walk(step: 1 | -1): void {
     const next = neighbour(visible.value, clock.npt.value, selected.value, step)
     if (next) go(next)
+  }
+
+  /** Put a lane where another one stands, or so many places up or down: the order is one by hand from then on. */
+  function arrange(lane: string, to: string | number): void {
+    const keys = all.value.map((one) => one.key)
+    const place = typeof to === 'string' ? keys.indexOf(to) : keys.indexOf(lane) + to
+    if (place >= 0) preferences.keepHand(handOf(key), movedTo(keys, lane, place))
   }
 
   function choose(lane: Lane): void {
@@ -116,7 +143,13 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
     element,
     rate,
     clock,
+    loop,
     line: address.line,
+    tab: address.tab,
+    sort: address.sort,
+    interval: address.interval,
+    cite: address.cite,
+    arrange,
     entries,
     all,
     visible,
@@ -132,6 +165,10 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
     present,
     shows,
   }
+}
+
+function handOf({ project, videoId, fragment }: VideoKey): string {
+  return [project(), videoId(), fragment()].join(' ')
 }
 
 function seriesOf(tracks: Map<number, import('@/lib/boxes').Series>): Scene['series'] {

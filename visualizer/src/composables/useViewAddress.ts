@@ -1,37 +1,62 @@
-import { ref, watch } from 'vue'
+import { ref, shallowRef, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
+import { between, type Interval, timesOf } from '@/lib/interval'
 import { clamp } from '@/lib/letterbox'
 
 export const USUAL_LINE = 0.5
-const OURS = ['t', 'track', 'conf']
+export const TABS = ['people', 'appearances', 'about'] as const
+export type Tab = (typeof TABS)[number]
+const OURS = ['t', 'a', 'b', 'track', 'conf', 'tab', 'sort']
 
-/** What the address says of the view: `?t=134.32&track=58&conf=0.7`. */
+/** What the address says of the view: `?t=134.32&track=58&conf=0.7&a=130&b=140&tab=about`; a media fragment `#t=130,140` too. */
 export function useViewAddress(now: () => { npt: number; isPlaying: boolean }) {
   const route = useRoute()
   const router = useRouter()
-  const start = number(route.query.t, 0)
-  const selected = ref(typeof route.query.track === 'string' ? route.query.track : null)
+  const cited = timesOf(route.hash)
+  const start = number(route.query.t, cited?.start ?? 0)
+  const selected = ref(text(route.query.track) || null)
   const line = ref(clamp(number(route.query.conf, USUAL_LINE), 0, 1))
+  const tab = ref<Tab>(TABS.find((one) => one === route.query.tab) ?? 'people')
+  const sort = ref(text(route.query.sort))
+  const [a, b] = [number(route.query.a, cited?.start ?? 0), number(route.query.b, cited?.end ?? 0)]
+  const interval = shallowRef<Interval | null>(b > a ? between(a, b, 0) : null)
 
-  function write(): void {
-    const rest = Object.fromEntries(Object.entries(route.query).filter(([name]) => !OURS.includes(name)))
-    const npt = now().npt
-    const query = {
-      ...rest,
+  function queryAt(npt: number): Record<string, string> {
+    return {
       ...(npt > 0 ? { t: npt.toFixed(2) } : {}),
+      ...(interval.value ? { a: interval.value.start.toFixed(2), b: interval.value.end.toFixed(2) } : {}),
       ...(selected.value === null ? {} : { track: selected.value }),
       ...(line.value === USUAL_LINE ? {} : { conf: String(line.value) }),
+      ...(tab.value === 'people' ? {} : { tab: tab.value }),
+      ...(sort.value ? { sort: sort.value } : {}),
     }
-    void router.replace({ query })
+  }
+
+  function rest() {
+    return Object.fromEntries(Object.entries(route.query).filter(([name]) => !OURS.includes(name)))
+  }
+
+  function write(): void {
+    void router.replace({ query: { ...rest(), ...queryAt(now().npt) } })
+  }
+
+  /** The whole address of the marked stretch, to be given to somebody else. */
+  function cite(): string {
+    const query = { ...rest(), ...queryAt(interval.value?.start ?? now().npt) }
+    return new URL(router.resolve({ query }).href, window.location.origin).href
   }
 
   // While a film plays the address would change with each frame: it follows every few seconds.
   let timer = 0
-  watch([() => (now().isPlaying ? Math.floor(now().npt / 5) : now().npt), selected, line], () => {
+  watch([() => (now().isPlaying ? Math.floor(now().npt / 5) : now().npt), selected, line, tab, sort, interval], () => {
     clearTimeout(timer)
     timer = window.setTimeout(write, 150)
   })
-  return { start, selected, line }
+  return { start, selected, line, tab, sort, interval, cite }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function number(value: unknown, usual: number): number {

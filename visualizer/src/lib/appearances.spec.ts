@@ -5,10 +5,15 @@ import {
   expected,
   isLow,
   isShown,
+  isPending,
+  isSaid,
   lanesOf,
+  movedTo,
   nextDoubtful,
   neighbour,
+  pending,
   type Seen,
+  shown,
   wholeTrack,
 } from './appearances'
 
@@ -43,6 +48,22 @@ describe('lanesOf', () => {
     ['name', ['Ann', 'Ben', 'Unknown 7']],
   ] as const)('by %s, those without a name last', (order, names) => {
     expect(lanesOf(entries, order).map((lane) => lane.name)).toEqual(names)
+  })
+
+  it('by hand, those that nobody has placed last', () => {
+    const hand = ['u:7', 'gone', 'p:Ann']
+    expect(lanesOf(entries, 'hand', hand).map((lane) => lane.name)).toEqual(['Unknown 7', 'Ann', 'Ben'])
+    expect(lanesOf(entries, 'hand').map((lane) => lane.name)).toEqual(['Ben', 'Ann', 'Unknown 7'])
+    expect(lanesOf(entries, 'seconds', hand)[0]!.name).toBe('Ben')
+  })
+
+  it.each([
+    ['c', 0, 'cabd'],
+    ['a', 2, 'bcad'],
+    ['b', 99, 'acdb'],
+    ['d', -5, 'dabc'],
+  ])('%s moved to place %s', (key, to, found) => {
+    expect(movedTo([...'abcd'], key, to).join('')).toBe(found)
   })
 
   it('adds up the seconds of each', () => {
@@ -178,5 +199,38 @@ describe('expected', () => {
     expected(all, 1, { verb: 'unknown' })
     expect(JSON.stringify(all)).toBe(before)
     expect(expected(all, 99, { verb: 'ignore' })).toEqual(all)
+  })
+})
+
+describe('same as', () => {
+  it('lends the name of the one who has it, whichever was selected', () => {
+    for (const [track, other] of [
+      [4, 2],
+      [2, 4],
+    ] as const) {
+      const names = expected(all, track, { verb: 'same', other }).map((one) => one.name)
+      expect(names).toEqual(['Ann', 'Ben', 'Ann', 'Ben', 'Ben'])
+    }
+  })
+
+  it('makes two unknown people the one that was chosen', () => {
+    const two = [seen(1, 0, 1, unknown(3)), seen(2, 4, 5, unknown(3)), seen(3, 8, 9, unknown(5))]
+    expect(expected(two, 1, { verb: 'same', other: 3 }).map((one) => one.unknown_id)).toEqual([5, 5, 5])
+    expect(expected(two, 1, { verb: 'same', other: 99 })).toEqual(two)
+  })
+})
+
+describe('what is no appearance of a track', () => {
+  it('is told from those that are', () => {
+    const found = entryOf(pending({ analysis_id: 'a', track_id: 9, start_npt: 1, end_npt: 2, best_npt: 1.5 }))
+    expect([isPending(found), isSaid(found), found.lane, found.kind]).toEqual([true, false, 'u:0', 'unknown'])
+    const [one, other] = [shown({ start: 1, end: 2 }, 'Ann', 'Ann'), shown({ start: 1, end: 2 }, 'Eve', null)]
+    expect([isSaid(entryOf(one)), entryOf(one).lane, entryOf(other).lane]).toEqual([true, 'p:Ann', 'p:Eve'])
+    expect(one.track_id).not.toBe(other.track_id)
+  })
+
+  it('is nothing that somebody has to look at', () => {
+    const found = entryOf(pending({ analysis_id: 'a', track_id: 9, start_npt: 1, end_npt: 2, best_npt: 1.5 }))
+    expect(nextDoubtful([entries[0]!, found], entries[0]!, { verb: 'unknown' })).toBeNull()
   })
 })

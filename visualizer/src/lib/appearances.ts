@@ -16,7 +16,7 @@ export interface Seen {
   best_npt: number
   source: string
   accepted: boolean
-  candidates: { name: string; score: number; confidence: number }[]
+  candidates: { name: string; score: number; confidence: number; person_id?: string | null }[]
 }
 
 export type Kind = 'person' | 'unknown'
@@ -41,6 +41,38 @@ export interface Lane {
   seconds: number
   first: number
   entries: Entry[]
+}
+
+/** Stands for whom a track shows that was found by an analysis which is still under way: nobody was asked yet. */
+export const PENDING = 0
+
+/** A track of an analysis under way, as if it were an appearance. */
+export function pending(track: {
+  analysis_id: string
+  track_id: number
+  start_npt: number
+  end_npt: number
+  best_npt: number
+}): Seen {
+  const { analysis_id, track_id, start_npt, end_npt, best_npt } = track
+  const times = { analysis_id, track_id, start_npt, end_npt, best_npt }
+  const nobody = { name: '', person_id: null, unknown_id: PENDING, confidence: 1, source: 'machine', accepted: false }
+  return { ...times, ...nobody, merged_tracks: [track_id], candidates: [] }
+}
+
+/** A track of which nobody was asked whom it shows, and never will be by itself. */
+export function untold(track: Parameters<typeof pending>[0]): Seen {
+  return { ...pending(track), unknown_id: null }
+}
+
+/** Whether somebody said of a stretch of time who is there, and no track shows it. */
+export function isSaid(entry: Entry): boolean {
+  return entry.seen.track_id < 0
+}
+
+/** Whether nobody can say anything of it yet. */
+export function isPending(entry: Entry): boolean {
+  return entry.seen.unknown_id === PENDING
 }
 
 /** Pieces of a track that was split are numbered in steps of this: the samples are those of the whole track. */
@@ -99,10 +131,15 @@ export function entriesOf(seen: Seen, cuts: Cuts): Entry[] {
     })
 }
 
-export type Order = 'seconds' | 'first' | 'name'
+export const ORDERS = ['seconds', 'first', 'name', 'hand'] as const
+export type Order = (typeof ORDERS)[number]
 
-/** Put appearances into lanes. Named people come first; then whoever is seen longest, or first. */
-export function lanesOf(entries: readonly Entry[], order: Order): Lane[] {
+/**
+ * Put appearances into lanes. Named people come first; then whoever is seen longest, or first.
+ *
+ * @param hand Keys of lanes in the order that somebody gave them; those that are not among them follow as in `seconds`.
+ */
+export function lanesOf(entries: readonly Entry[], order: Order, hand: readonly string[] = []): Lane[] {
   const lanes = new Map<string, Lane>()
   for (const entry of [...entries].sort((a, b) => a.start - b.start)) {
     const { seen } = entry
@@ -123,11 +160,24 @@ export function lanesOf(entries: readonly Entry[], order: Order): Lane[] {
     lane.seconds += entry.end - entry.start
     lane.entries.push(entry)
   }
-  const by = { seconds: (l: Lane) => -l.seconds, first: (l: Lane) => l.first, name: () => 0 }[order]
+  const longest = (l: Lane): number => -l.seconds
+  const by = { seconds: longest, first: (l: Lane) => l.first, name: () => 0, hand: longest }[order]
+  const places = new Map(order === 'hand' ? hand.map((key, place) => [key, place]) : [])
+  const place = (l: Lane): number => places.get(l.key) ?? places.size
   return [...lanes.values()].sort(
     (a, b) =>
-      Number(a.kind === 'unknown') - Number(b.kind === 'unknown') || by(a) - by(b) || collator.compare(a.name, b.name),
+      place(a) - place(b) ||
+      Number(a.kind === 'unknown') - Number(b.kind === 'unknown') ||
+      by(a) - by(b) ||
+      collator.compare(a.name, b.name),
   )
+}
+
+/** The keys with one of them moved to where another stands, or to the end. */
+export function movedTo(keys: readonly string[], key: string, to: number): string[] {
+  const rest = keys.filter((one) => one !== key)
+  const place = Math.min(Math.max(to, 0), rest.length)
+  return [...rest.slice(0, place), key, ...rest.slice(place)]
 }
 
 const collator = new Intl.Collator(undefined, { numeric: true })
@@ -160,7 +210,9 @@ const SURE = 0.9
 
 /** Whether somebody ought to look: nobody has decided, and the model does not know or is not sure. */
 export function isDoubtful(entry: Entry): boolean {
-  return entry.seen.source !== 'human' && (entry.kind === 'unknown' || entry.seen.confidence < SURE)
+  return (
+    entry.seen.source !== 'human' && !isPending(entry) && (entry.kind === 'unknown' || entry.seen.confidence < SURE)
+  )
 }
 
 /** The next one worth a look, in order of time and round again; null when there is none but this one. */
@@ -193,6 +245,7 @@ export type Said =
   | { verb: 'ignore' }
   | { verb: 'split'; npt: number; track: number }
   | { verb: 'merge'; other: number }
+  | { verb: 'same'; other: number }
 
 /**
  * What appearances will look like after a decision, as well as the page can know.
@@ -233,6 +286,16 @@ export function expected(all: readonly Seen[], trackId: number, said: Said): See
             ]
           : [one],
       )
+    case 'same': {
+      const other = all.find((one) => one.track_id === said.other)
+      if (!other || other === target) return [...all]
+      // Who has a name lends it; of two without one both become the one that was chosen.
+      const [from, to] = other.person_id === null && target.person_id !== null ? [other, target] : [target, other]
+      const { name, person_id, unknown_id, accepted } = to
+      return all.map((one) =>
+        laneKey(one) === laneKey(from) ? { ...one, name, person_id, unknown_id, accepted } : one,
+      )
+    }
     case 'merge': {
       const other = all.find((one) => one.track_id === said.other)
       if (!other || other === target) return [...all]
@@ -244,6 +307,28 @@ export function expected(all: readonly Seen[], trackId: number, said: Said): See
       }
       return all.filter((one) => one !== other).map((one) => (one === target ? both : one))
     }
+  }
+}
+
+let said = 0
+
+/** What the page shows of somebody who was said to be there until the server has answered. */
+export function shown(interval: { start: number; end: number }, name: string, personId: string | null): Seen {
+  return {
+    analysis_id: '',
+    // The server counts these down from -1; these stand apart from all of them.
+    track_id: -1_000_000 - ++said,
+    name,
+    person_id: personId ?? name,
+    unknown_id: null,
+    start_npt: interval.start,
+    end_npt: interval.end,
+    confidence: 1,
+    merged_tracks: [],
+    best_npt: interval.start,
+    source: 'human',
+    accepted: true,
+    candidates: [],
   }
 }
 

@@ -43,6 +43,9 @@ describe('isTaken', () => {
     ['<button></button>', ' ', true],
     ['<button></button>', 'n', false],
     ['<canvas></canvas>', ' ', false],
+    ['<div role="listbox" data-moves tabindex="0"></div>', 'ArrowDown', true],
+    ['<div role="listbox" data-moves tabindex="0"></div>', 'n', false],
+    ['<div role="listbox" tabindex="0"></div>', 'n', true],
     ['<div role="slider" tabindex="0"></div>', 'ArrowRight', true],
   ])('%s and %s', (html, key, taken) => {
     document.body.innerHTML = html

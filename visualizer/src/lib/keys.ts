@@ -15,9 +15,13 @@ export const ACTIONS = [
   'ignore',
   'split',
   'merge',
+  'same',
   'confirm',
   'undo',
   'redo',
+  'markIn',
+  'markOut',
+  'loop',
   'zoomIn',
   'zoomOut',
   'deselect',
@@ -51,9 +55,13 @@ export const BINDINGS: readonly Binding[] = [
   { action: 'ignore', keys: ['delete'], group: 'decide' },
   { action: 'split', keys: ['s'], group: 'decide' },
   { action: 'merge', keys: ['m'], group: 'decide' },
+  { action: 'same', keys: ['a'], group: 'decide' },
   { action: 'redo', keys: ['z'], command: true, shift: true, group: 'decide' },
   { action: 'undo', keys: ['z'], command: true, group: 'decide' },
   { action: 'redo', keys: ['y'], command: true, group: 'decide' },
+  { action: 'markIn', keys: ['i'], group: 'view' },
+  { action: 'markOut', keys: ['o'], group: 'view' },
+  { action: 'loop', keys: ['r'], group: 'view' },
   { action: 'zoomIn', keys: ['+', '='], group: 'view' },
   { action: 'zoomOut', keys: ['-'], group: 'view' },
   { action: 'deselect', keys: ['escape'], group: 'view' },
@@ -85,6 +93,8 @@ export function actionOf(pressed: Pressed): Action | null {
 /** Whether somebody is writing, or the key does something to what has the focus. */
 export function isTaken(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false
+  // A list of ours takes the keys that move in it, and leaves the others to the page.
+  if (target.closest('[data-moves]')) return /^(Arrow|Home|End|Page|Enter)/.test(key)
   if (target.isContentEditable || target.closest('[role="dialog"], [role="listbox"], [role="menu"]')) return true
   if (target instanceof HTMLInputElement)
     return target.type === 'range' ? key.startsWith('Arrow') : target.type !== 'checkbox' || key === ' '

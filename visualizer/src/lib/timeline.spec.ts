@@ -1,4 +1,4 @@
-import { barAt, following, marks, moved, Stretches, timeOf, xOf, zoomed } from './timeline'
+import { barAt, firstReaching, following, marks, moved, Stretches, timeOf, xOf, zoomed } from './timeline'
 
 const window = { start: 100, end: 200 }
 
@@ -65,6 +65,24 @@ describe('barAt', () => {
     [100, 1, null],
   ])('at %s s within %s s', (npt, reach, bar) => {
     expect(barAt(bars, npt, reach)).toBe(bar)
+  })
+})
+
+describe('firstReaching', () => {
+  const bars = [
+    { start: 0, end: 50 },
+    { start: 2, end: 3 },
+    { start: 40, end: 41 },
+    { start: 60, end: 61 },
+  ]
+  it.each([
+    [0, 0],
+    [45, 0],
+    [50.5, 3],
+    [61.5, 4],
+  ])('from %s s on it is bar %s', (start, first) => {
+    expect(firstReaching(bars, start)).toBe(first)
+    expect(firstReaching([], start)).toBe(0)
   })
 })
 

@@ -77,6 +77,35 @@ export function barAt<B extends Bar>(bars: readonly B[], npt: number, reach: num
   return found
 }
 
+const reaches = new WeakMap<readonly Bar[], Float64Array>()
+
+/**
+ * The first bar of a lane that may reach into a stretch: those before it have all ended. Bars are sorted by start, and a lane is
+ * never changed, so that how far they reach is worked out once.
+ */
+export function firstReaching(bars: readonly Bar[], start: number): number {
+  let ends = reaches.get(bars)
+  if (!ends) {
+    ends = new Float64Array(bars.length)
+    let latest = -Infinity
+    for (const [at, bar] of bars.entries()) ends[at] = latest = Math.max(latest, bar.end)
+    reaches.set(bars, ends)
+  }
+  return lowest(ends, start)
+}
+
+/** The first of rising numbers that is not below another one. */
+function lowest(rising: Float64Array, least: number): number {
+  let low = 0
+  let high = rising.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (rising[middle]! < least) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** Finds what overlaps a time among thousands of stretches, without looking at all of them. */
 export class Stretches<B extends Bar> {
   private readonly sorted: B[]
@@ -97,15 +126,8 @@ export class Stretches<B extends Bar> {
 
   /** Those that overlap a stretch, by start. */
   within(start: number, end: number): B[] {
-    let low = 0
-    let high = this.sorted.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.ends[middle]! < start) low = middle + 1
-      else high = middle
-    }
     const found = []
-    for (let at = low; at < this.sorted.length && this.sorted[at]!.start <= end; at++) {
+    for (let at = lowest(this.ends, start); at < this.sorted.length && this.sorted[at]!.start <= end; at++) {
       if (this.sorted[at]!.end >= start) found.push(this.sorted[at]!)
     }
     return found

@@ -3,7 +3,8 @@
 import { type Entry, isLow, type Lane } from './appearances'
 import { inkOn } from './palette'
 import { clock } from './time'
-import { marks, type Window, xOf } from './timeline'
+import type { Interval } from './interval'
+import { firstReaching, marks, type Window, xOf } from './timeline'
 
 export const RULER_PX = 22
 export const SHOTS_PX = 12
@@ -36,7 +37,9 @@ export interface TimelineScene {
   shots: readonly { start_npt: number; end_npt: number; shot: number }[]
   line: number
   selected: string | null
+  selectedLane: string | null
   hovered: string | null
+  interval: Interval | null
   rate: number
   look: Look
   colour: (lane: Lane) => string
@@ -53,6 +56,12 @@ export function paintTimeline(context: Context, scene: TimelineScene): void {
   context.fillRect(0, 0, width, height)
   clipped(context, 0, HEAD_PX, width, height - HEAD_PX - OVERVIEW_PX, () => paintLanes(context, scene))
   clipped(context, GUTTER_PX, 0, width - GUTTER_PX, HEAD_PX, () => paintHead(context, scene))
+  const { interval } = scene
+  if (interval) {
+    clipped(context, GUTTER_PX, 0, width - GUTTER_PX, height - OVERVIEW_PX, () =>
+      paintInterval(context, scene, interval),
+    )
+  }
   paintOverview(context, scene)
   context.fillStyle = look.line
   context.fillRect(0, HEAD_PX - 1, width, 1)
@@ -93,6 +102,23 @@ function paintHead(context: Context, scene: TimelineScene): void {
   }
 }
 
+/** The marked stretch: full on the ruler, a breath of colour down the lanes. */
+function paintInterval(context: Context, scene: TimelineScene, interval: Interval): void {
+  const { window, look, height } = scene
+  const width = scene.width - GUTTER_PX
+  const left = GUTTER_PX + xOf(window, width, interval.start)
+  const right = GUTTER_PX + xOf(window, width, interval.end)
+  if (right < GUTTER_PX || left > scene.width) return
+  context.fillStyle = look.accent
+  context.globalAlpha = 0.07
+  context.fillRect(left, HEAD_PX, right - left, height - OVERVIEW_PX - HEAD_PX)
+  context.globalAlpha = 0.28
+  context.fillRect(left, 0, right - left, HEAD_PX - 1)
+  context.globalAlpha = 0.8
+  for (const x of [left, right]) context.fillRect(x - 0.5, 0, 1, height - OVERVIEW_PX)
+  context.globalAlpha = 1
+}
+
 /** A mark for each frame, where there is room. */
 function frames(context: Context, { window, rate, look }: TimelineScene, width: number, apart: number): void {
   context.fillStyle = look.line
@@ -113,8 +139,7 @@ function paintLanes(context: Context, scene: TimelineScene): void {
   for (let row = first; row < last; row++) {
     const lane = lanes[row]!
     const y = HEAD_PX + row * LANE_PX - scroll
-    const isChosen = lane.entries.some((entry) => entry.key === scene.selected)
-    if (isChosen) {
+    if (lane.key === scene.selectedLane) {
       context.fillStyle = look.raised
       context.fillRect(0, y, scene.width, LANE_PX)
     }
@@ -131,7 +156,8 @@ function paintBars(context: Context, scene: TimelineScene, lane: Lane, y: number
   const colour = scene.colour(lane)
   const top = y + (LANE_PX - BAR_PX) / 2
   let filledTo = -Infinity
-  for (const entry of lane.entries) {
+  for (let at = firstReaching(lane.entries, window.start); at < lane.entries.length; at++) {
+    const entry = lane.entries[at]!
     if (entry.start > window.end) break
     if (entry.end < window.start) continue
     const x = GUTTER_PX + xOf(window, width, entry.start)
@@ -236,16 +262,70 @@ function sizeOf(picture: CanvasImageSource): { width: number; height: number } {
   return { width: Number((picture as ImageBitmap).width), height: Number((picture as ImageBitmap).height) }
 }
 
+const MOST_KNOWN = 2000
+const known = new Map<string, string>()
+
+/** A name as far as there is room for it; measured once, for all are painted again with each step of a zoom. */
 function shortened(context: Context, text: string, room: number): string {
+  const key = `${room} ${text}`
+  let found = known.get(key)
+  if (found === undefined) {
+    if (known.size > MOST_KNOWN) known.clear()
+    known.set(key, (found = cut(context, text, room)))
+  }
+  return found
+}
+
+function cut(context: Context, text: string, room: number): string {
   if (context.measureText(text).width <= room) return text
   let end = text.length
   while (end > 1 && context.measureText(`${text.slice(0, end)}…`).width > room) end--
   return `${text.slice(0, end).trimEnd()}…`
 }
 
+/** Names are measured anew: their font has come. */
+export function forgetWidths(): void {
+  known.clear()
+}
+
+const OVERVIEW_ROWS = 9
+
+interface OverviewRow {
+  colour: string
+  y: number
+  h: number
+  /** Left and width of each bar, one after the other. */
+  bars: number[]
+}
+
+const overviews = new WeakMap<readonly Lane[], { across: number; duration: number; rows: OverviewRow[] }>()
+
+/** The bars of the whole film, which a zoom does not change: thousands of appearances become a few hundred, once. */
+function overviewOf({ lanes, duration, colour }: TimelineScene, across: number): OverviewRow[] {
+  const kept = overviews.get(lanes)
+  if (kept && kept.across === across && kept.duration === duration) return kept.rows
+  const whole = { start: 0, end: duration }
+  const shown = lanes.slice(0, OVERVIEW_ROWS)
+  const each = (OVERVIEW_PX - 8) / Math.max(shown.length, 1)
+  const rows = shown.map((lane, row) => {
+    const bars: number[] = []
+    let filledTo = -Infinity
+    for (const entry of lane.entries) {
+      const x = xOf(whole, across, entry.start)
+      const w = Math.max(xOf(whole, across, entry.end) - x - 1, 1)
+      if (x + w <= filledTo + 0.5) continue
+      filledTo = x + w
+      bars.push(x, w)
+    }
+    return { colour: colour(lane), y: 4 + row * each, h: Math.max(each - 1, 1), bars }
+  })
+  overviews.set(lanes, { across, duration, rows })
+  return rows
+}
+
 /** The whole film at the foot: who is seen when, as thin lines, and the stretch that is shown above. */
 function paintOverview(context: Context, scene: TimelineScene): void {
-  const { look, width, height, duration, lanes, window } = scene
+  const { look, width, height, duration, window } = scene
   const top = height - OVERVIEW_PX
   context.fillStyle = look.ground
   context.fillRect(0, top, width, OVERVIEW_PX)
@@ -253,19 +333,11 @@ function paintOverview(context: Context, scene: TimelineScene): void {
   context.fillRect(0, top, width, 1)
   if (!duration) return
   const whole = { start: 0, end: duration }
-  const room = OVERVIEW_PX - 8
-  const rows = Math.min(lanes.length, 9)
-  const each = room / Math.max(rows, 1)
   const across = width - GUTTER_PX
-  for (const [row, lane] of lanes.slice(0, rows).entries()) {
-    context.fillStyle = scene.colour(lane)
-    let filledTo = -Infinity
-    for (const entry of lane.entries) {
-      const x = GUTTER_PX + xOf(whole, across, entry.start)
-      const w = Math.max(GUTTER_PX + xOf(whole, across, entry.end) - x - 1, 1)
-      if (x + w <= filledTo + 0.5) continue
-      filledTo = x + w
-      context.fillRect(x, top + 4 + row * each, w, Math.max(each - 1, 1))
+  for (const { colour, y, h, bars } of overviewOf(scene, across)) {
+    context.fillStyle = colour
+    for (let at = 0; at < bars.length; at += 2) {
+      context.fillRect(GUTTER_PX + bars[at]!, top + y, bars[at + 1]!, h)
     }
   }
   const left = GUTTER_PX + xOf(whole, across, window.start)

@@ -38,6 +38,7 @@ export function makeVuetify(isDark: boolean) {
     defaults: {
       VBtn: { variant: 'text', density: 'comfortable', rounded: 'md', ripple: false },
       VTextField: { variant: 'outlined', density: 'compact', color: 'primary', hideDetails: 'auto' },
+      VTextarea: { variant: 'outlined', color: 'primary', hideDetails: 'auto' },
       VCombobox: { variant: 'outlined', density: 'compact', color: 'primary', hideDetails: 'auto' },
       VDialog: { maxWidth: 480 },
       VCard: { rounded: 'lg' },

@@ -6,6 +6,7 @@ export const LOCALES = ['en', 'fr'] as const
 export type Locale = (typeof LOCALES)[number]
 
 const NAME = 'facerec.preferences'
+const MOST_HANDS = 40
 
 interface Kept {
   theme: Theme
@@ -13,7 +14,9 @@ interface Kept {
   people: boolean
   unknown: boolean
   low: boolean
-  order: 'seconds' | 'first' | 'name'
+  order: 'seconds' | 'first' | 'name' | 'hand'
+  /** Lanes in the order that somebody gave them by hand, by project and video; those of the latest videos. */
+  hands: Record<string, string[]>
   volume: number
 }
 
@@ -26,6 +29,7 @@ function kept(): Kept {
     unknown: true,
     low: true,
     order: 'seconds',
+    hands: {},
     volume: 1,
   }
   try {
@@ -42,6 +46,14 @@ export const usePreferences = defineStore('preferences', () => {
   const systemIsDark = ref(dark.matches)
   dark.addEventListener('change', (event) => (systemIsDark.value = event.matches))
   const isDark = computed(() => (all.value.theme === 'system' ? systemIsDark.value : all.value.theme === 'dark'))
+
+  /** Keep the order that somebody gave the lanes of a video. */
+  function keepHand(video: string, lanes: string[]): void {
+    const others = Object.entries(all.value.hands).filter(([name]) => name !== video)
+    all.value.hands = Object.fromEntries([...others, [video, lanes] as const].slice(-MOST_HANDS))
+    all.value.order = 'hand'
+  }
+
   watch(all, (value) => localStorage.setItem(NAME, JSON.stringify(value)), { deep: true })
-  return { all, isDark }
+  return { all, isDark, keepHand }
 })

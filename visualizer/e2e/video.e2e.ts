@@ -1,0 +1,296 @@
+/** The page of a video beyond its boxes: what people do with stretches of time, lists, exports, and with the video as a whole. */
+
+import axe from 'axe-core'
+import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { serve, type Served } from './server'
+
+let served: Served | undefined
+let video = ''
+
+beforeAll(async () => {
+  served = await serve()
+  served.python(['visualizer/e2e/seed_more.py', 'notice', served.folder])
+  const page = await served.browser.newPage()
+  const { items } = await (await page.request.get(`${served.url}/api/v1/projects/e2e/videos`)).json()
+  video = `/projects/e2e/videos/${items[0].video_id}`
+  await page.close()
+})
+afterAll(() => served?.close())
+
+async function open(path: string, colorScheme: 'light' | 'dark' = 'dark', width = 1280): Promise<Page> {
+  const context = await served!.browser.newContext({
+    colorScheme,
+    locale: 'en-GB',
+    viewport: { width, height: 800 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  const page = await context.newPage()
+  await page.goto(served!.url + path)
+  await page.waitForLoadState('networkidle')
+  return page
+}
+
+const query = (page: Page): URLSearchParams => new URL(page.url()).searchParams
+
+/** Wait until the page says which frame it shows; on narrow pages it says so to nobody but tests. */
+const shows = (page: Page, frame: number): Promise<void> =>
+  page.getByText(`frame ${frame}`, { exact: true }).waitFor({ state: 'attached' })
+
+/** Drag on the ruler of the timeline from one time to another; all ten seconds are shown. */
+async function mark(page: Page, from: number, to: number): Promise<void> {
+  const box = (await page.getByRole('slider', { name: /^Timeline/ }).boundingBox())!
+  const x = (npt: number): number => box.x + 176 + ((box.width - 176) * npt) / 10.04
+  await page.mouse.move(x(from), box.y + 12)
+  await page.mouse.down()
+  await page.mouse.move(x((from + to) / 2), box.y + 12, { steps: 4 })
+  await page.mouse.move(x(to), box.y + 12, { steps: 4 })
+  await page.mouse.up()
+}
+
+describe.each(['light', 'dark'] as const)('axe finds nothing serious, %s,', (theme) => {
+  it.each([
+    ['on the list of appearances', `?t=2&track=1&tab=appearances`, async () => undefined],
+    ['on what is known of a video', `?t=2&tab=about&a=1&b=4`, async () => undefined],
+    [
+      'in the menu of formats',
+      '?t=2',
+      async (page: Page) => {
+        await page.getByRole('button', { name: 'Export what was seen' }).click()
+        await page.getByText('MOT challenge').waitFor()
+      },
+    ],
+    [
+      'where somebody removes a video',
+      '?tab=about',
+      async (page: Page) => {
+        await page.getByRole('button', { name: 'Remove …' }).click()
+        await page.getByRole('dialog').waitFor()
+      },
+    ],
+    [
+      'in the naming of a stretch',
+      '?a=1&b=4',
+      async (page: Page) => {
+        await page.getByRole('button', { name: 'Somebody is here …' }).click()
+        await page.getByRole('dialog').waitFor()
+      },
+    ],
+  ] as const)('%s', async (_, address, act) => {
+    const page = await open(video + address, theme)
+    await act(page)
+    await page.waitForTimeout(400)
+    await expectNothingSerious(page)
+    await page.context().close()
+  })
+
+  it('where somebody adds a list', async () => {
+    const page = await open('/projects/e2e/videos', theme)
+    await page.getByRole('button', { name: 'A list …' }).click()
+    await page.getByRole('dialog').waitFor()
+    await page.waitForTimeout(400)
+    await expectNothingSerious(page)
+    await page.context().close()
+  })
+})
+
+async function expectNothingSerious(page: Page): Promise<void> {
+  await page.evaluate(axe.source)
+  const { violations } = await page.evaluate(() => (window as unknown as { axe: typeof axe }).axe.run())
+  const serious = violations.filter((one) => one.impact === 'serious' || one.impact === 'critical')
+  expect(serious.map((one) => [one.id, ...one.nodes.map((node) => node.html.slice(0, 160))])).toEqual([])
+}
+
+describe('a stretch of time', () => {
+  it('is marked on the ruler, played again and again, and its address shows it to somebody else', async () => {
+    const page = await open(video)
+    await mark(page, 2, 3)
+    const bar = page.getByRole('group', { name: 'The marked stretch' })
+    await bar.waitFor()
+    await page.waitForFunction(() => new URL(location.href).searchParams.has('b'))
+    expect(Number(query(page).get('a'))).toBeCloseTo(2, 1)
+    expect(Number(query(page).get('b'))).toBeCloseTo(3, 1)
+
+    await page.keyboard.press('r')
+    const times = await page.evaluate(async () => {
+      const player = document.querySelector('video')!
+      const found: number[] = []
+      const until = performance.now() + 4500
+      while (performance.now() < until) {
+        found.push(player.currentTime)
+        await new Promise(requestAnimationFrame)
+      }
+      return found
+    })
+    const inside = times.slice(10)
+    expect(Math.min(...inside)).toBeGreaterThan(1.9)
+    expect(Math.max(...inside)).toBeLessThan(3.4)
+    expect(inside.some((time, n) => n > 0 && time < inside[n - 1]! - 0.5)).toBe(true)
+    await page.keyboard.press('k')
+
+    await bar.getByRole('button', { name: 'Copy its address' }).click()
+    await page.getByText('The address is copied.').waitFor()
+    const address = await page.evaluate(() => navigator.clipboard.readText())
+    const other = await open(address.replace(served!.url, ''))
+    await other
+      .getByRole('group', { name: 'The marked stretch' })
+      .getByText(/^0:0[12]\.\d\d–0:0[23]\.\d\d$/)
+      .waitFor()
+    await other.context().close()
+    await page.keyboard.press('Escape')
+    await bar.waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+
+  it('is marked by keys, and by a media fragment', async () => {
+    const page = await open(`${video}#t=1.5,4`)
+    await page.getByText('0:01.50–0:04.00').waitFor()
+    await page.keyboard.press('Escape')
+    await page.evaluate(() => (document.querySelector('video')!.currentTime = 5))
+    await shows(page, 125)
+    await page.keyboard.press('i')
+    await page.getByText(/^0:05\.0\d–0:10\.04$/).waitFor()
+    await page.evaluate(() => (document.querySelector('video')!.currentTime = 6))
+    await shows(page, 150)
+    await page.keyboard.press('o')
+    await page.getByText(/^0:05\.0\d–0:06\.0\d$/).waitFor()
+    await page.context().close()
+  })
+
+  it('is said to show somebody whom no track shows, and that is taken back', async () => {
+    const page = await open(`${video}?a=6&b=8`)
+    await page.getByRole('button', { name: 'Somebody is here …' }).click()
+    await page.getByRole('combobox', { name: 'Name' }).fill('Carla Cho')
+    await page.keyboard.press('Enter')
+    await page.getByText('Carla Cho is to be seen from 0:06.0 to 0:08.0.').waitFor()
+    await page.getByRole('button', { name: /^Carla Cho/ }).click()
+    await page.getByText('Somebody said so of this stretch').waitFor()
+    await page.keyboard.press('Delete')
+    await page.getByText('Carla Cho is not said to be here any more.').waitFor()
+    await page.getByRole('button', { name: /^Carla Cho/ }).waitFor({ state: 'detached' })
+    await page.context().close()
+  })
+})
+
+it('all appearances are listed, sorted and walked through by keys', async () => {
+  const page = await open(`${video}?tab=appearances`)
+  const list = page.getByRole('listbox', { name: '2 appearances' })
+  expect(await list.getByRole('option').allTextContents()).toEqual([
+    expect.stringContaining('Ann Ace'),
+    expect.stringContaining('Ben Bo'),
+  ])
+  await page.getByRole('button', { name: 'Sort by Who, rising' }).click()
+  await page.getByRole('button', { name: 'Sort by Who, falling' }).click()
+  expect((await list.getByRole('option').allTextContents())[0]).toContain('Ben Bo')
+  await page.waitForFunction(() => new URL(location.href).searchParams.get('sort') === '-who')
+  await list.focus()
+  await page.keyboard.press('ArrowDown')
+  await page.getByRole('region', { name: 'Selected track' }).getByRole('heading', { name: 'Ben Bo' }).waitFor()
+  await page.keyboard.press('End')
+  await page.getByRole('region', { name: 'Selected track' }).getByRole('heading', { name: 'Ann Ace' }).waitFor()
+  expect(await list.locator('[aria-selected=true]').textContent()).toContain('Ann Ace')
+  // Keys that do not move in the list are the page's.
+  await page.keyboard.press('n')
+  await page.getByRole('dialog', { name: 'Who is this?' }).waitFor()
+  await page.context().close()
+})
+
+it('the order of the lanes is changed by hand, and is the same the next time', async () => {
+  const page = await open(video)
+  const names = (): Promise<string[]> => page.locator('[data-lane] .name').allTextContents()
+  const before = await names()
+  await page.locator('[data-lane]').first().focus()
+  await page.keyboard.press('Alt+ArrowDown')
+  await expect.poll(names).toEqual([...before].reverse())
+  await page.getByRole('button', { name: 'Order: By hand' }).waitFor()
+  await page.reload()
+  await page.locator('[data-lane]').first().waitFor()
+  expect(await names()).toEqual([...before].reverse())
+  await page.locator('[data-lane]').last().dragTo(page.locator('[data-lane]').first())
+  await expect.poll(names).toEqual(before)
+  await page.context().close()
+})
+
+it('every format of the server is in the menu, and brings a file', async () => {
+  const page = await open(video)
+  const { items } = await (await page.request.get(`${served!.url}/api/v1/exports`)).json()
+  await page.getByRole('button', { name: 'Export what was seen' }).click()
+  await page.getByText('mot', { exact: true }).waitFor()
+  const shown = await page.locator('.v-list-item-title').allTextContents()
+  expect(shown.map((text) => text.trim())).toEqual(items.map((one: { format: string }) => one.format))
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('mot', { exact: true }).click()])
+  expect(file.suggestedFilename()).toMatch(/boxes.*\.txt$/)
+  expect(
+    readFileSync(await file.path(), 'utf8')
+      .trim()
+      .split('\n').length,
+  ).toBeGreaterThan(90)
+  await page.context().close()
+})
+
+it('what a catalogue says is shown, and leads into the film', async () => {
+  const page = await open(`${video}?tab=about`)
+  const panel = page.getByRole('tabpanel', { name: 'About' })
+  await panel.getByText('Channel 1').waitFor()
+  expect(await panel.getByRole('link').getAttribute('href')).toBe('http://archive.example/notice/7')
+  await panel.getByText('Zoe Zett').waitFor()
+  await panel.getByText('not seen').waitFor()
+  await panel.getByRole('button', { name: 'Sport' }).click()
+  await page.getByText('0:04.00–0:09.00').waitFor()
+  await shows(page, 100)
+  await panel.getByRole('button', { name: /^Ann Ace/ }).click()
+  await page.getByRole('region', { name: 'Selected track' }).getByRole('heading', { name: 'Ann Ace' }).waitFor()
+  await page.context().close()
+})
+
+it('what an analysis has found so far is shown, and names when it is done', async () => {
+  served!.python(['visualizer/e2e/seed_more.py', 'begun', served!.folder])
+  const page = await open(`/projects/e2e/videos/${'0'.repeat(16)}?t=2`)
+  await page.getByText('Being analysed: 40 %').waitFor()
+  await page.getByText('1 face found so far').waitFor()
+  await page.getByRole('img', { name: 'The picture shows Faces found so far.' }).waitFor()
+  await page.keyboard.press('[')
+  await page.keyboard.press('n')
+  await page.getByText('Names come when the analysis is done.').first().waitFor()
+  served!.python(['visualizer/e2e/seed_more.py', 'begun', served!.folder, '1'])
+  await page.getByRole('img', { name: 'The picture shows Ann Ace, Ben Bo.' }).waitFor()
+  await page.getByText('Being analysed').waitFor({ state: 'detached' })
+  await page.context().close()
+})
+
+it('a list of videos is added, and what was refused stays to be put right', async () => {
+  const page = await open('/projects/e2e/videos')
+  await page.getByRole('button', { name: 'A list …' }).click()
+  const box = page.getByRole('textbox', { name: 'Videos, one a line' })
+  await box.fill(`# mine\n/etc/passwd\n\nhttp://127.0.0.1:1/film.mp4`)
+  await page.getByRole('button', { name: 'Analyse 2 videos' }).click()
+  await page.getByText(/could not be added and stay in the list/).waitFor()
+  expect(await box.inputValue()).toBe('/etc/passwd\nhttp://127.0.0.1:1/film.mp4')
+  await page.context().close()
+})
+
+it('the address of the table says what is looked for and how it is sorted', async () => {
+  const page = await open('/projects/e2e/videos?q=BÔXES&sort=-people')
+  await page.getByRole('link', { name: 'boxes' }).waitFor()
+  expect(await page.getByRole('columnheader', { name: 'People' }).getAttribute('aria-sort')).toBe('descending')
+  await page.getByRole('textbox', { name: 'Find a title' }).fill('nothing like this')
+  await page.getByText('No title has').waitFor()
+  await page.waitForFunction(() => new URL(location.href).searchParams.get('q') === 'nothing like this')
+  await page.context().close()
+})
+
+it('a video leaves the project only when its name is typed', async () => {
+  served!.python(['visualizer/e2e/seed_more.py', 'begun', served!.folder, '1'])
+  const page = await open(`/projects/e2e/videos/${'0'.repeat(16)}?tab=about`)
+  await page.getByRole('button', { name: 'Remove …' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox').fill('begu')
+  expect(await dialog.getByRole('button', { name: 'Remove …' }).isDisabled()).toBe(true)
+  await dialog.getByRole('textbox').fill('begun')
+  await dialog.getByRole('button', { name: 'Remove …' }).click()
+  await page.getByText('The video is removed from the project.').waitFor()
+  await page.getByRole('link', { name: 'boxes' }).waitFor()
+  expect(await page.getByRole('link', { name: 'begun' }).count()).toBe(0)
+  await page.context().close()
+})
