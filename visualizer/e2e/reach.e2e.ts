@@ -34,6 +34,10 @@ const PAGES: [string, () => string][] = [
   ['the projects', () => '/'],
   ['the videos', () => '/projects/e2e/videos'],
   ['a video', () => `${video}?t=2&track=1`],
+  ['a project', () => '/projects/e2e'],
+  ['the jobs', () => '/projects/e2e/jobs'],
+  ['the people', () => '/projects/e2e/people'],
+  ['a person', () => '/projects/e2e/people/Ann_Ace'],
 ]
 
 describe.each(PAGES)('%s', (_, path) => {

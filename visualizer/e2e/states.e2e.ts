@@ -42,8 +42,20 @@ const PAGES: { name: string; path: () => string; needs: string; content: (page: 
   {
     name: 'a video',
     path: () => video,
-    needs: '**/overview?*',
+    needs: '**/api/v1/projects/e2e/videos/*',
     content: (page) => page.getByRole('button', { name: /^Ann Ace/ }),
+  },
+  {
+    name: 'the people',
+    path: () => '/projects/e2e/people',
+    needs: '**/api/v1/projects/e2e/people?*',
+    content: (page) => page.getByRole('link', { name: /Ann Ace/ }),
+  },
+  {
+    name: 'a person',
+    path: () => '/projects/e2e/people/Ann_Ace',
+    needs: '**/api/v1/projects/e2e/people/Ann_Ace',
+    content: (page) => page.getByRole('heading', { name: 'Ann Ace' }).first(),
   },
 ]
 

@@ -26,7 +26,8 @@ describe('the texts', () => {
 
   it('are translated: what has three words or more is not the same in both', () => {
     const words = (text: string): number => text.replace(/\{\w+\}/g, '').match(/\p{L}{2,}/gu)?.length ?? 0
-    const same = [...english].filter(([key, text]) => words(text) >= 3 && french.get(key) === text)
+    const names = new Set(['people.example'])
+    const same = [...english].filter(([key, text]) => words(text) >= 3 && french.get(key) === text && !names.has(key))
     expect(same).toEqual([])
   })
 
