@@ -97,4 +97,4 @@ it('from a list of names to an export', async () => {
   expect(rows.length).toBeGreaterThan(30)
   for (const row of rows)
     expect(row.split(',').map(Number)).toSatisfy((cells: number[]) => cells.length >= 9 && cells.every(Number.isFinite))
-})
+}, 600_000)

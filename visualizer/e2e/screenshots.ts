@@ -24,7 +24,6 @@ beforeAll(async () => {
   const { items } = await (await page.request.get(`${served.url}/api/v1${PROJECT}/videos`)).json()
   videos = Object.fromEntries(items.map((one: Member) => [one.video.title, `${PROJECT}/videos/${one.video_id}`]))
   await page.close()
-  mkdirSync(IMAGES, { recursive: true })
 }, 900_000)
 afterAll(() => served?.close())
 
@@ -47,9 +46,17 @@ const SHOTS: { name: string; path: () => string; theme: 'light' | 'dark'; first?
       await arrived(page)
     },
   },
+  { name: 'project', path: () => PROJECT, theme: 'light' },
+  { name: 'people', path: () => `${PROJECT}/people`, theme: 'light' },
+  { name: 'person', path: () => `${PROJECT}/people/Eileen_Collins`, theme: 'dark' },
+  { name: 'videos', path: () => `${PROJECT}/videos`, theme: 'light' },
+  { name: 'review', path: () => `${PROJECT}/review`, theme: 'dark' },
+  { name: 'unknown', path: () => `${PROJECT}/unknown`, theme: 'dark' },
+  { name: 'statistics', path: () => `${PROJECT}/statistics`, theme: 'light' },
 ]
 
 it.each(SHOTS)('$name', async ({ name, path, theme, first }) => {
+  mkdirSync(IMAGES, { recursive: true })
   const context = await served!.browser.newContext({
     viewport: { width: 1440, height: 900 },
     colorScheme: theme,
@@ -60,6 +67,7 @@ it.each(SHOTS)('$name', async ({ name, path, theme, first }) => {
   const page = await context.newPage()
   await page.goto(served!.url + path())
   await settled(page)
+  expect(await page.getByText('There is no such page.').count()).toBe(0)
   await first?.(page)
   await settled(page)
   await page.waitForTimeout(400)

@@ -29,7 +29,7 @@ from src.videos import find_video
 from src.workspace import Workspace, open_workspace
 
 PROJECT = "portraits"
-CANVAS = Canvas(960, 540, Fraction(25))
+CANVAS = Canvas(960, 540, Fraction(15))
 PERIOD_S = 0.2
 """Between samples: dense, so that boxes follow the camera closely."""
 
