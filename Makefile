@@ -31,7 +31,7 @@ NODE_MODULES := visualizer/node_modules/.made
 HAS_NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
 	process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null && echo yes)
 
-.PHONY: help demo test e2e page test-page mongo check format serve docs venv clean distclean
+.PHONY: help demo test e2e screenshots page test-page mongo check format serve docs venv clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ e2e: $(DEV) page ## Watch the page in the system's Chromium, over a real server
 	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then \
 		PYTHON=$(abspath $(PY)) npm --prefix visualizer run --silent e2e; \
 	else echo "No Chromium: the page is not watched. On Debian: apt-get install chromium" >&2; fi
+
+screenshots: $(BASE) page ## Take the pictures of the page in docs/images/ anew, in the system's Chromium
+	PYTHON=$(abspath $(PY)) npm --prefix visualizer run --silent screenshots
 
 ifeq ($(HAS_NODE),yes)
 page: $(PAGE) ## Build the web page, where Node 20 is there

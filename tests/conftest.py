@@ -28,18 +28,40 @@ NEEDS = ("weights", "facenet", "mongo", "slow")
 OURS = ("src", "facerec", "evaluation")
 
 
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 6_000_000_000
+
+
 def pytest_configure() -> None:
     """Let Ctrl-C be heard, here and in processes that tests start, also where a shell began this run in the background."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A store of its own takes a test 4 ms in memory and 36 on a disk that writes what it is told to. Said by the environment:
+    # processes of pytest-xdist hear it too.
+    if has_room(MEMORY):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def has_room(folder: Path) -> bool:
+    """Say whether there is a folder in memory with room for what tests write, from which programs may be started."""
+    try:
+        found = os.statvfs(folder)
+    except (OSError, AttributeError):
+        return False
+    return os.access(folder, os.W_OK) and not found.f_flag & os.ST_NOEXEC and found.f_bavail * found.f_frsize > ROOM_BYTES
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the settings that the caller's environment holds."""
+    forget_settings(monkeypatch)
+
+
+def forget_settings(patch: pytest.MonkeyPatch) -> None:
+    """Forget them for as long as a patch holds; fixtures that outlive a test need a patch of their own."""
     for name in [name for name in os.environ if name.upper().startswith("FACEREC_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv(ENV_FILE_VARIABLE, "")  # nor is the file .env of a clone read
+        patch.delenv(name)
+    patch.setenv(ENV_FILE_VARIABLE, "")  # nor is the file .env of a clone read
 
 
 @pytest.fixture(autouse=True)

@@ -26,6 +26,7 @@ from src.records import JobStatus, Project
 from src.settings import DatabaseSettings, Settings
 from src.storage import open_store
 from src.workspace import open_workspace
+from tests.conftest import forget_settings
 from tests.servers.service import PATIENCE_S, Reply, Service, running
 
 JSON_LOG = {"FACEREC_LOG__FORMAT": "json"}
@@ -49,6 +50,18 @@ def program(request: pytest.FixtureRequest) -> str:
 def service(folder: Path, program: str) -> Iterator[Service]:
     with running(folder, program=program, environment=JSON_LOG) as started:
         yield started
+
+
+@pytest.fixture(scope="module", params=["gunicorn", "waitress"])
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service for all tests that only ask it something: starting one takes seconds."""
+    folder = tmp_path_factory.mktemp("shared")
+    with open_store(f"sqlite:///{folder / 'facerec.db'}") as store:
+        store.put(Project("a", "sface"), Project("b", "sface"))
+    with pytest.MonkeyPatch.context() as patch:
+        forget_settings(patch)
+        with running(folder, program=request.param, environment=JSON_LOG) as started:
+            yield started
 
 
 @pytest.fixture
@@ -123,37 +136,39 @@ def children_of(process: int) -> list[int]:
 
 
 class TestAnswers:
-    def test_health_readiness_and_what_the_store_knows(self, service: Service) -> None:
-        assert service.get("/healthz").json["status"] == "ok"
-        ready = service.get("/readyz")
+    def test_health_readiness_and_what_the_store_knows(self, shared: Service) -> None:
+        assert shared.get("/healthz").json["status"] == "ok"
+        ready = shared.get("/readyz")
         assert (ready.status, ready.json["status"]) == (200, "ready")
         assert {"store", "disk", "process"} <= set(ready.json["checks"])
-        assert service.get("/projects").json == ["a", "b"]
+        assert shared.get("/projects").json == ["a", "b"]
 
-    def test_counts_of_all_processes_are_one(self, service: Service) -> None:
+    def test_counts_of_all_processes_are_one(self, shared: Service) -> None:
+        before = samples(shared.get("/metrics"))
         for _ in range(12):
-            service.get("/projects")
-        service.get("/no/such/route/1")
-        service.get("/no/such/route/2")
-        found = samples(service.get("/metrics"))
-        assert found['facerec_http_requests_total{method="GET",route="/projects",status="200"}'] == 12
-        assert found['facerec_http_requests_total{method="GET",route="(none)",status="404"}'] == 2
-        assert found['facerec_http_request_duration_seconds_count{method="GET",route="/projects"}'] == 12
-        assert found['facerec_http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/projects"}'] == 12
+            shared.get("/projects")
+        shared.get("/no/such/route/1")
+        shared.get("/no/such/route/2")
+        found = samples(shared.get("/metrics"))
+        counted = {name: value - before.get(name, 0) for name, value in found.items()}
+        assert counted['facerec_http_requests_total{method="GET",route="/projects",status="200"}'] == 12
+        assert counted['facerec_http_requests_total{method="GET",route="(none)",status="404"}'] == 2
+        assert counted['facerec_http_request_duration_seconds_count{method="GET",route="/projects"}'] == 12
+        assert counted['facerec_http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/projects"}'] == 12
         assert (found["facerec_projects"], found["facerec_store_up"]) == (2, 1)
         assert found["facerec_store_bytes"] > 4096
         assert found['facerec_analyses{status="RUNNING"}'] == 0
 
-    def test_metrics_are_for_this_machine_only(self, service: Service) -> None:
-        assert service.get("/metrics").status == 200
+    def test_metrics_are_for_this_machine_only(self, shared: Service) -> None:
+        assert shared.get("/metrics").status == 200
         for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
-            refused = service.get("/metrics", {header: "10.0.0.9"})
+            refused = shared.get("/metrics", {header: "10.0.0.9"})
             assert (refused.status, refused.json["code"]) == (403, "forbidden")
             assert b"facerec_projects" not in refused.body
 
-    def test_wrong_route_is_no_page_of_the_server(self, service: Service) -> None:
-        assert service.get("/nothing").status == 404
-        assert "json" in service.get("/nothing").headers["Content-Type"]
+    def test_wrong_route_is_no_page_of_the_server(self, shared: Service) -> None:
+        assert shared.get("/nothing").status == 404
+        assert "json" in shared.get("/nothing").headers["Content-Type"]
 
 
 class TestJobs:
@@ -237,9 +252,9 @@ class TestRequestIds:
         assert logged[0]["bytes"] == 10
         assert "s3cret" not in "\n".join(service.lines)
 
-    def test_that_are_not_well_formed_are_replaced(self, service: Service) -> None:
+    def test_that_are_not_well_formed_are_replaced(self, shared: Service) -> None:
         for given in ("a b", "x" * 129, "a\tb", "ü", "<script>", "a;b", '{"a":1}'):
-            found = service.get("/healthz", {"X-Request-ID": given.encode().decode("latin-1")}).headers["X-Request-ID"]
+            found = shared.get("/healthz", {"X-Request-ID": given.encode().decode("latin-1")}).headers["X-Request-ID"]
             assert found != given
             assert found.isalnum()
 

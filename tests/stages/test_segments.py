@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 
 from src import tracker
+from src.engines import ENGINES
+from src.engines.registry import EngineEntry
 from src.errors import MediaError, ProcessError
 from src.progress import Progress, Silent
 from src.records import Analysis, Shot, Status, Track, TrackEmbeddings, TrackSamples
@@ -30,6 +32,7 @@ from src.tracker.workers import Died, Work
 from src.video.stream import VideoInfo
 from src.workspace import Workspace
 from tests.made_streams import MADE, make
+from tests.remembered import remembering
 from tests.stages.conftest import EVERY, DrawnShot, draw, fake_workspace
 from tests.stages.test_many import checkpoints, children_at_work, is_gone
 from tests.stages.test_tracker import content
@@ -480,10 +483,19 @@ def test_a_process_that_is_killed_is_a_clear_error(
     assert said(workspace) == alone[1]
 
 
+@pytest.fixture(scope="module")
+def sface() -> EngineEntry:
+    """The engine of real faces, whose networks look at each picture once: every video is read twelve times here."""
+    return remembering(ENGINES["sface"])
+
+
 @NEEDS_REAL
 @pytest.mark.parametrize("sampling", ["dense", "sparse", "rare", "dense and followed"])
 @pytest.mark.parametrize("path", sorted(REAL.glob("*.mp4")), ids=lambda path: path.name)
-def test_a_real_video(path: Path, sampling: str, workspace: Workspace, here: type[Here]) -> None:
+def test_a_real_video(
+    path: Path, sampling: str, workspace: Workspace, here: type[Here], sface: EngineEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENGINES, "sface", sface)  # type: ignore[arg-type]
     workspace.begin_project("real", "sface")
     wanted = in_one_go(workspace, str(path), "real", **SAMPLINGS[sampling])
     for n in (2, 5):

@@ -14,7 +14,9 @@ import pytest
 
 from src.schema import WHOLE, Interval
 from src.video import open_stream
+from src.video.planes import PyAvFrame
 from src.video.pyav import PyAvStream
+from src.video.stream import DecodedFrame
 from tests.made_streams import MADE, make
 from tests.videos import damage, numbered, truncate, with_grain, write_video
 
@@ -25,9 +27,22 @@ Shown = tuple[int, float, int]
 
 
 def shown(stream: PyAvStream, interval: Interval = WHOLE, seek: bool = False) -> list[Shown]:
-    """Return number, time and a hash of the decoded planes of all frames of an interval."""
+    """Return number, time and a mark of all frames of an interval."""
     index = stream.index() if seek else None
-    return [(frame.frame_index, frame.npt, hash(frame.rgb().tobytes())) for frame in stream.frames(interval, index=index)]
+    return [(frame.frame_index, frame.npt, mark_of(frame)) for frame in stream.frames(interval, index=index)]
+
+
+def mark_of(frame: DecodedFrame) -> int:
+    """Return a hash of what was decoded, and of all by which it becomes RGB: the conversion itself would cost as much again."""
+    assert isinstance(frame, PyAvFrame)
+    decoded = frame._frame
+    if decoded.format.name not in ("yuv420p", "yuvj420p"):
+        return hash(frame.rgb().tobytes())
+    planes = (
+        np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width] for plane in decoded.planes
+    )
+    size, colours = (decoded.width, decoded.height), (int(decoded.colorspace), int(decoded.color_range))
+    return hash((decoded.format.name, size, colours, *(plane.tobytes() for plane in planes)))
 
 
 def open_pyav(path: Path) -> PyAvStream:

@@ -15,7 +15,7 @@ from src.video.pyav import PyAvStream
 from src.video.sampling import Sampling
 from src.video.shots import CONTEXT_S
 from tests.made_streams import MADE, calm_pictures, make, pictures
-from tests.unit.test_reading_part import REAL, Shown, open_pyav
+from tests.unit.test_reading_part import REAL, Shown, mark_of, open_pyav
 
 LONG = 450
 Drawing: TypeAlias = Callable[[tuple[int, int], int], Iterator[RgbImage]]
@@ -43,7 +43,7 @@ NAMES = [
 
 def read(stream: PyAvStream | Extract, interval: Interval, sampling: Sampling) -> list[Shown]:
     frames = stream.frames(interval, needed=sampling.sampler())
-    return [(frame.frame_index, frame.npt, hash(frame.rgb().tobytes())) for frame in frames]
+    return [(frame.frame_index, frame.npt, mark_of(frame)) for frame in frames]
 
 
 def check(path: Path, sampling: Sampling, window_s: float | None, n: int) -> tuple[int, int]:

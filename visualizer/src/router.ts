@@ -1,4 +1,7 @@
+import { watch } from 'vue'
 import { createRouter, createWebHistory } from 'vue-router'
+import { knock } from '@/api/client'
+import { useConnection } from '@/stores/connection'
 
 /** The first parts of these paths are served the page by src/api/page.py; `/projects` alone belongs to the original service. */
 export const router = createRouter({
@@ -68,3 +71,29 @@ export const router = createRouter({
     { path: '/:rest(.*)*', name: 'nothing', component: () => import('@/pages/NothingPage.vue') },
   ],
 })
+
+/**
+ * The files of a page are fetched when somebody goes to it. Where that fails, the server is lost, or the page was built anew and has other
+ * files: once the server answers, the browser goes there by itself and loads everything from there.
+ */
+router.onError(async (error: Error, to) => {
+  const here = router.currentRoute.value
+  // Loaded a moment ago, it would fail again for ever.
+  if (!/dynamically imported|preload/i.test(error.message) || !here.matched.length) return console.error(error)
+  const go = (): void => location.assign(to.fullPath)
+  if (await isThere()) return go()
+  const connection = useConnection()
+  connection.isOffline = true
+  const stop = watch(
+    () => connection.isOffline,
+    () => {
+      stop()
+      // Whoever has gone elsewhere meanwhile stays there.
+      if (router.currentRoute.value.fullPath === here.fullPath) go()
+    },
+  )
+})
+
+function isThere(): Promise<boolean> {
+  return knock().catch(() => false)
+}

@@ -28,6 +28,18 @@ export class ApiError extends Error {
   }
 }
 
+/** What is said where nobody answers; plugins/i18n.ts puts it in the language of the page. */
+export const words = { away: 'The server does not answer.' }
+
+const OFFLINE = 'offline'
+/** How a proxy says that there is nobody behind it. The service itself says what it was that could not be had. */
+const FORSAKEN = [502, 504]
+
+/** Whether an error says that nobody answers: what is asked for may be had in a moment. */
+export function isAway(error: unknown): boolean {
+  return error instanceof ApiError && error.code === OFFLINE
+}
+
 const TOKEN = 'facerec.token'
 
 /** Kept for this tab alone: whoever opens the browser next has to bring their own. */
@@ -58,17 +70,14 @@ interface Answer<T> {
  * @throws ApiError where it was refused, or nobody answered.
  */
 export async function answered<T>(request: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await request.catch((err: unknown) => {
-    // What somebody here called off is no trouble of the server's.
-    if (err instanceof DOMException && err.name === 'AbortError') throw err
-    throw new ApiError(0, 'offline', 'The server does not answer.')
-  })
+  const { data, error, response } = await request.catch(unanswered)
   if (response.ok) return data as T
   const problem = (typeof error === 'object' ? error : null) as {
     code?: string
     detail?: string
     errors?: Place[]
   } | null
+  if (FORSAKEN.includes(response.status) && !problem?.code) throw new ApiError(response.status, OFFLINE, words.away)
   const places = (problem?.errors ?? []).map((place) => `${place.where}: ${place.message}`)
   throw new ApiError(
     response.status,
@@ -80,6 +89,23 @@ export async function answered<T>(request: Promise<Answer<T>>): Promise<T> {
 interface Place {
   where: string
   message: string
+}
+
+function unanswered(err: unknown): never {
+  // What somebody here called off is no trouble of the server's.
+  if (err instanceof DOMException && err.name === 'AbortError') throw err
+  throw new ApiError(0, OFFLINE, words.away)
+}
+
+/**
+ * Say that the server answers, whatever it says.
+ *
+ * @throws ApiError where nobody does, or a proxy answers in its place.
+ */
+export async function knock(signal?: AbortSignal): Promise<true> {
+  const { status } = await fetch('/healthz', { signal, cache: 'no-store' }).catch(unanswered)
+  if (FORSAKEN.includes(status)) throw new ApiError(status, OFFLINE, words.away)
+  return true
 }
 
 interface Page<T> {

@@ -43,10 +43,12 @@ export function useDecisions(key: VideoKey) {
     }
   }
 
-  async function send(bodies: NewDecision[], label: (reports: Report[]) => string): Promise<void> {
+  /** Send what is left to be said: what was said before one was refused is not said twice when it is tried again. */
+  /** Send what is left to be said: what was said before one was refused is not said twice when it is tried again. */
+  async function send(left: NewDecision[], label: (reports: Report[]) => string): Promise<void> {
     const reports: Report[] = []
     try {
-      for (const body of bodies) reports.push(await decide(key.project(), body))
+      for (; left.length; left.shift()) reports.push(await decide(key.project(), left[0]!))
     } finally {
       // What was said before one was refused holds, and can be taken back.
       if (reports.length) {
@@ -56,13 +58,21 @@ export function useDecisions(key: VideoKey) {
     notices.tell(label(reports), { label: t('decide.undo'), run: () => void undo() })
   }
 
-  async function say(entry: Entry, said: Said): Promise<void> {
-    const putBack = await foreseen((now) => expected(now, entry.seen.track_id, said) as Appearance[])
-    await saying.attempt(() => send(bodiesOf(entry.seen, said), (reports) => words(said, reports, t)), putBack)
+  /** Show what will be and do it; where that fails it is put back, and can be done again without being typed again. */
+  async function attempt(optimistic: (now: Appearance[]) => Appearance[], work: () => Promise<unknown>): Promise<void> {
+    await saying.attempt(work, await foreseen(optimistic), () => attempt(optimistic, work))
+  }
+
+  function say(entry: Entry, said: Said): Promise<void> {
+    const left = bodiesOf(entry.seen, said)
+    return attempt(
+      (now) => expected(now, entry.seen.track_id, said) as Appearance[],
+      () => send(left, (reports) => words(said, reports, t)),
+    )
   }
 
   /** Say that somebody is to be seen in a stretch of the film, whether a track shows them or not. */
-  async function sayShown(interval: Interval, name: string, personId: string | null): Promise<void> {
+  function sayShown(interval: Interval, name: string, personId: string | null): Promise<void> {
     const target = {
       kind: 'interval' as const,
       video_id: key.videoId(),
@@ -71,36 +81,41 @@ export function useDecisions(key: VideoKey) {
       end_npt: interval.end,
     }
     const times = { start: clock(interval.start, 1), end: clock(interval.end, 1) }
-    const putBack = await foreseen((now) => [...now, shown(interval, name, personId) as Appearance])
-    const body = { verb: 'is' as const, person: name, target }
-    await saying.attempt(() => send([body], () => t('decide.didShown', { name, ...times })), putBack)
+    const left: NewDecision[] = [{ verb: 'is', person: name, target }]
+    return attempt(
+      (now) => [...now, shown(interval, name, personId) as Appearance],
+      () => send(left, () => t('decide.didShown', { name, ...times })),
+    )
   }
 
   /** Give several appearances one name, in one step that can be taken back. */
-  async function nameAll(entries: readonly Entry[], name: string, personId: string | null): Promise<void> {
+  function nameAll(entries: readonly Entry[], name: string, personId: string | null): Promise<void> {
     const said = { verb: 'is' as const, name, personId }
+    const left = entries.flatMap((entry) => bodiesOf(entry.seen, said))
     const tell = (): string => t('decide.didNameAll', { name, n: entries.length }, entries.length)
-    const all = (now: Seen[]) => entries.reduce<Seen[]>((rest, one) => expected(rest, one.seen.track_id, said), now)
-    const putBack = await foreseen((now) => all(now) as Appearance[])
-    const bodies = entries.flatMap((entry) => bodiesOf(entry.seen, said))
-    await saying.attempt(() => send(bodies, tell), putBack)
+    return attempt(
+      (now) => entries.reduce<Seen[]>((all, one) => expected(all, one.seen.track_id, said), now) as Appearance[],
+      () => send(left, tell),
+    )
   }
 
   /** Take back what made an appearance that no track shows. */
-  async function withdraw(entry: Entry, decision: string): Promise<void> {
-    const putBack = await foreseen((now) => now.filter((one) => one.track_id !== entry.seen.track_id))
-    await saying.attempt(async () => {
-      const by = (await takeBack(key.project(), decision)).decision.decision_id
-      saying.told({ label: t('decide.didWithdraw', { name: entry.seen.name }), said: [by] }, () => void undo())
-    }, putBack)
+  function withdraw(entry: Entry, decision: string): Promise<void> {
+    return attempt(
+      (now) => now.filter((one) => one.track_id !== entry.seen.track_id),
+      async () => {
+        const by = (await takeBack(key.project(), decision)).decision.decision_id
+        saying.told({ label: t('decide.didWithdraw', { name: entry.seen.name }), said: [by] }, () => void undo())
+      },
+    )
   }
 
   async function undo(): Promise<void> {
-    await saying.undo(await foreseen(same))
+    await saying.undo(await foreseen(same), undefined, undo)
   }
 
   async function redo(): Promise<void> {
-    await saying.redo(await foreseen(same))
+    await saying.redo(await foreseen(same), redo)
   }
 
   const { canUndo, canRedo, isSaving } = saying

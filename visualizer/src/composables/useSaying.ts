@@ -36,8 +36,16 @@ export function useSaying({ project, renew }: SayingOptions) {
     return turn
   }
 
-  /** Do something in its turn; says whether it was done. */
-  async function attempt(work: () => Promise<unknown>, putBack: () => void): Promise<boolean> {
+  /**
+   * Do something in its turn; says whether it was done.
+   *
+   * @param again Does it once more, where it failed and somebody asks for that by the button of the notice.
+   */
+  async function attempt(
+    work: () => Promise<unknown>,
+    putBack: () => void,
+    again?: () => Promise<unknown>,
+  ): Promise<boolean> {
     try {
       await inTurn(async () => {
         await work()
@@ -47,7 +55,8 @@ export function useSaying({ project, renew }: SayingOptions) {
       return true
     } catch (err) {
       putBack()
-      notices.warn(t('decide.failed', { why: err instanceof Error ? err.message : String(err) }))
+      const why = err instanceof Error ? err.message : String(err)
+      notices.warn(t('decide.failed', { why }), again && { label: t('state.again'), run: () => void again() })
       return false
     }
   }
@@ -68,24 +77,37 @@ export function useSaying({ project, renew }: SayingOptions) {
    *
    * @param putBack Shows again what was, where it is refused.
    * @param isWanted Says in that moment whether there is still something to take back.
+   * @param again Takes it back once more, where that failed.
    */
-  function undo(putBack: () => void = () => undefined, isWanted: () => boolean = () => true): Promise<boolean> {
-    return attempt(async () => {
-      const step = history.value.done.at(-1)
-      if (!isWanted()) return
-      if (!step) return notices.tell(t('decide.nothingToUndo'))
-      histories.keep(project(), tookBack(history.value, await takeAll(step.said)))
-      notices.tell(t('decide.undid', { what: step.label }))
-    }, putBack)
+  function undo(
+    putBack: () => void = () => undefined,
+    isWanted: () => boolean = () => true,
+    again?: () => Promise<unknown>,
+  ): Promise<boolean> {
+    return attempt(
+      async () => {
+        const step = history.value.done.at(-1)
+        if (!isWanted()) return
+        if (!step) return notices.tell(t('decide.nothingToUndo'))
+        histories.keep(project(), tookBack(history.value, await takeAll(step.said)))
+        notices.tell(t('decide.undid', { what: step.label }))
+      },
+      putBack,
+      again,
+    )
   }
 
-  function redo(putBack: () => void = () => undefined): Promise<boolean> {
-    return attempt(async () => {
-      const step = history.value.undone.at(-1)
-      if (!step) return notices.tell(t('decide.nothingToRedo'))
-      histories.keep(project(), didAgain(history.value, await takeAll(step.said)))
-      notices.tell(t('decide.redid', { what: step.label }))
-    }, putBack)
+  function redo(putBack: () => void = () => undefined, again?: () => Promise<unknown>): Promise<boolean> {
+    return attempt(
+      async () => {
+        const step = history.value.undone.at(-1)
+        if (!step) return notices.tell(t('decide.nothingToRedo'))
+        histories.keep(project(), didAgain(history.value, await takeAll(step.said)))
+        notices.tell(t('decide.redid', { what: step.label }))
+      },
+      putBack,
+      again,
+    )
   }
 
   /** Take back all of a step, the last first. What says so can be taken back as well: that is how a thing is said again. */

@@ -116,6 +116,14 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
     setSpeed(SPEEDS.find((one) => one > speed.value) ?? SPEEDS.at(-1)!)
   }
 
+  /** Load the film once more where it could not be had, and go on from where it was. */
+  function reload(): void {
+    if (state.value !== 'error' || !video.value) return
+    state.value = 'loading'
+    wanted = npt.value
+    video.value.load()
+  }
+
   return {
     npt,
     isPlaying,
@@ -128,6 +136,7 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
     toggle,
     faster,
     setSpeed,
+    reload,
     pause: () => video.value?.pause(),
   }
 }

@@ -5,6 +5,7 @@ import { getProjectVideo, listPeople } from '@/api/library'
 import { appearancesWithin, listAppearances, listSaid, listShots, listTracks } from '@/api/tracks'
 import { type Cuts, pending, type Seen, untold, wholeTrack } from '@/lib/appearances'
 import { useJobs } from './useJobs'
+import { useShown } from './useShown'
 
 export interface VideoKey {
   project: () => string
@@ -139,10 +140,7 @@ export function useVideoData(key: VideoKey) {
   })
   const longest = computed(() => seen.value.reduce((end, one) => Math.max(end, one.end_npt), 0))
   const duration = computed(() => Math.max(longest.value, member.data.value?.video.duration ?? 0))
-  const state = computed(() => {
-    if (member.data.value) return 'ready'
-    return member.isError.value ? 'error' : 'loading'
-  })
+  const { state, error, isBusy } = useShown(member)
 
   return {
     member: member.data,
@@ -161,7 +159,8 @@ export function useVideoData(key: VideoKey) {
     analysisId,
     duration,
     state,
-    error: computed(() => member.error.value ?? appearances.error.value),
+    error,
+    isBusy,
     again: () => void queries.invalidateQueries(),
   }
 }

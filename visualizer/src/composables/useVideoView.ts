@@ -15,6 +15,7 @@ import {
 import { assigned, UNKNOWN_COLOUR } from '@/lib/palette'
 import type { Scene } from '@/lib/overlay'
 import { rateOf } from '@/lib/time'
+import { useConnection } from '@/stores/connection'
 import { usePreferences } from '@/stores/preferences'
 import { useLoop } from './useLoop'
 import { useSamples } from './useSamples'
@@ -26,6 +27,7 @@ import { useViewAddress } from './useViewAddress'
 export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
   const { t } = useI18n()
   const preferences = usePreferences()
+  const connection = useConnection()
   const element = shallowRef<HTMLVideoElement | null>(null)
   const rate = computed(() => rateOf(data.video.value?.frame_rate ?? ''))
   const clock = useVideoClock({
@@ -126,6 +128,11 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
       if (now) [now.volume, now.muted] = [volume, volume === 0]
     },
     { immediate: true },
+  )
+  // A film that broke off because the server was lost goes on when it is back.
+  watch(
+    () => connection.isOffline,
+    (isOffline) => !isOffline && clock.reload(),
   )
   watch(
     () => data.video.value?.local,

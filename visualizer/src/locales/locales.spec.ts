@@ -24,6 +24,20 @@ describe('the texts', () => {
     expect(french.get(key)!.split(' | ').length).toBe(english.get(key)!.split(' | ').length)
   })
 
+  it('are translated: what has three words or more is not the same in both', () => {
+    const words = (text: string): number => text.replace(/\{\w+\}/g, '').match(/\p{L}{2,}/gu)?.length ?? 0
+    const names = new Set(['people.example'])
+    const same = [...english].filter(([key, text]) => words(text) >= 3 && french.get(key) === text && !names.has(key))
+    expect(same).toEqual([])
+  })
+
+  it('are those of a French page: spaces before signs, its own quotation marks and apostrophes', () => {
+    const wrong = [...french].filter(([, text]) =>
+      /\w[;?!]|[“”"]|\p{L}'\p{L}/u.test(text.replace(/https?:\S+|python -m .*$/g, '')),
+    )
+    expect(wrong).toEqual([])
+  })
+
   it('are all there that the code asks for', () => {
     const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name))
     const asked = files.flatMap((name) =>

@@ -1,4 +1,5 @@
 import { createI18n } from 'vue-i18n'
+import { words } from '@/api/client'
 import en from '@/locales/en.json'
 import type { Locale } from '@/stores/preferences'
 
@@ -16,4 +17,5 @@ export async function speak(locale: Locale): Promise<void> {
   }
   i18n.global.locale.value = locale
   document.documentElement.lang = locale
+  words.away = i18n.global.t('state.away')
 }

@@ -1,5 +1,5 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/vue-query'
-import { ApiError } from '@/api/client'
+import { ApiError, isAway } from '@/api/client'
 import type { useConnection } from '@/stores/connection'
 
 /** The client of all queries: it tells the page when the server is lost or wants a token, and asks again until it is back. */
@@ -25,8 +25,4 @@ export function makeQueries(connection: () => ReturnType<typeof useConnection>):
       mutations: { networkMode: 'always' },
     },
   })
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 0 || error.status === 502 || error.status === 504)
 }
