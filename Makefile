@@ -129,9 +129,9 @@ $(DEV): requirements-dev.txt $(BASE)
 	$(PIP) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
-$(FULL): requirements-dlib.txt requirements-export.txt requirements-facenet.txt requirements-search.txt requirements-sites.txt requirements-tracking.txt $(DEV)
-	@echo "Installing requirements-dlib.txt, -export.txt, -facenet.txt, -search.txt, -sites.txt and -tracking.txt into $(VENV)/ …" >&2
+$(FULL): requirements-alone.txt requirements-dlib.txt requirements-export.txt requirements-facenet.txt requirements-search.txt requirements-sites.txt requirements-tracking.txt $(DEV)
+	@echo "Installing requirements-alone.txt, -dlib.txt, -export.txt, -facenet.txt, -search.txt, -sites.txt and -tracking.txt into $(VENV)/ …" >&2
 	$(PIP) -r requirements.txt -r requirements-dev.txt -r requirements-dlib.txt -r requirements-export.txt \
 		-r requirements-facenet.txt -r requirements-search.txt -r requirements-sites.txt
-	$(PIP) --no-deps -r requirements-tracking.txt
+	$(PIP) --no-deps -r requirements-tracking.txt -r requirements-alone.txt
 	@touch $@

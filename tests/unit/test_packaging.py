@@ -24,7 +24,7 @@ def test_every_folder_of_src_is_a_package_that_is_installed() -> None:
     assert PROJECT["tool"]["setuptools"]["packages"] == sorted(wanted)
 
 
-@pytest.mark.parametrize("kind", ["", "-dlib", "-export", "-facenet", "-search", "-sites", "-tracking", "-dev"])
+@pytest.mark.parametrize("kind", ["", "-alone", "-dlib", "-export", "-facenet", "-search", "-sites", "-tracking", "-dev"])
 def test_requirements_are_pinned_and_sorted(kind: str) -> None:
     text = (ROOT / f"requirements{kind}.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
