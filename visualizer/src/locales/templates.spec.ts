@@ -8,6 +8,8 @@ const SAID =
 const WORD = /\p{L}{2,}/u
 /** The name of the program is the same in all languages. */
 const NAMES = new Set(['FaceRec'])
+/** So is an address. */
+const ADDRESS = /^https?:\/\/\S+$/
 
 // What is used of a template's tree: the numbers are NodeTypes of @vue/compiler-core.
 const [ELEMENT, TEXT, INTERPOLATION, ATTRIBUTE, DIRECTIVE] = [1, 2, 5, 6, 7]
@@ -70,7 +72,8 @@ function valuesOf(expression: string): string[] {
 function foreign(source: string): string[] {
   const found: string[] = []
   function look(text: string, node: Node): void {
-    if (WORD.test(text) && !NAMES.has(text.trim())) found.push(`${node.loc.start.line}: ${text.trim()}`)
+    if (WORD.test(text) && !NAMES.has(text.trim()) && !ADDRESS.test(text))
+      found.push(`${node.loc.start.line}: ${text.trim()}`)
   }
   function walk(node: Node): void {
     if (node.type === TEXT) look(node.content as string, node)
