@@ -50,7 +50,7 @@ const PAGES: { name: string; path: () => string; needs: string; own?: unknown[];
       name: 'the people',
       path: () => '/projects/e2e/people',
       needs: '**/api/v1/projects/e2e/people?*',
-      // Its list is drawn as it arrives, and the bar has its own place.
+      // Left out for now: while its list is held up the bar was not found; to be looked into.
       own: ['loading'],
       content: (page) => page.getByRole('link', { name: /Ann Ace/ }),
     },
