@@ -44,6 +44,7 @@ const SHOTS: { name: string; path: () => string; theme: 'light' | 'dark'; first?
       await arrived(page)
       await page.evaluate(() => (document.querySelector('video')!.currentTime = 12.42))
       await arrived(page)
+      await page.waitForTimeout(3000)
     },
   },
   { name: 'project', path: () => PROJECT, theme: 'light' },

@@ -9,7 +9,10 @@ export async function settled(page: Page): Promise<void> {
       document.querySelector('main')?.childElementCount &&
       !document.querySelector('[aria-busy="true"]') &&
       document.fonts.status === 'loaded' &&
-      [...document.images].every((image) => image.complete || image.loading === 'lazy'),
+      [...document.images].every((image) => {
+        const { top, bottom, width } = image.getBoundingClientRect()
+        return image.complete || width === 0 || bottom < 0 || top > innerHeight
+      }),
   )
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
 }

@@ -6,10 +6,9 @@ const SAID =
   /^(aria-(label|description|placeholder|roledescription|valuetext)|title|subtitle|alt|placeholder|label|hint|text|messages|error-messages|no-data-text|prefix|suffix)$/
 /** A word: two letters next to each other. What is less is a sign or a unit. */
 const WORD = /\p{L}{2,}/u
-/** The name of the program is the same in all languages. */
-/** What is the same in every language: our name, and what stands on keys. */
+/** What is the same in every language: our name, what stands on keys, and addresses. */
 const NAMES = new Set(['FaceRec', 'Del', 'Ctrl Z'])
-const ADDRESS = /^https?:\/\//
+const ADDRESS = /^https?:\/\/\S+$/
 
 // What is used of a template's tree: the numbers are NodeTypes of @vue/compiler-core.
 const [ELEMENT, TEXT, INTERPOLATION, ATTRIBUTE, DIRECTIVE] = [1, 2, 5, 6, 7]
