@@ -20,6 +20,7 @@ from src import classifier, decide, jobs
 from src.decisions import anchors_of
 from src.jobs.events import LOG, tell, tell_end
 from src.records import (
+    Analysis,
     FaceQuality,
     Image,
     JobName,
@@ -30,7 +31,6 @@ from src.records import (
     Target,
     TrackSamples,
     Verb,
-    Video,
 )
 from src.schema import Box, FloatArray
 from src.settings import DatabaseSettings, Settings
@@ -152,10 +152,10 @@ def seed(folder: Path) -> None:
 
 def add_video(workspace: Workspace) -> None:
     """Let the project use the video of seed.py too, and name one of its tracks."""
-    video = next(iter(workspace.store.find(Video)))
-    workspace.store.put(ProjectVideo(PROJECT, video.video_id, "", "a"))
+    (analysis,) = workspace.store.find(Analysis, analysis_id="a")
+    workspace.store.put(ProjectVideo(PROJECT, analysis.video_id, "", "a"))
     samples = next(iter(workspace.store.find(TrackSamples, analysis_id="a", track_id=1)))
-    target = Target("track", video.video_id, "", "a", 1, anchors_of(samples))
+    target = Target("track", analysis.video_id, "", "a", 1, anchors_of(samples))
     decide.run(workspace, PROJECT, Verb.IS, target, person="Ann Ace", author="seed")
 
 
