@@ -12,7 +12,6 @@ from .context import keep_workspace
 from .documentation import documentation
 from .gathering import add_screen_times
 from .kept import add_keeper
-from .ledgers import add_ledgers
 from .media import add_thumbnails
 from .openapi import finished
 from .ops import add_operations
@@ -53,7 +52,6 @@ def create_app(workspace: Workspace) -> Flask:
     keep_workspace(app, workspace)
     add_keeper(app, workspace)
     add_screen_times(app)
-    add_ledgers(app)
     add_thumbnails(app, workspace)
     register_problems(app)
     protect(app, workspace)

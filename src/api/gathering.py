@@ -13,6 +13,7 @@ from typing import Annotated
 from flask import Flask, current_app
 from pydantic import AfterValidator, Field
 
+from ..guard import Outside
 from ..programmes import Programme, dated, is_date, programmes_of
 from ..records import Person, UnknownPerson
 from ..schema import UNKNOWN
@@ -54,7 +55,9 @@ Confidence = Annotated[
 ]
 Human = Annotated[bool, Field(description="Only what a person decided")]
 VideoIds = Annotated[
-    str, Field(max_length=MOST_VIDEOS * 65, description=f"Only these videos, {MOST_VIDEOS} at most, with `/` between their ids")
+    str,
+    Outside.KEPT,
+    Field(max_length=MOST_VIDEOS * 65, description=f"Only these videos, {MOST_VIDEOS} at most, with `/` between their ids"),
 ]
 Names = Annotated[str, Field(max_length=MOST_NAMED * 260)]
 """Longer than any ten names: what is no name is refused by itself."""

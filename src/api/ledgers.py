@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from flask import Flask, current_app
+from flask import current_app
 
-from ..ledger import Ledger, Ledgers
 from .context import store
+
+if TYPE_CHECKING:
+    from ..ledger import Ledger
 
 _NAME = "facerec.ledgers"
 
 
-def add_ledgers(app: Flask) -> None:
-    """Give an application room for ledgers."""
-    app.extensions[_NAME] = Ledgers()
-
-
 def ledger_of(project: str) -> Ledger:
     """Return the ledger of a project that exists, as it is now."""
-    return cast(Ledgers, current_app.extensions[_NAME]).of(store(), project)
+    from ..ledger import Ledgers
+
+    kept = cast(Ledgers, current_app.extensions.setdefault(_NAME, Ledgers()))
+    return kept.of(store(), project)

@@ -28,7 +28,7 @@ from src.records import KEYS, Image, Person, Project, Track, Video
 from src.storage import open_store
 from src.workspace import Workspace
 from tests.api.conftest import Api, Client
-from tests.api.routes import is_stream, known_names, short_streams  # noqa: F401 - a fixture
+from tests.api.routes import QUERIES, is_stream, known_names, short_streams  # noqa: F401 - a fixture
 from tests.api.test_people import photo
 from tests.contract.conftest import store_uri  # noqa: F401 - a fixture
 from tests.videos import numbered, write_video
@@ -453,7 +453,8 @@ def test_no_traceback_leaves_in_any_route(api: Api, monkeypatch: pytest.MonkeyPa
             patch.setattr(type(api.workspace.store), name, broken)
         for path, words in spec["paths"].items():
             if "get" in words and path != "/api/v1/exports" and not is_stream(words["get"]):
-                answer = client.get(path.format(**known))
+                query = QUERIES.get(path.replace("{", "<").replace("}", ">"), "")
+                answer = client.get(path.format(**known) + query)
                 assert (answer.status_code, answer.mimetype) in (
                     (500, "application/problem+json"),
                     (200, "application/json"),

@@ -97,6 +97,8 @@ def test_the_marked_ones_are_these() -> None:
         "PersonChange.uri": Outside.KEPT,
         "NewUpload.filename": Outside.KEPT,
         "VideoParameters.locator": Outside.KEPT,
+        "MomentParameters.videos": Outside.KEPT,
+        "StatisticsParameters.videos": Outside.KEPT,
         "TrackParams.video": Outside.VIDEO,
         "AnalyseParams.video": Outside.VIDEO,
         "ClusterParams.video": Outside.VIDEO,

@@ -12,6 +12,7 @@ from src.api import shapes
 from src.api.thinning import thinned
 from src.api.v1.tracks import shape
 from src.engines.fake import colour_of
+from src.names import folder_name
 from src.records import Analysis, Appearance, Track, TrackSamples
 from src.schema import Box
 from tests.api.conftest import STRANGER, Api
@@ -71,7 +72,12 @@ class TestTracks:
         seen = [shapes.Appearance.model_validate(one) for one in api.workspace.store.find(Appearance, project="p")]
         listed = api.get("/projects/p/appearances")["items"]
         keys = ("analysis_id", "track_id")
-        assert sorted(listed, key=lambda item: [item[key] for key in keys]) == [one.model_dump(mode="json") for one in seen]
+        for candidate in (candidate for item in listed for candidate in item["candidates"]):
+            assert candidate.pop("person_id") == folder_name(candidate["name"])
+        wanted = [one.model_dump(mode="json") for one in seen]
+        for candidate in (candidate for item in wanted for candidate in item["candidates"]):
+            assert candidate.pop("person_id") is None  # records have names alone
+        assert sorted(listed, key=lambda item: [item[key] for key in keys]) == wanted
         videos = api.get("/videos?sort=video_id")["items"]
         assert videos == [api.get(f"/videos/{video['video_id']}") for video in videos]
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from ... import groups as thinking
 from ...records import Appearance, Decision, Project, Target, UnknownPerson, Verb
 from .. import shapes
 from ..answers import answer
@@ -20,6 +19,9 @@ from ..permissions import author
 from ..problems import missing
 from ..validation import Body, Parameters, Text
 from .decisions import MAX_DECISIONS, report_of, track_target
+
+if TYPE_CHECKING:
+    from ...groups import Group
 
 groups = APIBlueprint("groups", __name__, url_prefix="/api/v1", tag="Unknown people")
 
@@ -67,11 +69,13 @@ class Split(Body):
 @groups.output(GroupPage)
 def list_groups(project: str, query_data: GroupParameters) -> Response:
     """List the unknown people of all videos of a project whom nobody named, the longest seen first."""
+    from ...groups import list_groups as listed
+
     owner = existing_project(project).project
     mark = mark_of("groups", owner)
     after = place_of(mark, query_data.cursor, of_types(float, int))
     place = None if after is None else (float(after[0]), int(after[1]))
-    found = thinking.list_groups(ledger_of(owner), query_data.limit, place)
+    found = listed(ledger_of(owner), query_data.limit, place)
     following = None if found.end is None else cursor_of(mark, found.end)
     items = [_shape(owner, group) for group in found.groups]
     return linked(
@@ -92,6 +96,8 @@ def get_group(project: str, unknown_id: int) -> Response:
 @groups.output(GroupAppearancePage)
 def list_group_appearances(project: str, unknown_id: int, query_data: GroupAppearanceParameters) -> Response:
     """List all appearances of a group, video by video."""
+    from ...groups import rows_of
+
     owner = existing_project(project).project
     _existing(owner, unknown_id)
     ledger = ledger_of(owner)
@@ -99,7 +105,7 @@ def list_group_appearances(project: str, unknown_id: int, query_data: GroupAppea
     after = place_of(mark, query_data.cursor, of_types(str, int))
     keys = [
         (ledger.members[int(ledger.analyses[row])], int(ledger.columns.track_ids[row]))
-        for row in thinking.rows_of(ledger, unknown_id).tolist()
+        for row in rows_of(ledger, unknown_id).tolist()
     ]
     rest = [(member, track) for member, track in keys if after is None or (member.analysis_id, track) > after]
     shown = rest[: query_data.limit]
@@ -127,9 +133,11 @@ def list_group_appearances(project: str, unknown_id: int, query_data: GroupAppea
 @groups.output(shapes.Alike)
 def list_alike(project: str, unknown_id: int, query_data: AlikeParameters) -> Response:
     """List the groups and the named people that a group resembles most, without those that somebody said it is not."""
+    from ...groups import alike
+
     owner = existing_project(project)
     _existing(owner.project, unknown_id)
-    found = thinking.alike(workspace(), owner, ledger_of(owner.project), unknown_id, query_data.limit)
+    found = alike(workspace(), owner, ledger_of(owner.project), unknown_id, query_data.limit)
     body = shapes.Alike(
         groups=[shapes.AlikeGroup(score=score, group=_shape(owner.project, group)) for group, score in found.groups],
         people=[shapes.AlikePerson(score=score, person_id=one.person_id, name=one.name) for one, score in found.people],
@@ -169,14 +177,16 @@ def _say(owner: Project, verb: Verb, target: Target, number: int, who: str) -> D
     return say(workspace(), owner, verb, target, other=Target("unknown", unknown_id=number), author=who)
 
 
-def _existing(owner: str, unknown_id: int) -> thinking.Group:
-    found = thinking.find_group(ledger_of(owner), unknown_id) if unknown_id.bit_length() <= 63 else None
+def _existing(owner: str, unknown_id: int) -> Group:
+    from ...groups import find_group
+
+    found = find_group(ledger_of(owner), unknown_id) if unknown_id.bit_length() <= 63 else None
     if found is None:
         raise missing("group of unknown people", unknown_id)
     return found
 
 
-def _shape(owner: str, group: thinking.Group) -> shapes.UnknownGroup:
+def _shape(owner: str, group: Group) -> shapes.UnknownGroup:
     person = store().get(UnknownPerson, owner, group.unknown_id)
     plain: dict[str, Any] = {name: getattr(group, name) for name in ("unknown_id", "seconds", "n_appearances", "n_videos")}
     return shapes.UnknownGroup(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from apiflask import APIBlueprint
 from flask import Response, current_app
 
-from ...holdings import Holdings
 from ...settingtable import explained
 from .. import shapes
 from ..answers import answer
 from ..context import existing_project, workspace
+
+if TYPE_CHECKING:
+    from ...holdings import Holdings
 
 holdings = APIBlueprint("holdings", __name__, url_prefix="/api/v1", tag="Projects")
 
@@ -70,6 +72,8 @@ def list_settings(project: str) -> Response:
 
 
 def _holdings() -> Holdings:
+    from ...holdings import Holdings
+
     """Return what the application that answers knows of its projects."""
     if _NAME not in current_app.extensions:
         current_app.extensions.setdefault(_NAME, Holdings(workspace()))

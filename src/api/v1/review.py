@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
 from ...records import Appearance
-from ...review import Item, queue
 from .. import shapes
 from ..answers import answer
 from ..choosing import titles_of, track_name
 from ..context import existing_project, store
 from ..ledgers import ledger_of
 from ..paging import PageOf, PageParameters, cursor_of, linked, mark_of, of_types, place_of
+
+if TYPE_CHECKING:
+    from ...review import Item
 
 review = APIBlueprint("review", __name__, url_prefix="/api/v1", tag="Review")
 
@@ -43,6 +47,8 @@ def list_review(project: str, query_data: ReviewParameters) -> Response:
     mark = mark_of("review", owner, video_id, person_id)
     after = place_of(mark, query_data.cursor, of_types(float, str, int))
     place = None if after is None else (float(after[0]), str(after[1]), int(after[2]))
+    from ...review import queue
+
     found = queue(ledger_of(owner), query_data.limit, after=place, video_id=video_id, person_id=person_id)
     titles = titles_of(item.video_id for item in found.items)
     items = [shape for item in found.items if (shape := _shape(owner, item, titles)) is not None]

@@ -1,5 +1,5 @@
 import { reactive, watch } from 'vue'
-import { useRoute, useRouter } from 'vue-router'
+import { onBeforeRouteLeave, useRoute, useRouter } from 'vue-router'
 
 const PAUSE_MS = 200
 
@@ -39,6 +39,8 @@ export function useAddressQuery<T extends Record<string, string>>(usual: T): T {
       void router.replace({ query })
     }, PAUSE_MS)
   })
+  // While the next page is fetched the address is this one's still: to write it now would call the way there off.
+  onBeforeRouteLeave(() => clearTimeout(timer))
   watch(
     () => route.query,
     (query) => {

@@ -1,5 +1,5 @@
 import { ref, shallowRef, watch } from 'vue'
-import { useRoute, useRouter } from 'vue-router'
+import { onBeforeRouteLeave, useRoute, useRouter } from 'vue-router'
 import { between, type Interval, timesOf } from '@/lib/interval'
 import { clamp } from '@/lib/letterbox'
 
@@ -52,6 +52,8 @@ export function useViewAddress(now: () => { npt: number; isPlaying: boolean }) {
     clearTimeout(timer)
     timer = window.setTimeout(write, 150)
   })
+  // While the next page is fetched the address is this one's still: to write it now would call the way there off.
+  onBeforeRouteLeave(() => clearTimeout(timer))
   return { start, selected, line, tab, sort, interval, cite }
 }
 
