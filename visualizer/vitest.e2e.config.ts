@@ -10,5 +10,7 @@ export default defineConfig({
     fileParallelism: false,
     // A machine that has other things to do shows frames late: what is wrong stays wrong when it is tried again.
     retry: 2,
+    // What is waited for comes when it comes.
+    expect: { poll: { timeout: 20_000 } },
   },
 })
