@@ -156,6 +156,13 @@ it('pictures are switched by mouse and keys, the most doubtful first, and taken 
   await expect.poll(() => states(page, 'Ann_Ace')).toEqual({ active: 9, outlier: 1, no_face: 1 })
   await page.keyboard.press('Control+Shift+z')
   await expect.poll(() => states(page, 'Ann_Ace')).toEqual({ active: 10, no_face: 1 })
+  // Faster than the server answers: each key takes back one step more.
+  await pictures(page).nth(3).focus()
+  for (const key of ['Enter', 'ArrowRight', 'Enter', 'Control+z', 'Control+z', 'Control+z'])
+    await page.keyboard.press(key)
+  await expect.poll(() => states(page, 'Ann_Ace')).toEqual({ active: 9, outlier: 1, no_face: 1 })
+  await page.keyboard.press('Control+Shift+z')
+  await expect.poll(() => states(page, 'Ann_Ace')).toEqual({ active: 10, no_face: 1 })
   await page.keyboard.press('Control+z')
   await expect.poll(() => states(page, 'Ann_Ace')).toEqual({ active: 9, outlier: 1, no_face: 1 })
   await page.close()

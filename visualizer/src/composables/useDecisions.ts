@@ -44,7 +44,6 @@ export function useDecisions(key: VideoKey) {
   }
 
   /** Send what is left to be said: what was said before one was refused is not said twice when it is tried again. */
-  /** Send what is left to be said: what was said before one was refused is not said twice when it is tried again. */
   async function send(left: NewDecision[], label: (reports: Report[]) => string): Promise<void> {
     const reports: Report[] = []
     try {

@@ -12,6 +12,12 @@ interface Kept {
   total: number
 }
 
+/** What was shown before something was shown that the server has not said yet. */
+interface Foreseen {
+  items: Picture[]
+  putBack: () => void
+}
+
 /**
  * The training pictures of a person, and what is done with them: shown at once, sent one after the other, put back where it was refused.
  * What was done can be taken back, also on another page of the project.
@@ -27,36 +33,41 @@ export function usePictures(project: () => string, personId: () => string, nameO
   })
   const pictures = computed(() => query.data.value?.items ?? [])
   const history = computed(() => histories.of(project()))
-  let line: Promise<unknown> = Promise.resolve()
+  let line: Promise<void> = Promise.resolve()
   let waiting = 0
 
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Act when what was asked for before is done and told: what is taken back next is known only then. */
+  function inTurn(act: () => Promise<void>): Promise<void> {
     waiting++
-    const turn = line.then(work, work).finally(() => waiting--)
+    const turn = line.then(act).finally(() => {
+      // While more is on its way, what the server would answer is old already.
+      if (--waiting) return
+      for (const word of ['images', 'people']) void queries.invalidateQueries({ queryKey: [word] })
+    })
     line = turn.catch(() => undefined)
     return turn
   }
 
-  /** Show what will be, send it, tell what was refused; returns what takes back the rest. */
-  async function attempt(changes: Change[]): Promise<Change[]> {
+  /** Show what will be; returns what was shown before and what shows it again. */
+  async function foresee(changes: Change[]): Promise<Foreseen> {
     const queryKey = ['images', project(), personId()]
     await queries.cancelQueries({ queryKey })
     const before = queries.getQueryData<Kept>(queryKey)
     if (before) queries.setQueryData(queryKey, { ...before, items: foreseen(before.items, changes, personId()) })
+    return { items: before?.items ?? [], putBack: () => before && queries.setQueryData(queryKey, before) }
+  }
+
+  /** Send what is shown already, tell what was refused; returns what takes back the rest. */
+  async function send(changes: Change[], { items: before, putBack }: Foreseen): Promise<Change[]> {
     try {
-      const { items, refused } = await inTurn(() => changePictures(project(), changes as PictureChange[]))
+      const { items, refused } = await changePictures(project(), changes as PictureChange[])
       const first = refused[0]
       if (first) notices.warn(t('person.refused', { n: refused.length, why: first.detail }, refused.length))
-      return inverse(before?.items ?? [], items).concat(unseen(changes, items, before?.items ?? []))
+      return inverse(before, items).concat(unseen(changes, items, before))
     } catch (err) {
-      if (before) queries.setQueryData(queryKey, before)
+      putBack()
       notices.warn(t('person.failed', { why: err instanceof Error ? err.message : String(err) }))
       return []
-    } finally {
-      // While more is on its way, what the server would answer is old already.
-      if (waiting === 0) {
-        for (const word of ['images', 'people']) void queries.invalidateQueries({ queryKey: [word] })
-      }
     }
   }
 
@@ -88,12 +99,16 @@ export function usePictures(project: () => string, personId: () => string, nameO
   async function wish(ids: readonly string[], wanted: Wish): Promise<void> {
     const meant = pictures.value.filter((one) => ids.includes(one.sha256) && applies(one, wanted))
     if (!meant.length) return notices.tell(t('person.nothing'))
-    const said = await attempt(meant.map((one) => changeOf(one, wanted)))
-    if (!said.length) return
-    if (wanted.to === 'person') histories.gave(project(), wanted.personId)
-    const label = wordsOf(wanted, said.length)
-    histories.keep(project(), did(history.value, { label, said }))
-    notices.tell(label, { label: t('decide.undo'), run: () => void undo() })
+    const changes = meant.map((one) => changeOf(one, wanted))
+    const shown = await foresee(changes)
+    await inTurn(async () => {
+      const said = await send(changes, shown)
+      if (!said.length) return
+      if (wanted.to === 'person') histories.gave(project(), wanted.personId)
+      const label = wordsOf(wanted, said.length)
+      histories.keep(project(), did(history.value, { label, said }))
+      notices.tell(label, { label: t('decide.undo'), run: () => void undo() })
+    })
   }
 
   function wordsOf(wanted: Wish, n: number): string {
@@ -102,21 +117,26 @@ export function usePictures(project: () => string, personId: () => string, nameO
     return t('person.didOff', { n }, n)
   }
 
-  async function undo(): Promise<void> {
-    const step = history.value.done.at(-1)
-    if (!step) return notices.tell(t('decide.nothingToUndo'))
-    const back = await attempt([...step.said])
-    if (back.length) took(back, tookBack, t('decide.undid', { what: step.label }))
+  function undo(): Promise<void> {
+    return inTurn(async () => {
+      const step = history.value.done.at(-1)
+      if (!step) return notices.tell(t('decide.nothingToUndo'))
+      await take(step.said, tookBack, t('decide.undid', { what: step.label }))
+    })
   }
 
-  async function redo(): Promise<void> {
-    const step = history.value.undone.at(-1)
-    if (!step) return notices.tell(t('decide.nothingToRedo'))
-    const back = await attempt([...step.said])
-    if (back.length) took(back, didAgain, t('decide.redid', { what: step.label }))
+  function redo(): Promise<void> {
+    return inTurn(async () => {
+      const step = history.value.undone.at(-1)
+      if (!step) return notices.tell(t('decide.nothingToRedo'))
+      await take(step.said, didAgain, t('decide.redid', { what: step.label }))
+    })
   }
 
-  function took(by: Change[], how: typeof tookBack, text: string): void {
+  async function take(said: readonly Change[], how: typeof tookBack, text: string): Promise<void> {
+    const changes = [...said]
+    const by = await send(changes, await foresee(changes))
+    if (!by.length) return
     histories.keep(project(), how(history.value, by))
     notices.tell(text)
   }
