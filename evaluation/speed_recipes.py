@@ -253,7 +253,8 @@ class Ours(Recipe):
     def __init__(self, settings: Settings, embed_share: float) -> None:
         """Load the engine."""
         super().__init__(settings, embed_share)
-        self._engine = _engine(settings, self.engine)
+        with open_workspace(settings) as workspace:
+            self._engine = workspace.engine(self.engine, beside=tracker.BESIDE)
 
     def watch(self, film: Path, rate: float, parts: Sequence[Part], clock: Clock) -> None:
         """Run the stage."""
@@ -265,7 +266,7 @@ class Ours(Recipe):
             store = DatabaseSettings(uri=f"sqlite:///{folder}/facerec.db")
             settings = self._settings.model_copy(update={"data_dir": Path(folder), "database": store})
             with open_workspace(settings) as workspace:
-                workspace._engines[self.engine] = self._engine
+                workspace.use_engine(self.engine, self._engine)
                 workspace.begin_project("speed", self.engine)
                 report = tracker.run(workspace, str(film), "speed", sample_period_s=1 / rate, track_fps=self.track_fps)
         clock.counts["samples"] = report.analysis.counts["n_samples"]

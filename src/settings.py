@@ -341,7 +341,7 @@ class Settings(BaseSettings):
     classifier: Classifier = Field("SVM", description="How people are told apart")
     device: str = Field("cpu", description="Where networks run: cpu | cuda | cuda:1 | openvino | openvino:GPU | coreml")
     facenet_backend: Literal["onnx", "tensorflow"] = Field("onnx", description="What computes the facenet engines")
-    threads: int = Field(0, ge=0, description="Threads a network may use; 0 = all cores")
+    threads: int = Field(0, ge=0, description="Threads a network may use; 0 = its share of the cores")
     jobs: int = Field(0, ge=0, description="Videos analysed at a time; 0 = as many as cores and memory have room for")
     segments: int = Field(
         0, ge=0, description="Segments of one video worked on at a time; 0 = as many as cores and memory have room for"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from .engines import Engine, Runtime, open_engine
+from .engines import Engine, Runtime, open_engine, usable_cores
 from .errors import ConfigError
 from .guard import Guard
 from .locks import locked, locked_if_free
@@ -29,7 +29,8 @@ class Workspace:
     settings: Settings
     store: Store
     progress: Progress = field(default_factory=Silent)
-    _engines: dict[str, Engine] = field(default_factory=dict)
+    _engines: dict[tuple[str, int], Engine] = field(default_factory=dict)
+    _given: dict[str, Engine] = field(default_factory=dict)
     _kept: dict[str, tuple[Settings, Any]] = field(default_factory=dict)
 
     @property
@@ -84,17 +85,39 @@ class Workspace:
         """The cache that engines take their weights from."""
         return WeightsCache(self.settings.weights_dir, self.progress, self.settings.weights_from)
 
-    def engine(self, name: str) -> Engine:
+    def engine(self, name: str, beside: int = 0) -> Engine:
         """Open an engine once and keep it.
+
+        Args:
+            name: Of the engine.
+            beside: See `threads`.
 
         Raises:
             EngineError: There is no such engine, or it cannot be loaded.
         """
-        if name not in self._engines:
-            settings = self.settings
-            runtime = Runtime(settings.device, settings.threads, settings.facenet_backend)
-            self._engines[name] = open_engine(name, self.weights(), runtime)
-        return self._engines[name]
+        if name in self._given:
+            return self._given[name]
+        threads = self.threads(beside)
+        key = (name, threads)
+        if key not in self._engines:
+            runtime = Runtime(self.settings.device, threads, self.settings.facenet_backend)
+            self._engines[key] = open_engine(name, self.weights(), runtime)
+        return self._engines[key]
+
+    def threads(self, beside: int = 0) -> int:
+        """Return how many threads a network may use; 0 means all cores.
+
+        Args:
+            beside: Other networks that are at work at the same time: each then takes its share of the cores, as threads that
+                wait for each other's cores make all of it slower. The setting `threads`, where there is one, decides by itself.
+        """
+        if self.settings.threads or not beside:
+            return self.settings.threads
+        return max(1, len(usable_cores()) // (beside + 1))
+
+    def use_engine(self, name: str, engine: Engine) -> None:
+        """Use an engine that is open already wherever this one is named."""
+        self._given[name] = engine
 
     def kept(self, name: str, make: Callable[[], T]) -> T:
         """Return what is made once for these settings and then kept, as services are that somebody logs in to.

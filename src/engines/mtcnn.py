@@ -29,6 +29,8 @@ _GLANCE_SCORE = 0.6
 """Lowest score of what may be a face at a glance."""
 _PYRAMID_STEP = 0.709
 """The square root of one half: each level has half the pixels of the one before. Zhang et al. 2016."""
+_LEVELS = ((np.arange(256) - 127.5) / 128).astype(np.float32)
+"""What each of the 256 values of a pixel is to the networks."""
 _BATCH = 512
 """Patches looked at together: a crowd must not fill the memory."""
 
@@ -76,7 +78,7 @@ class Mtcnn(FaceDetector):
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         known = None if known_xywh is None else known_xywh * np.float32(scale)
-        boxes, scores, points = self._find(((small - 127.5) / 128).astype(np.float32), min_face_px, min_score, known)
+        boxes, scores, points = self._find(_LEVELS[small], min_face_px, min_score, known)
         if not len(boxes):
             return Detections.empty()
         back = np.array([width / size[0], height / size[1]], np.float32)

@@ -7,6 +7,7 @@ another order and some with fewer bits, so the last digits differ.
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -60,6 +61,13 @@ class Session:
                 f'{self._name} failed on device "{self._device}" with a batch of shape {batch.shape}: {_first_line(err)}'
             ) from err
         return found
+
+
+def usable_cores() -> list[int]:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from .commandline import command, main
 from .expansion import expand
+from .finding import BESIDE
 from .many import ManyReport, Outcome, run_many
 from .outdated import RefreshReport, refresh
 from .stage import TrackReport, run
 
 __all__ = [
+    "BESIDE",
     "ManyReport",
     "Outcome",
     "RefreshReport",

@@ -17,6 +17,9 @@ from .attention import Attention
 from .buffers import make_thumbnail
 from .reading import Batch, Sample
 
+BESIDE = 1
+"""Networks at work beside each: faces are embedded while others are searched for."""
+
 
 @dataclass(frozen=True, slots=True)
 class FaceLimits:

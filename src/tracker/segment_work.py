@@ -17,7 +17,7 @@ from ..video.sampling import Sampler, Sampling
 from ..video.stream import DecodedFrame, VideoStream
 from ..workspace import Workspace
 from .ahead import ahead
-from .finding import FaceLimits, Seen, embed_all, find_faces
+from .finding import BESIDE, FaceLimits, Seen, embed_all, find_faces
 from .following import Followed, follow_faces
 from .reading import Batch, Reader
 from .segments import Segment
@@ -119,7 +119,7 @@ def work_on_segment(workspace: Workspace, job: SegmentJob) -> SegmentEnd:
     """Find the faces of a segment and write them to its spool; what cannot be done is told, not raised."""
     try:
         with open_stream(job.locator, threads=workspace.settings.threads, hwaccel=job.hwaccel) as stream:
-            return find_in_segment(stream, workspace.engine(job.engine), job)
+            return find_in_segment(stream, workspace.engine(job.engine, BESIDE), job)
     except (AnnotationError, OSError) as err:
         return SegmentEnd(failure=str(err))
 

@@ -30,7 +30,7 @@ from ..video.stream import VideoStream
 from ..videos import TRACKER_VERSION, Facts, analysis_content, forget_analysis, register_video, settle
 from ..workspace import Workspace
 from .analyser import Analyser
-from .finding import FaceLimits
+from .finding import BESIDE, FaceLimits
 from .frames import export_frames as write_frames
 from .looks import DENSE_S
 from .parallel import Course, watch
@@ -99,7 +99,7 @@ def run(
     given, fragment = split_locator(video)
     found = connectors_of(workspace).resolve(given)
     locator = found.locator
-    threads, hwaccel = workspace.settings.threads, settings.hwaccel
+    threads, hwaccel = workspace.threads(BESIDE), settings.hwaccel
     with (
         found.named_in_errors(),
         open_stream(found.play, threads=threads, hwaccel=hwaccel, guard=found.guard or workspace.guard) as stream,
@@ -159,7 +159,7 @@ def analyse(
         MediaError: The video cannot be read.
         EngineError: The project's engine cannot be loaded.
     """
-    engine = workspace.engine(owner.engine)
+    engine = workspace.engine(owner.engine, BESIDE)
     tracker = _tracker_of(settings, sampling.period_s(Fraction(video.frame_rate)))
     analysis_id = stable_id(video.video_id, engine.id, sampling.describe(), tracker, str(fragment))
     with workspace.locked(f"analysis-{analysis_id}", f"analyses {video.locator}"):
@@ -259,13 +259,12 @@ def _begin(
 def _watch(
     workspace: Workspace, video: Video, analysis: Analysis, stream: VideoStream, course: Course, settings: TrackerSettings
 ) -> Analysis:
-    if workspace.settings.threads:
-        # Detectors of OpenCV run beside the decoder and the networks, each of which got this number.
-        cv2.setNumThreads(workspace.settings.threads)
+    # OpenCV works beside the decoder and the networks.
+    cv2.setNumThreads(workspace.threads(BESIDE))
     of = analysis.tracker
     analyser = Analyser(
         workspace.store,
-        workspace.engine(course.engine),
+        workspace.engine(course.engine, BESIDE),
         analysis,
         course.limits,
         _open_tracker(settings, analysis),

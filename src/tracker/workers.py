@@ -23,6 +23,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from ..engines import usable_cores
 from ..progress import Progress, Task
 from ..settings import Settings
 from ..workspace import Workspace, open_workspace
@@ -65,7 +66,7 @@ class Workers:
             work: What they do.
             n: How many, from 1.
         """
-        self._shares = shares_of(_cores(), n)
+        self._shares = shares_of(usable_cores(), n)
         self._settings, self._progress, self._work = settings, progress, work
         self._busy: list[_Worker] = []
         self._idle: list[_Worker] = []
@@ -138,7 +139,8 @@ class Workers:
     def _started(self, share: list[int], piece: tuple[int, Any]) -> _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        threads = min(self._settings.threads or len(share), len(share))
+        # Detecting and embedding go on at once in each.
+        threads = min(self._settings.threads or max(1, len(share) // 2), len(share))
         settings = self._settings.model_copy(update={"threads": threads})
         # No daemon: it may have processes of its own. It ends with us all the same, as nobody is at the other end any more.
         process = context.Process(target=_serve, args=(theirs, settings, self._work), daemon=False)
@@ -166,7 +168,7 @@ class Workers:
             self._busy.append(self._started(worker.share, self._waiting.popleft()))
             return
         for other in self._busy:  # nobody else needs these cores any more
-            _widen(other.process.pid, _cores())
+            _widen(other.process.pid, usable_cores())
 
     def _give(self, worker: _Worker) -> None:
         worker.number, piece = self._waiting.popleft()
@@ -203,7 +205,7 @@ def share_of_cores(n_pieces: int, asked: int = 0) -> int:
         asked: How many were asked for; 0 for two cores each, as decoding and networks overlap, and 2 GB of memory each.
     """
     if not asked:
-        n_cores = len(_cores())
+        n_cores = len(usable_cores())
         # A process that keeps to some of the cores has as much of the memory.
         memory = _memory_bytes() * n_cores // max(os.cpu_count() or 1, n_cores)
         asked = min(n_cores // 2, memory // 2_000_000_000)
@@ -221,13 +223,6 @@ def _memory_bytes() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return sys.maxsize  # Windows does not say: the number of cores decides
-
-
-def _cores() -> list[int]:
-    """Return the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def fake_workspace(folder: Path) -> Any:
 
 def begin(workspace: Workspace) -> None:
     """Give a workspace the engine without weights."""
-    workspace._engines["fake"] = make_fake_engine()
+    workspace.use_engine("fake", make_fake_engine())
 
 
 def draw_film(path: Path, n_shots: int = 8) -> Path:

@@ -400,7 +400,7 @@ def test_what_cannot_be_read_any_more_is_an_error_of_the_video(
 def test_how_many_segments_are_of_use(
     locator: str, duration: float | None, asked: int, wanted: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_cores", lambda: list(range(16)))
+    monkeypatch.setattr(workers, "usable_cores", lambda: list(range(16)))
     monkeypatch.setattr(workers, "_memory_bytes", lambda: 64 * 10**9)
     info = VideoInfo(locator, 64, 48, Fraction(25), duration, None, "h264")
     assert segments_at_a_time(info, WHOLE, asked) == wanted

@@ -29,7 +29,7 @@ def main(video: str, data_dir: str, uri: str, pace: str = "slow") -> None:
         mongo.RETRY_S, mongo.SELECTION_S = 0.5, 2.0
     settings = Settings(data_dir=Path(data_dir), database=DatabaseSettings(uri=uri))
     with open_workspace(settings) as workspace:
-        workspace._engines["fake"] = make_fake_engine()
+        workspace.use_engine("fake", make_fake_engine())
         workspace.begin_project("p", "fake")
         report = tracker.run(workspace, video, "p", video_speedup=5)
     print(f"{report.analysis.status} {report.analysis.counts['n_samples']} samples")

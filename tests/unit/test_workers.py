@@ -165,6 +165,6 @@ def test_shares(cores: list[int], n: int, shares: list[list[int]]) -> None:
 def test_how_many_are_of_use(
     cores: int, gigabytes: int, n_pieces: int, asked: int, wanted: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "_cores", lambda: list(range(cores)))
+    monkeypatch.setattr(workers, "usable_cores", lambda: list(range(cores)))
     monkeypatch.setattr(workers, "_memory_bytes", lambda: gigabytes * 1_000_000_000)
     assert share_of_cores(n_pieces, asked) == wanted
