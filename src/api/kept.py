@@ -24,8 +24,6 @@ from .answers import HELD, digest
 
 _NAME = "facerec.kept"
 _LOCKS = 64
-_PACKED_FROM = 4096
-"""Bytes from which on packing pays: less fits into a few packets of a network anyway."""
 _LEVEL = 6
 
 
