@@ -36,7 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("clusters",),
     ("search",),
     ("storage",),
-    ("programmes",),
+    ("programmes", "extracts"),
     ("videos", "windows", "totals", "glance", "together", "screentime"),
     ("export", "figures"),
     ("environment",),
