@@ -94,11 +94,6 @@ def add_keeper(app: Flask, workspace: Workspace) -> None:
     app.extensions[_NAME] = Keeper(workspace.settings.server.cache_mb * 1_000_000)
 
 
-def kept(what: tuple[object, ...], revision: str, make: Callable[[], bytes]) -> bytes:
-    """Return bytes that are kept, for a part of an answer; the arguments are those of `answer_kept`."""
-    return cast(Keeper, current_app.extensions[_NAME]).body(json.dumps([__version__, *what]), revision, make)
-
-
 def answer_kept(what: tuple[object, ...], revision: str, make: Callable[[], bytes]) -> Response:
     """Return JSON that is kept; a client that has it already is answered 304, and nothing is made or looked for.
 

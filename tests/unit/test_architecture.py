@@ -37,7 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("search",),
     ("storage",),
     ("programmes", "extracts"),
-    ("videos", "windows", "totals", "glance", "together", "screentime"),
+    ("videos", "windows", "totals", "together", "screentime"),
     ("export", "figures"),
     ("environment",),
     ("settings",),
