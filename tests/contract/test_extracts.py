@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from src.extracts import IDLE_S, SWEEP_S, Extract, Extracts
-from src.records import Appearance
+from src.ledger import ledger_of
+from src.programmes import programmes_of
+from src.records import Appearance, Decision, ProjectVideo, Target, Verb
 from src.schema import Box
-from src.storage import Store
+from src.screentime import columns_of
+from src.storage import Store, open_store
+from src.totals import SUMS, Sums, seen_in, totals_of
+from tests.contract.library import fill
+from tests.held import text_in
 
 Reads = list[str | None]
 
@@ -88,6 +95,11 @@ def read(store: Store, monkeypatch: pytest.MonkeyPatch) -> Reads:
 
     monkeypatch.setattr(store, "cells", watched)
     return found
+
+
+def told(extracts: Extracts) -> str:
+    """Return all text that is kept."""
+    return text_in(extracts._projects)
 
 
 def test_one_of_many_that_changed_is_made_anew_alone(store: Store, extracts: Extracts, read: Reads) -> None:
@@ -174,11 +186,17 @@ def test_is_what_would_be_made_from_nothing(store: Store, steps: list[tuple[Any,
             case "wait", seconds:
                 clock.now += seconds
             case "ask", wanted:
-                extracts.of(project, TRACKS, wanted)
+                extracts.of(project, SUMS, wanted)
                 extracts.of("other", TRACKS)
         anew = Extracts(store)
         assert extracts.of(project, TRACKS) == anew.of(project, TRACKS)
+        assert _plain(extracts.of(project, SUMS)) == _plain(anew.of(project, SUMS))
+        assert totals_of(extracts, project) == totals_of(anew, project)
         assert extracts.whole(project, TRACKS, _all, 1, "abc") == anew.whole(project, TRACKS, _all, 1, "abc")
+
+
+def _plain(sums: Mapping[str, Sums]) -> dict[str, tuple[Any, ...]]:
+    return {name: (one.people, one.n_unknown, one.seen) for name, one in sums.items()}
 
 
 class TestThreads:
@@ -224,6 +242,92 @@ class TestThreads:
             one.result()
         assert wrong == []
         assert extracts.of("p", TRACKS, "ab") == dict.fromkeys("ab", tuple(range(1, 26)))
+
+
+def ask_everything(extracts: Extracts, project: str) -> None:
+    """Have all that is made of a project's appearances made."""
+    totals_of(extracts, project)
+    seen_in(extracts, project)
+    ledger_of(extracts, project)
+    columns_of(extracts, project, programmes_of(extracts.store, project))
+
+
+class TestWhatIsGone:
+    def test_video_counts_no_more(self, store: Store, extracts: Extracts) -> None:
+        fill(store)
+        ask_everything(extracts, "p")
+        before = seen_in(extracts, "p")
+        store.delete(ProjectVideo, project="p", video_id="vc", fragment="")
+        store.delete(Appearance, project="p", analysis_id="c")
+        assert before.n - seen_in(extracts, "p").n == 3
+        assert totals_of(extracts, "p") == totals_of(Extracts(store), "p")
+        assert "c" not in columns_of(extracts, "p", programmes_of(store, "p")).analyses
+        assert [member.analysis_id for member in ledger_of(extracts, "p").members] == ["a", "b", "d"]
+
+    def test_person_stays_nowhere_in_memory(self, store: Store, extracts: Extracts, clock: Clock) -> None:
+        fill(store)
+        said = Target("track", "va", "", "a", 2)
+        store.put(Decision("p", "01", Verb.IS, said, person_id="Ben", created_at=""))
+        ask_everything(extracts, "p")
+        assert {"Ann", "Ben", "Ben A"} <= set(told(extracts).split("\n"))
+        store.delete(Decision, project="p")
+        store.delete(Appearance, project="p", person_id="Ben")
+        clock.now += SWEEP_S
+        # Somebody asks for something else.
+        extracts.of("other", TRACKS)
+        assert "Ann" in told(extracts)
+        assert "Ben" not in told(extracts)
+
+    def test_person_of_whom_something_was_said_alone_stays_no_longer_than_anybody_asks(
+        self, store: Store, extracts: Extracts, clock: Clock
+    ) -> None:
+        fill(store)
+        store.put(Decision("p", "01", Verb.IS_NOT, Target("unknown", unknown_id=3), person_id="Dora", created_at=""))
+        ask_everything(extracts, "p")
+        assert "Dora" in told(extracts)
+        store.delete(Decision, project="p")
+        clock.now += IDLE_S
+        extracts.sweep()
+        assert "Dora" not in told(extracts)
+
+    def test_project_leaves_nothing(self, store: Store, extracts: Extracts, clock: Clock) -> None:
+        fill(store)
+        ask_everything(extracts, "p")
+        for kind in (Appearance, Decision, ProjectVideo):
+            store.delete(kind, project="p")
+        clock.now += SWEEP_S
+        extracts.sweep()
+        assert told(extracts) == ""
+
+    def test_nothing_is_looked_at_too_often(
+        self, store: Store, extracts: Extracts, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store.put(seen("p", "a", 1))
+        extracts.of("p", TRACKS)
+        asked: list[str] = []
+
+        def revisions(_: type[Any], project: str) -> dict[tuple[str], str]:
+            asked.append(project)
+            return {}
+
+        monkeypatch.setattr(store, "revisions", revisions)
+        for _ in range(5):
+            clock.now += SWEEP_S / 4
+            extracts.sweep()
+        assert asked == ["p"]
+
+
+def test_projects_of_one_name_in_two_stores(store: Store, tmp_path: Path) -> None:
+    with open_store(f"sqlite:///{tmp_path / 'second.db'}") as second:
+        store.put(seen("p", "a", 1))
+        second.put(seen("p", "a", 1, "Bo"), seen("p", "a", 2, "Bo"))
+        one, other = Extracts(store), Extracts(second)
+        for _ in range(2):
+            assert set(totals_of(one, "p")) == {"Ann"}
+            assert totals_of(other, "p")["Bo"].n_appearances == 2
+        store.delete(Appearance, project="p")
+        assert totals_of(one, "p") == {}
+        assert set(totals_of(other, "p")) == {"Bo"}
 
 
 def test_room_is_bounded_and_the_last_one_asked_for_stays(store: Store, read: Reads) -> None:
