@@ -328,4 +328,4 @@ def _nobody() -> Columns:
     return Columns(integers, floats, floats, np.zeros(0, np.float32), np.zeros(0, bool), people, integers)
 
 
-_COLUMNS = Extract(_FIELDS, columns_of, row_bytes=200)
+_COLUMNS = Extract(_FIELDS, columns_of, row_bytes=150)

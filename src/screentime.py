@@ -116,4 +116,4 @@ def _joined(parts: Mapping[str, _Part], _: None) -> Columns:
     )
 
 
-_COLUMNS = Extract(_FIELDS, _part, row_bytes=80)
+_COLUMNS = Extract(_FIELDS, _part, row_bytes=160)

@@ -101,7 +101,7 @@ def sums_of(rows: Iterable[tuple[Any, ...]]) -> Sums:
     return Sums(people, len(unknown), Seen(n, n_named, seconds, named_s))
 
 
-SUMS = Extract(("person_id", "unknown_id", "accepted", "start_npt", "end_npt"), sums_of, row_bytes=40)
+SUMS = Extract(("person_id", "unknown_id", "accepted", "start_npt", "end_npt"), sums_of, row_bytes=30)
 
 
 def seen_in(extracts: Extracts, project: str) -> Seen:
