@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
@@ -38,18 +39,25 @@ class DecideReport:
     derived: tuple[Derived, ...]
 
 
-def run(
-    workspace: Workspace,
-    project: str,
-    verb: Verb,
-    target: Target,
-    *,
-    person: str = "",
-    other: Target | None = None,
-    name: str = "",
-    npt: float = 0.0,
-    author: str = "",
-) -> DecideReport:
+class Details(TypedDict, total=False):
+    """What is said besides verb and target: what `prepared` takes.
+
+    Attributes:
+        person: Who it is or is not, by name; made where nobody has this name and the verb is `is`.
+        other: The second track or unknown person.
+        name: The new name, for `rename`.
+        npt: Where to cut, for `split`.
+        author: Who says so.
+    """
+
+    person: str
+    other: Target | None
+    name: str
+    npt: float
+    author: str
+
+
+def run(workspace: Workspace, project: str, verb: Verb, target: Target, **details: Unpack[Details]) -> DecideReport:
     """Store a decision and derive anew what it touches: the videos of its tracks or unknown people, else all videos.
 
     Args:
@@ -57,38 +65,23 @@ def run(
         project: Whose video or people.
         verb: What is said.
         target: Of what; see `track_target` and the other makers of targets.
-        person: Who it is or is not, by name; made where nobody has this name and the verb is `is`.
-        other: The second track or unknown person.
-        name: The new name, for `rename`.
-        npt: Where to cut, for `split`.
-        author: Who says so.
+        **details: See `Details`.
 
     Raises:
         ConfigError: The decision lacks something, or names what does not exist.
     """
     owner = workspace.project(project)
-    decision = say(workspace, owner, verb, target, person=person, other=other, name=name, npt=npt, author=author)
+    decision = say(workspace, owner, verb, target, **details)
     return DecideReport(decision, derive(workspace, owner, decision))
 
 
-def say(
-    workspace: Workspace,
-    owner: Project,
-    verb: Verb,
-    target: Target,
-    *,
-    person: str = "",
-    other: Target | None = None,
-    name: str = "",
-    npt: float = 0.0,
-    author: str = "",
-) -> Decision:
+def say(workspace: Workspace, owner: Project, verb: Verb, target: Target, **details: Unpack[Details]) -> Decision:
     """Store a decision; what follows from it is left to `derive`. The arguments are those of `run`.
 
     Raises:
         ConfigError: The decision lacks something, or names what does not exist.
     """
-    decision = prepared(workspace, owner, verb, target, person=person, other=other, name=name, npt=npt, author=author)
+    decision = prepared(workspace, owner, verb, target, **details)
     keep(workspace, owner, [decision])
     return decision
 

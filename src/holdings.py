@@ -1,23 +1,21 @@
 """What a project holds: how many of what, how long people are to be seen, what is new since its last model, room on disk.
 
 All of it is asked for whenever somebody opens the page of a project, so it must cost little however large that is. Counts come
-from indexes. The screen time is added up video by video, and kept until the store says that the appearances of a video are
-others. Folders are walked for a bounded time.
+from indexes, the screen time from what is kept of each video, and folders are walked for a bounded time.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .extracts import Extracts
 from .records import (
     SET_ASIDE,
-    Appearance,
     Decision,
     Image,
     ImageState,
@@ -28,37 +26,17 @@ from .records import (
     Video,
 )
 from .schema import UNKNOWN
-from .storage import Place, Query, Store
+from .storage import Place, Query
+from .totals import Seen, seen_in
 from .trainingset import TrainingSet
 from .workspace import Workspace
 
-FRESH_S = 5.0
-"""For so long the screen time of a project is taken as it was: many pages may ask at once."""
 WALK_S = 2.0
 """So long folders are walked at most; what was not seen by then is missing, and the answer says so."""
 ROOM_FRESH_S = 60.0
 MAX_DECISIONS = 1000
 """Decisions since a model are counted up to this number."""
 _PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Appearances of a project, or of one video of it.
-
-    Attributes:
-        n: How many. `n_named`: those of somebody with a name.
-        seconds: How long they take together; `named_s`: those of somebody with a name.
-    """
-
-    n: int = 0
-    n_named: int = 0
-    seconds: float = 0.0
-    named_s: float = 0.0
-
-    def __add__(self, other: Seen) -> Seen:
-        """Return both together."""
-        return Seen(self.n + other.n, self.n_named + other.n_named, self.seconds + other.seconds, self.named_s + other.named_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +93,16 @@ class Room:
 class Holdings:
     """What the projects of one workspace hold. Threads share it."""
 
-    def __init__(self, workspace: Workspace, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, workspace: Workspace, extracts: Extracts, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin with nothing known.
 
         Args:
             workspace: Whose projects.
+            extracts: Of its store.
             clock: Seconds.
         """
-        self._workspace, self._store, self._clock = workspace, workspace.store, clock
-        self._seen: dict[str, _KnownSeen] = {}
+        self._workspace, self._store, self._extracts, self._clock = workspace, workspace.store, extracts, clock
         self._room: dict[str, tuple[float, dict[str, Room]]] = {}
-        self._lock = threading.Lock()
 
     def counts(self, project: str) -> Counts:
         """Count what a project holds."""
@@ -142,18 +119,8 @@ class Holdings:
             unknown=store.count(UnknownPerson, project=project),
             models=store.count(Model, project=project),
             decisions=store.count(Decision, project=project),
-            seen=self.seen(project),
+            seen=seen_in(self._extracts, project),
         )
-
-    def seen(self, project: str) -> Seen:
-        """Add up the appearances of a project, looking only at the videos in which they changed."""
-        with self._lock:
-            known = self._seen.setdefault(project, _KnownSeen())
-        with known.lock:
-            if known.at is None or self._clock() - known.at >= FRESH_S:
-                known.renew(self._store, project)
-                known.at = self._clock()
-            return sum((seen for _, seen in known.videos.values()), Seen())
 
     def news(self, project: str) -> News | None:
         """Return what came and went since the newest model; None where there is no model."""
@@ -234,38 +201,6 @@ class Holdings:
 
     def _cells(self, kind: type[Any], names: tuple[str, ...], project: str) -> Iterator[tuple[Any, ...]]:
         return self._store.cells(kind, names, Query({"project": project}))
-
-
-class _KnownSeen:
-    """The appearances of each analysis that counts in a project, with the revision that they were added up at."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.at: float | None = None
-        self.videos: dict[str, tuple[str, Seen]] = {}
-
-    def renew(self, store: Store, project: str) -> None:
-        """Add up again what changed, and forget what is of the project no more."""
-        analyses = {str(row[0]) for row in store.cells(ProjectVideo, ("analysis_id",), Query({"project": project}))}
-        for gone in self.videos.keys() - analyses:
-            del self.videos[gone]
-        for analysis_id in analyses:
-            revision = store.revision(Appearance, project, analysis_id)
-            if analysis_id not in self.videos or self.videos[analysis_id][0] != revision:
-                self.videos[analysis_id] = (revision, _added_up(store, project, analysis_id))
-
-
-def _added_up(store: Store, project: str, analysis_id: str) -> Seen:
-    query = Query({"project": project, "analysis_id": analysis_id})
-    n = n_named = 0
-    seconds = named_s = 0.0
-    names = ("person_id", "accepted", "start_npt", "end_npt")
-    for person_id, accepted, start_npt, end_npt in store.cells(Appearance, names, query):
-        took = max(float(end_npt) - float(start_npt), 0.0)
-        n, seconds = n + 1, seconds + took
-        if person_id is not None and accepted:
-            n_named, named_s = n_named + 1, named_s + took
-    return Seen(n, n_named, seconds, named_s)
 
 
 def walked(places: Iterable[Path], until: float) -> Room:

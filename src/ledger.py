@@ -1,16 +1,12 @@
-"""All that is seen in the videos of a project, in columns: kept in memory, and read anew only where a store says it changed.
+"""All that is seen in the videos of a project, in columns, and what people said of it: what an archive is put in order by.
 
-What orders an archive by screen time or by doubt looks at every appearance. Reading 200,000 of them takes seconds; of a video
-that somebody just said something of, milliseconds. So each process keeps the columns of every analysis with the revision that
-they were read at, and of decisions those that it has read.
+The columns of each video are kept until its appearances change, and of the decisions those that were read already.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,8 +17,9 @@ from numpy.typing import NDArray
 from pydantic_core import from_json
 
 from .decisions import rulings_of_unknown
+from .extracts import Extract, Extracts
 from .naming import HUMAN
-from .records import Appearance, Decision, ProjectVideo, Target, Verb
+from .records import Decision, ProjectVideo, Target, Verb
 from .schema import BoolArray, DoubleArray, FloatArray, IntArray
 from .storage import Query, Store
 from .unknowns import aliases_of
@@ -31,8 +28,6 @@ _FIELDS = ("track_id", "person_id", "unknown_id", "start_npt", "end_npt", "confi
 _SAID = ("decision_id", "verb", "target", "person_id", "other")
 _PIECES_BITS = 44
 """Of a number that stands for a track: its own number, with that of its piece, takes no more."""
-PROJECTS = 8
-"""Projects whose columns are kept: 200,000 appearances took 40 MB."""
 
 
 def doubt_of(confidence: float, rivals: Iterable[float]) -> float:
@@ -88,6 +83,7 @@ class Words:
     """What people said of the tracks and unknown people of a project, and did not take back: it holds before it is derived.
 
     Attributes:
+        said: All decisions, oldest first.
         named: Person of an unknown id. `ignored`: unknown ids not to be shown. `not_people`: people that an unknown id is not.
         alias: Lowest number of the unknown people that are one with a number. `different`: pairs of groups that are two people.
         tracks: Those that somebody spoke of, as analysis and number.
@@ -101,8 +97,8 @@ class Words:
         Args:
             said: All decisions, oldest first.
         """
-        everything = list(said)
-        active = list(_active(everything))
+        self.said = tuple(said)
+        active = list(_active(self.said))
         rulings = rulings_of_unknown(_decision(one) for one in active)
         self.named, self.ignored = dict(rulings.unknown_persons), frozenset(rulings.unknown_ignored)
         self.not_people: Mapping[int, set[str]] = rulings.not_unknown
@@ -153,7 +149,7 @@ class Words:
             del self.moved[place]
 
 
-def _active(said: list[Said]) -> Iterator[Said]:
+def _active(said: Sequence[Said]) -> Iterator[Said]:
     undone: set[str] = set()
     for one in reversed(said):
         if one.verb is Verb.UNDO and one.decision_id not in undone:
@@ -248,67 +244,27 @@ class Ledger:
         return np.array([(place << _PIECES_BITS) + track for place, track in places if place is not None], np.int64)
 
 
-class Ledgers:
-    """The ledgers of projects, each as new as the store. Threads share it."""
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self._kept: OrderedDict[str, _Keeping] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, store: Store, project: str) -> Ledger:
-        """Return the ledger of a project as it is now."""
-        with self._lock:
-            keeping = self._kept.pop(project, None) or _Keeping(project)
-            self._kept[project] = keeping
-            while len(self._kept) > PROJECTS:
-                self._kept.popitem(last=False)
-        with keeping.lock:
-            return keeping.renewed(store)
+def ledger_of(extracts: Extracts, project: str) -> Ledger:
+    """Return the ledger of a project as it is now, the same one as before where nothing changed."""
+    found = {member.analysis_id: member for member in extracts.store.find(ProjectVideo, project=project)}
+    members = tuple(found[analysis_id] for analysis_id in sorted(found))
+    before = extracts.last(project, _COLUMNS, _ledger)
+    words = _words(extracts.store, project, before.words if before else Words())
+    return extracts.whole(project, _COLUMNS, _ledger, (members, words), sorted(found))
 
 
-class _Keeping:
-    """What is kept of one project."""
+def _ledger(parts: Mapping[str, Columns], given: tuple[tuple[ProjectVideo, ...], Words]) -> Ledger:
+    members, words = given
+    return Ledger(members, (parts[member.analysis_id] for member in members), words)
 
-    def __init__(self, project: str) -> None:
-        self._project = project
-        self._parts: dict[str, tuple[str, Columns]] = {}
-        self._said: list[Said] = []
-        self._words = Words()
-        self._ledger: Ledger | None = None
-        self.lock = threading.Lock()
 
-    def renewed(self, store: Store) -> Ledger:
-        """Return the ledger as it is now, the same one as before where nothing changed."""
-        found = {member.analysis_id: member for member in store.find(ProjectVideo, project=self._project)}
-        members = tuple(found[analysis_id] for analysis_id in sorted(found))
-        # Revisions first: what is written while the appearances are read makes them be read again the next time.
-        revisions = store.revisions(Appearance, self._project)
-        changed = self._read_said(store)
-        parts: dict[str, tuple[str, Columns]] = {}
-        for member in members:
-            revision = revisions.get((member.analysis_id,), "")
-            known = self._parts.get(member.analysis_id)
-            if known is None or known[0] != revision:
-                known = revision, read_columns(store, self._project, member.analysis_id)
-                changed = True
-            parts[member.analysis_id] = known
-        if self._ledger is None or changed or members != self._ledger.members:
-            self._parts = parts
-            self._ledger = Ledger(members, (part for _, part in parts.values()), self._words)
-        return self._ledger
-
-    def _read_said(self, store: Store) -> bool:
-        """Read the decisions that are not known yet, or all where some were erased; say whether there were any."""
-        n_there = store.count(Decision, project=self._project)
-        new = _read_after(store, self._project, self._said[-1].decision_id if self._said else "")
-        if not new and n_there == len(self._said):
-            return False
-        self._said += new
-        if n_there != len(self._said):
-            self._said = _read_after(store, self._project, "")
-        self._words = Words(self._said)
-        return True
+def _words(store: Store, project: str, before: Words) -> Words:
+    """Read the decisions that are not known yet, or all where some were erased; return the same where there were none."""
+    n_there = store.count(Decision, project=project)
+    said = (*before.said, *_read_after(store, project, before.said[-1].decision_id if before.said else ""))
+    if len(said) != n_there:
+        said = tuple(_read_after(store, project, ""))
+    return before if said == before.said else Words(said)
 
 
 def _read_after(store: Store, project: str, decision_id: str) -> list[Said]:
@@ -332,12 +288,11 @@ def _target(text: str) -> Target:
     return Target(**{**plain, "anchors": ()})
 
 
-def read_columns(store: Store, project: str, analysis_id: str) -> Columns:
-    """Read the appearances of an analysis; those that somebody saw and no track shows are left out."""
-    query = Query({"project": project, "analysis_id": analysis_id})
-    cells = [row for row in store.cells(Appearance, _FIELDS, query) if row[0] >= 0]
-    rows = list(zip(*cells, strict=True)) if cells else [()] * len(_FIELDS)
-    tracks, people, unknown, starts, ends, confidences, sources, names, candidates = rows
+def columns_of(rows: Iterable[tuple[Any, ...]]) -> Columns:
+    """Return the columns of the appearances of an analysis; those that somebody saw and no track shows are left out."""
+    cells = [row for row in rows if row[0] >= 0]
+    fields = list(zip(*cells, strict=True)) if cells else [()] * len(_FIELDS)
+    tracks, people, unknown, starts, ends, confidences, sources, names, candidates = fields
     is_human = np.array([source == HUMAN for source in sources], bool)
     # One reading of all of them takes a third of the time of one each.
     doubts = map(_doubt, confidences, people, names, from_json(f"[{','.join(candidates)}]"))
@@ -371,3 +326,6 @@ def _nobody() -> Columns:
     integers, floats = np.zeros(0, np.int64), np.zeros(0, np.float64)
     people = np.zeros(0, object)
     return Columns(integers, floats, floats, np.zeros(0, np.float32), np.zeros(0, bool), people, integers)
+
+
+_COLUMNS = Extract(_FIELDS, columns_of, row_bytes=150)

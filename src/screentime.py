@@ -1,35 +1,26 @@
-"""How long who is on screen, in which videos, with whom, and when these were broadcast: figures over a whole project.
-
-What they are made of, who is on screen from when to when, is held in memory as columns and brought up to date by the revisions
-of the store: after a decision about one video that video is read again, and no other. All else is arithmetic on these columns.
-"""
+"""Who is on screen from when to when in the videos of a project, in columns: what figures over all of it are made of."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from .extracts import Extract, Extracts
 from .programmes import Programme
 from .records import Appearance
 from .schema import BoolArray, FloatArray, IntArray
-from .storage import Query, Store
+from .storage import Store
 
 Person = tuple[str | None, int | None]
 """`person_id` of somebody known, or `unknown_id`."""
 
-_FIELDS = ("analysis_id", "person_id", "unknown_id", "name", "start_npt", "end_npt", "confidence", "source")
+_FIELDS = ("person_id", "unknown_id", "name", "start_npt", "end_npt", "confidence", "source")
 _HUMAN = "human"
-_FEW = 20
-"""So many videos are read one by one, more of them in one go with those that have not changed."""
-_MOST_ROWS = 4_000_000
-"""Appearances that are held in memory of all projects together, about 40 bytes each; the project asked for last stays."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,84 +45,27 @@ class Columns:
     human: BoolArray
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Part:
     """The rows of one analysis; `who` counts the people of this one."""
 
-    stamp: str
-    people: dict[Person, str] = field(default_factory=dict)
-    who: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
-    start_ms: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
-    end_ms: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
-    confidence: FloatArray = field(default_factory=lambda: np.zeros(0, np.float32))
-    human: BoolArray = field(default_factory=lambda: np.zeros(0, np.bool_))
+    people: dict[Person, str]
+    who: IntArray
+    start_ms: IntArray
+    end_ms: IntArray
+    confidence: FloatArray
+    human: BoolArray
 
 
-class _Project:
-    """What is held of one project. One thread at a time brings it up to date."""
+def columns_of(extracts: Extracts, project: str, programmes: Iterable[Programme]) -> Columns:
+    """Return who is on screen when in a project.
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.parts: dict[str, _Part] = {}
-        self.columns: Columns | None = None
-
-    @property
-    def n_rows(self) -> int:
-        return sum(len(part.who) for part in self.parts.values())
-
-    def update(self, store: Store, project: str, stamps: Mapping[str, str]) -> Columns:
-        """Read what changed, and return all of it."""
-        changed = [name for name, stamp in stamps.items() if name not in self.parts or self.parts[name].stamp != stamp]
-        gone = [name for name in self.parts if name not in stamps]
-        for name in gone:
-            del self.parts[name]
-        if len(changed) > _FEW:
-            wanted = set(changed)
-            self.parts.update({name: _Part(stamps[name]) for name in changed})
-            # In the order of the key, which begins with project and analysis.
-            rows = store.cells(Appearance, _FIELDS, Query({"project": project}))
-            for name, of_one in groupby(rows, key=lambda row: row[0]):
-                if name in wanted:
-                    self.parts[name] = _part(stamps[name], of_one)
-        else:
-            for name in changed:
-                query = Query({"project": project, "analysis_id": name})
-                self.parts[name] = _part(stamps[name], store.cells(Appearance, _FIELDS, query))
-        if self.columns is None or changed or gone:
-            self.columns = _joined(self.parts)
-        return self.columns
-
-
-class ScreenTimes:
-    """Columns of several projects, a bounded number of rows; the projects that were asked for last stay. Threads share it."""
-
-    def __init__(self, most_rows: int = _MOST_ROWS) -> None:
-        """Begin with nothing.
-
-        Args:
-            most_rows: Of all projects together; the last one asked for is held however large it is.
-        """
-        self._most_rows = most_rows
-        self._projects: OrderedDict[str, _Project] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def columns(self, store: Store, project: str, stamps: Mapping[str, str]) -> Columns:
-        """Return who is on screen when in a project.
-
-        Args:
-            store: Where appearances are.
-            project: Whose.
-            stamps: The revision of each analysis that counts there, from before now; see `stamps_of`.
-        """
-        with self._lock:
-            held = self._projects.setdefault(project, _Project())
-            self._projects.move_to_end(project)
-        with held.lock:
-            columns = held.update(store, project, stamps)
-        with self._lock:
-            while len(self._projects) > 1 and sum(one.n_rows for one in self._projects.values()) > self._most_rows:
-                self._projects.popitem(last=False)
-        return columns
+    Args:
+        extracts: Of the store where appearances are.
+        project: Whose.
+        programmes: Which of its videos.
+    """
+    return extracts.whole(project, _COLUMNS, _joined, None, (one.analysis_id for one in programmes))
 
 
 def stamps_of(store: Store, project: str, programmes: Iterable[Programme]) -> dict[str, str]:
@@ -145,22 +79,21 @@ def revision_of(stamps: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(stamps.items())).encode()).hexdigest()[:16]
 
 
-def _part(stamp: str, rows: Iterable[Sequence[object]]) -> _Part:
-    found = list(rows)
+def _part(rows: list[tuple[Any, ...]]) -> _Part:
     people: dict[Person, str] = {}
     numbers: dict[Person, int] = {}
-    who = np.empty(len(found), np.int64)
-    for at, row in enumerate(found):
-        person: Person = (row[1], row[2])  # type: ignore[assignment]
+    who = np.empty(len(rows), np.int64)
+    for at, row in enumerate(rows):
+        person: Person = row[:2]
         who[at] = numbers.setdefault(person, len(numbers))
-        people[person] = str(row[3])
-    times = np.array([row[4:6] for row in found], np.float64).reshape(-1, 2)
+        people[person] = row[2]
+    times = np.array([row[3:5] for row in rows], np.float64).reshape(-1, 2)
     start_ms, end_ms = np.rint(times.T * 1000).astype(np.int64)
-    confidence = np.array([row[6] for row in found], np.float32)
-    return _Part(stamp, people, who, start_ms, end_ms, confidence, np.array([row[7] == _HUMAN for row in found], np.bool_))
+    confidence = np.array([row[5] for row in rows], np.float32)
+    return _Part(people, who, start_ms, end_ms, confidence, np.array([row[6] == _HUMAN for row in rows], np.bool_))
 
 
-def _joined(parts: Mapping[str, _Part]) -> Columns:
+def _joined(parts: Mapping[str, _Part], _: None) -> Columns:
     """Return the rows of all analyses, with one number for each person in all of them."""
     names: dict[Person, str] = {}
     for part in parts.values():
@@ -181,3 +114,6 @@ def _joined(parts: Mapping[str, _Part]) -> Columns:
         np.concatenate([none.astype(np.float32), *(part.confidence for part in there)]),
         np.concatenate([none.astype(np.bool_), *(part.human for part in there)]),
     )
+
+
+_COLUMNS = Extract(_FIELDS, _part, row_bytes=160)

@@ -1,28 +1,19 @@
-"""What a project has of each of its people: how often, how long and in how many videos they are to be seen.
-
-Appearances are read video by video, and those of a video again only when they changed: after a decision about one film the
-totals over hundreds of films cost one look at the revisions and the reading of that film.
-"""
+"""Who is to be seen how often and how long: in each video, in a project, and of each of its people in how many videos."""
 
 from __future__ import annotations
 
-import threading
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .extracts import Extract, Extracts
 from .records import Appearance, Image, ImageState, ProjectVideo, Video
 from .storage import Query, Store
 
-MAX_ANALYSES = 20_000
-"""Analyses whose sums are kept in memory, some hundred bytes a person; those that were not asked for for longest go first."""
-MAX_PROJECTS = 64
-"""The same of whole projects."""
 MAX_APPEARANCES = 20_000
 """Of one person so many are listed at once, the surest ones."""
 
-_CELLS = ("person_id", "start_npt", "end_npt")
 _SHOWN = ("analysis_id", "track_id", "start_npt", "end_npt", "best_npt", "confidence", "source")
 
 
@@ -57,69 +48,86 @@ class SeenIn:
     items: tuple[Mapping[str, Any], ...]
 
 
-_Sums = Mapping[str, tuple[int, float]]
-"""Appearances and seconds by person."""
-_Made = tuple[Mapping[tuple[Any, ...], str], Mapping[str, str]]
-"""What totals are made of: revisions by analysis, and the video of each analysis."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Appearances of a project, or of one video of it.
+
+    Attributes:
+        n: How many. `n_named`: those of somebody with a name.
+        seconds: How long they take together; `named_s`: those of somebody with a name.
+    """
+
+    n: int = 0
+    n_named: int = 0
+    seconds: float = 0.0
+    named_s: float = 0.0
+
+    def __add__(self, other: Seen) -> Seen:
+        """Return both together."""
+        return Seen(self.n + other.n, self.n_named + other.n_named, self.seconds + other.seconds, self.named_s + other.named_s)
 
 
-class AppearanceTotals:
-    """Sums of appearances by person, kept as long as their revisions stay. Threads share it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """Who is to be seen in one video.
 
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self._kept: OrderedDict[tuple[str, str], tuple[str, _Sums]] = OrderedDict()
-        self._whole: OrderedDict[str, tuple[_Made, Mapping[str, PersonTotals]]] = OrderedDict()
-        self._lock = threading.Lock()
+    Attributes:
+        people: Appearances and seconds of each person.
+        n_unknown: Different unknown people.
+        seen: All of it; somebody has a name there where that was accepted.
+    """
 
-    def of(self, store: Store, project: str) -> Mapping[str, PersonTotals]:
-        """Return the totals of everybody who is named in a video of a project.
+    people: Mapping[str, tuple[int, float]]
+    n_unknown: int
+    seen: Seen
 
-        Args:
-            store: Where the appearances are.
-            project: The project's slug.
-        """
-        # The revisions come first: what changes while the appearances are read is then read again the next time.
-        revisions = store.revisions(Appearance, project)
-        videos = {row[0]: row[1] for row in store.cells(ProjectVideo, ("analysis_id", "video_id"), Query({"project": project}))}
-        made = (revisions, videos)
-        with self._lock:
-            whole = self._whole.get(project)
-        if whole is not None and whole[0] == made:
-            return whole[1]
-        totals = self._added_up(store, project, made)
-        with self._lock:
-            self._whole[project] = (made, totals)
-            while len(self._whole) > MAX_PROJECTS:
-                self._whole.popitem(last=False)
-        return totals
 
-    def _added_up(self, store: Store, project: str, made: _Made) -> dict[str, PersonTotals]:
-        """Return the totals of all analyses of some revisions; `made` also says which video each is of."""
-        revisions, videos = made
-        seen_in: defaultdict[str, set[str]] = defaultdict(set)
-        times: Counter[str] = Counter()
-        seconds: defaultdict[str, float] = defaultdict(float)
-        for (analysis_id,), stamp in revisions.items():
-            for person, (n, length) in self._sums(store, project, analysis_id, stamp).items():
-                seen_in[person].add(videos.get(analysis_id, analysis_id))
-                times[person] += n
-                seconds[person] += length
-        return {person: PersonTotals(len(seen_in[person]), n, round(seconds[person], 3)) for person, n in times.items()}
+def sums_of(rows: Iterable[tuple[Any, ...]]) -> Sums:
+    """Add up the appearances of a video; it takes about a millisecond for a thousand of them."""
+    people: dict[str, tuple[int, float]] = {}
+    unknown: set[int] = set()
+    n = n_named = 0
+    seconds = named_s = 0.0
+    for person, unknown_id, accepted, start, end in rows:
+        took = max(end - start, 0.0)
+        n, seconds = n + 1, seconds + took
+        if person is not None:
+            times, length = people.get(person, (0, 0.0))
+            people[person] = times + 1, length + took
+            if accepted:
+                n_named, named_s = n_named + 1, named_s + took
+        elif unknown_id is not None:
+            unknown.add(unknown_id)
+    return Sums(people, len(unknown), Seen(n, n_named, seconds, named_s))
 
-    def _sums(self, store: Store, project: str, analysis_id: str, stamp: str) -> _Sums:
-        key = (project, analysis_id)
-        with self._lock:
-            found = self._kept.get(key)
-            if found is not None and found[0] == stamp:
-                self._kept.move_to_end(key)
-                return found[1]
-        sums = _summed(store.cells(Appearance, _CELLS, Query({"project": project, "analysis_id": analysis_id})))
-        with self._lock:
-            self._kept[key] = (stamp, sums)
-            while len(self._kept) > MAX_ANALYSES:
-                self._kept.popitem(last=False)
-        return sums
+
+SUMS = Extract(("person_id", "unknown_id", "accepted", "start_npt", "end_npt"), sums_of, row_bytes=30)
+
+
+def seen_in(extracts: Extracts, project: str) -> Seen:
+    """Return all that is to be seen in the videos of a project."""
+    members = extracts.store.cells(ProjectVideo, ("analysis_id",), Query({"project": project}))
+    found = extracts.of(project, SUMS, (analysis_id for (analysis_id,) in members))
+    return sum((sums.seen for sums in found.values()), Seen())
+
+
+def totals_of(extracts: Extracts, project: str) -> Mapping[str, PersonTotals]:
+    """Return the totals of everybody who is named in a video of a project."""
+    members = extracts.store.cells(ProjectVideo, ("analysis_id", "video_id"), Query({"project": project}))
+    return extracts.whole(project, SUMS, _totals, dict(members))
+
+
+def _totals(found: Mapping[str, Sums], videos: Mapping[str, str]) -> dict[str, PersonTotals]:
+    """Add up the sums of all analyses; the last argument says which video each is of."""
+    videos_of: defaultdict[str, set[str]] = defaultdict(set)
+    times: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for analysis_id, sums in found.items():
+        for person, (n, length) in sums.people.items():
+            videos_of[person].add(videos.get(analysis_id, analysis_id))
+            times[person] += n
+            seconds[person] += length
+    return {person: PersonTotals(len(videos_of[person]), n, round(seconds[person], 3)) for person, n in times.items()}
 
 
 def pictures_of_people(store: Store, project: str) -> dict[str, PersonPictures]:
@@ -162,12 +170,3 @@ def _seen_in(store: Store, project: str, analysis_id: str, items: list[Mapping[s
     member = next(members, ProjectVideo(project, "", "", analysis_id))
     video = store.get(Video, member.video_id) if member.video_id else None
     return SeenIn(member, video, tuple(sorted(items, key=lambda item: item["start_npt"])))
-
-
-def _summed(cells: Iterable[tuple[Any, ...]]) -> _Sums:
-    sums: dict[str, tuple[int, float]] = {}
-    for person, start, end in cells:
-        if person is not None:
-            n, length = sums.get(person, (0, 0.0))
-            sums[person] = (n + 1, length + end - start)
-    return sums

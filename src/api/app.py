@@ -10,7 +10,6 @@ from ..workspace import Workspace
 from . import v1
 from .context import keep_workspace
 from .documentation import documentation
-from .gathering import add_screen_times
 from .kept import add_keeper
 from .media import add_thumbnails
 from .openapi import finished
@@ -51,7 +50,6 @@ def create_app(workspace: Workspace) -> Flask:
     app.spec_processor(finished)
     keep_workspace(app, workspace)
     add_keeper(app, workspace)
-    add_screen_times(app)
     add_thumbnails(app, workspace)
     register_problems(app)
     protect(app, workspace)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, TypeVar, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
+from ..extracts import Extracts
 from ..records import Project
 from ..storage import Store
 from ..workspace import Workspace
@@ -13,11 +14,20 @@ from .problems import missing
 
 R = TypeVar("R")
 _NAME = "facerec"
+_EXTRACTS = "facerec.extracts"
 
 
 def keep_workspace(app: Flask, workspace: Workspace) -> None:
-    """Let the requests of an application find its workspace."""
+    """Let the requests of an application find its workspace, and what is kept of the videos there."""
     app.extensions[_NAME] = workspace
+    app.extensions[_EXTRACTS] = Extracts(workspace.store)
+    app.before_request(_sweep)
+
+
+def _sweep() -> None:
+    # Whether the process is alive, or a file of the page, has nothing to do with the store.
+    if request.path.startswith("/api/"):
+        extracts().sweep()
 
 
 def workspace() -> Workspace:
@@ -28,6 +38,11 @@ def workspace() -> Workspace:
 def store() -> Store:
     """Return its store."""
     return workspace().store
+
+
+def extracts() -> Extracts:
+    """Return what is made of the appearances of each video there."""
+    return cast(Extracts, current_app.extensions[_EXTRACTS])
 
 
 def existing(kind: type[Any], what: str, *key: object) -> Any:

@@ -10,20 +10,18 @@ from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
 from typing import Annotated
 
-from flask import Flask, current_app
 from pydantic import AfterValidator, Field
 
 from ..guard import Outside
 from ..programmes import Programme, dated, is_date, programmes_of
 from ..records import Person, UnknownPerson
 from ..schema import UNKNOWN
-from ..screentime import ScreenTimes, revision_of, stamps_of
+from ..screentime import revision_of, stamps_of
 from ..together import Who
 from . import overall
 from .context import existing, store
 from .problems import Problem
 
-_NAME = "facerec.screentimes"
 _UNKNOWN_PREFIX = "unknown:"
 """No folder is called so, and `person_id` is the name of a folder."""
 _ALL = attrgetter(*(field.name for field in fields(Programme)))
@@ -86,17 +84,6 @@ class Scope:
     def revision(self) -> str:
         """Of all their appearances together."""
         return revision_of(self.stamps)
-
-
-def add_screen_times(app: Flask) -> None:
-    """Give an application room for the columns that figures are made of."""
-    app.extensions[_NAME] = ScreenTimes()
-
-
-def screen_times() -> ScreenTimes:
-    """Return them."""
-    found: ScreenTimes = current_app.extensions[_NAME]
-    return found
 
 
 def scope_of(project: str, first: str, last: str, video_ids: str = "") -> Scope:

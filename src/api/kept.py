@@ -1,7 +1,8 @@
 """Answers that are dear to make, kept in memory until the store says that what they were made of has changed.
 
-Each process keeps its own. None of them goes by time: the revision is asked for with every request, and another process that
-writes changes it. These answers are also packed, once for the many times they are sent; packing every answer would not pay.
+Each process keeps its own. Whether one holds does not go by time: the revision is asked for with every request, and another
+process that writes changes it. Time lets go of those that nobody asks for any more. These answers are also packed, once for
+the many times they are sent; packing every answer would not pay.
 
 Source: RFC 9110, sections 8.8.3 (ETag), 12.5.3 (Accept-Encoding) and 13.1.2 (If-None-Match).
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,9 +26,9 @@ from .answers import HELD, digest
 
 _NAME = "facerec.kept"
 _LOCKS = 64
-_PACKED_FROM = 4096
-"""Bytes from which on packing pays: less fits into a few packets of a network anyway."""
 _LEVEL = 6
+IDLE_S = 600.0
+"""What nobody asked for for so long goes: whoever it is about may have been erased since."""
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class _Kept:
     revision: str
     plain: bytes
     packed: bytes | None = None
+    asked_at: float = 0.0
 
     @property
     def n_bytes(self) -> int:
@@ -43,13 +46,14 @@ class _Kept:
 class Keeper:
     """Bodies of answers, a bounded number of bytes; those that were not asked for for longest go first. Threads share it."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin with nothing.
 
         Args:
             max_bytes: Of all together; 0 to keep none.
+            clock: Seconds.
         """
-        self._max_bytes = max_bytes
+        self._max_bytes, self._clock = max_bytes, clock
         self._found: OrderedDict[str, _Kept] = OrderedDict()
         self._n_bytes = 0
         self._lock = threading.Lock()
@@ -73,32 +77,39 @@ class Keeper:
                 self._put(what, found)
         return found.packed if packed and found.packed is not None else found.plain
 
+    def let_go(self) -> None:
+        """Forget what nobody has asked for for `IDLE_S`."""
+        with self._lock:
+            while self._found and self._clock() - next(iter(self._found.values())).asked_at >= IDLE_S:
+                self._drop_first()
+
     def _get(self, what: str, revision: str) -> _Kept | None:
         with self._lock:
             found = self._found.get(what)
             if found is None or found.revision != revision:
                 return None
             self._found.move_to_end(what)
+            found.asked_at = self._clock()
             return found
 
     def _put(self, what: str, kept: _Kept) -> None:
         with self._lock:
             before = self._found.pop(what, None)
             self._found[what] = kept
+            kept.asked_at = self._clock()
             self._n_bytes += kept.n_bytes - (before.n_bytes if before else 0)
             while self._n_bytes > self._max_bytes:
-                _, gone = self._found.popitem(last=False)
-                self._n_bytes -= gone.n_bytes
+                self._drop_first()
+
+    def _drop_first(self) -> None:
+        _, gone = self._found.popitem(last=False)
+        self._n_bytes -= gone.n_bytes
 
 
 def add_keeper(app: Flask, workspace: Workspace) -> None:
     """Give an application room for answers that it keeps."""
-    app.extensions[_NAME] = Keeper(workspace.settings.server.cache_mb * 1_000_000)
-
-
-def kept(what: tuple[object, ...], revision: str, make: Callable[[], bytes]) -> bytes:
-    """Return bytes that are kept, for a part of an answer; the arguments are those of `answer_kept`."""
-    return cast(Keeper, current_app.extensions[_NAME]).body(json.dumps([__version__, *what]), revision, make)
+    keeper = app.extensions[_NAME] = Keeper(workspace.settings.server.cache_mb * 1_000_000)
+    app.before_request(keeper.let_go)
 
 
 def answer_kept(what: tuple[object, ...], revision: str, make: Callable[[], bytes]) -> Response:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from flask import current_app
-
-from .context import store
+from .context import extracts
 
 if TYPE_CHECKING:
     from ..ledger import Ledger
 
-_NAME = "facerec.ledgers"
-
 
 def ledger_of(project: str) -> Ledger:
     """Return the ledger of a project that exists, as it is now."""
-    from ..ledger import Ledgers
+    from .. import ledger
 
-    kept = cast(Ledgers, current_app.extensions.setdefault(_NAME, Ledgers()))
-    return kept.of(store(), project)
+    return ledger.ledger_of(extracts(), project)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from apiflask.schema_adapters import registry
 from apiflask.schema_adapters.pydantic import PydanticAdapter
-from flask import Request, current_app
+from flask import Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from .problems import Problem
@@ -121,8 +121,3 @@ def _check_plain(value: Any, depth: int) -> None:
 
 Metadata = Annotated[dict[str, Any], AfterValidator(_metadata)]
 """Whatever a client wants to keep, as plain JSON of bounded size and depth."""
-
-
-def settings_limit(name: str) -> int:
-    """Return a limit of the server section of the settings."""
-    return int(getattr(current_app.extensions["facerec"].settings.server, name))

@@ -16,14 +16,12 @@ from typing import Any
 from ..files import replacing, write_json
 from .document import Document, Seen, lanes
 
-MAX_EVENTS = 999
-"""A CMX 3600 list has three digits for the number of an event; longer ones go on with more, which all newer programs read."""
-
 
 def write_edl(path: Path, document: Document) -> int:
     """Write an event an appearance, one after the other in the record, and return how many.
 
-    Time code counts in whole frames without drop; it is that of a file that starts at 00:00:00:00.
+    Time code counts in whole frames without drop; it is that of a file that starts at 00:00:00:00. The form, CMX 3600, has
+    three digits for the number of an event; longer lists go on with more, which all newer programs read.
 
     Raises:
         ExportError: The file cannot be written.

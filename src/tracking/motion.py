@@ -116,12 +116,6 @@ def _corners(box_xywh: FloatArray) -> DoubleArray:
     return np.array([x, y, x + w, y + h])
 
 
-def _centre_ratio_height(box_xywh: FloatArray) -> DoubleArray:
-    x, y, w, h = (float(value) for value in box_xywh)
-    h = max(h, 1.0)
-    return np.array([x + w / 2, y + h / 2, w / h, h])
-
-
 class ObservedMotion(AreaMotion):
     """The motion of SORT, with what was really seen kept beside it.
 

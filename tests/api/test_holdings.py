@@ -75,8 +75,7 @@ class TestSinceModel:
         assert api.get("/projects/p/summary")["since_model"]["decisions"] == before + 1
 
 
-def test_screen_time_follows_what_people_say(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("src.holdings.FRESH_S", 0.0)
+def test_screen_time_follows_what_people_say_at_once(api: Api) -> None:
     before = api.get("/projects/p/summary")
     seen = api.appearance("Anna Albers")
     target = {"kind": "track", "track": f"{seen.analysis_id}-{seen.track_id}"}

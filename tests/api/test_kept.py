@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-from src.api.kept import Keeper
+from src.api.kept import IDLE_S, Keeper
 from src.records import Appearance
 from tests.api.conftest import Api
 
@@ -175,6 +175,26 @@ class TestKeeper:
             assert keeper.body("a", str(revision), lambda revision=revision: b"%d" % revision * 40)[:1] == b"%d" % revision  # type: ignore[misc]
         keeper.body("b", "1", lambda: bytes(60))
         assert keeper.body("a", "9", lambda: b"made anew") != b"made anew"
+
+    def test_what_nobody_asks_for_goes(self) -> None:
+        now, made = [0.0], []
+        keeper = Keeper(1000, lambda: now[0])
+
+        def ask(what: str) -> None:
+            keeper.body(what, "1", lambda: made.append(what) or b"x")  # type: ignore[func-returns-value]
+
+        ask("a")
+        now[0] = 1.0
+        ask("b")
+        now[0] = IDLE_S
+        keeper.let_go()
+        ask("b")
+        now[0] = IDLE_S + 1.0
+        keeper.let_go()
+        assert keeper.body("b", "1", lambda: b"anew") == b"x"
+        assert made == ["a", "b"]
+        ask("a")
+        assert made == ["a", "b", "a"]
 
     def test_many_who_want_the_same_wait_for_one(self) -> None:
         keeper, made = Keeper(1000), []

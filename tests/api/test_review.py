@@ -9,7 +9,8 @@ import pytest
 
 from src import clusterize, decide, erase
 from src.decide import track_target
-from src.ledger import Ledgers
+from src.extracts import Extracts
+from src.ledger import ledger_of
 from src.records import Appearance, Decision, Track, UnknownPerson, UnknownTrack, Verb
 from src.schema import Candidate
 from tests.api.conftest import Api
@@ -88,7 +89,7 @@ class TestReview:
 
 class TestLedger:
     def test_reads_again_only_the_video_that_changed(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-        store, ledgers = api.workspace.store, Ledgers()
+        store, extracts = api.workspace.store, Extracts(api.workspace.store)
         read: list[str] = []
         cells = store.cells
 
@@ -98,21 +99,21 @@ class TestLedger:
             return cells(kind, names, query)
 
         monkeypatch.setattr(store, "cells", watched)
-        first = ledgers.of(store, "p")
+        first = ledger_of(extracts, "p")
         assert len(read) == 2
-        assert ledgers.of(store, "p") is first
+        assert ledger_of(extracts, "p") is first
         ben = api.appearance("Ben Bo")
         store.put(replace(ben, confidence=0.3))
-        assert ledgers.of(store, "p") is not first
+        assert ledger_of(extracts, "p") is not first
         assert read[2:] == [ben.analysis_id]
 
     def test_knows_decisions_that_were_erased(self, api: Api) -> None:
-        store, ledgers = api.workspace.store, Ledgers()
+        store, extracts = api.workspace.store, Extracts(api.workspace.store)
         ben = api.appearance("Ben Bo")
         decide.run(api.workspace, "p", Verb.IS, track_target(api.workspace, "p", api.video().locator, ben.track_id), person="X")
-        assert ledgers.of(store, "p").words.tracks == {(ben.analysis_id, ben.track_id)}
+        assert ledger_of(extracts, "p").words.tracks == {(ben.analysis_id, ben.track_id)}
         store.delete(Decision, project="p")
-        assert ledgers.of(store, "p").words.tracks == set()
+        assert ledger_of(extracts, "p").words.tracks == set()
 
 
 class TestGroups:

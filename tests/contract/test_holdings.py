@@ -3,79 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from src.holdings import Holdings, Seen, walked
-from src.records import Appearance, Image, ImageState, Model, Person, ProjectVideo, Provenance, Video
-from src.schema import Box
+from src.extracts import Extracts
+from src.holdings import Holdings, walked
+from src.records import Image, ImageState, Model, Person, ProjectVideo, Provenance, Video
 from src.settings import Settings
 from src.storage import Store
 from src.workspace import Workspace
-
-
-def seen(analysis_id: str, track_id: int, end: float, person: str | None = "ann", accepted: bool = True) -> Appearance:
-    box = Box(0, 0, 1, 1)
-    found = Appearance("p", analysis_id, track_id, "Ann", person, 1.0, end, 0, 1, 0, 1, 0.9, (track_id,), box, 0.5)
-    return replace(found, accepted=accepted)
 
 
 def image(sha: str, person: str = "ann", state: ImageState = ImageState.ACTIVE) -> Image:
     return Image("p", sha, person, f"{sha}.png", Provenance("local"), 9, 9, state=state)
 
 
-class Clock:
-    """Time that goes on when it is told to."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def holdings(store: Store, tmp_path: Path, clock: Clock) -> Holdings:
-    return Holdings(Workspace(Settings(data_dir=tmp_path / "data"), store), clock)
-
-
-def test_screen_time_is_that_of_the_analyses_that_count(store: Store, holdings: Holdings) -> None:
-    store.put(ProjectVideo("p", "v", "", "a"), ProjectVideo("p", "w", "", "b"))
-    store.put(seen("a", 1, 3.0), seen("a", 2, 2.0, None), seen("b", 1, 5.0, accepted=False), seen("old", 1, 99.0))
-    assert holdings.seen("p") == Seen(3, 1, 7.0, 2.0)
-    assert holdings.seen("other") == Seen()
-
-
-def test_only_what_changed_is_added_up_again(
-    store: Store, holdings: Holdings, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store.put(ProjectVideo("p", "v", "", "a"), ProjectVideo("p", "w", "", "b"), seen("a", 1, 3.0), seen("b", 1, 5.0))
-    read: list[str] = []
-    cells: Callable[..., object] = store.cells
-
-    def counted(kind: type, names: tuple[str, ...], query: object) -> object:
-        if kind is Appearance:
-            read.append(query.equals["analysis_id"])  # type: ignore[attr-defined]
-        return cells(kind, names, query)
-
-    monkeypatch.setattr(store, "cells", counted)
-    assert holdings.seen("p").seconds == 6.0
-    assert sorted(read) == ["a", "b"]
-    store.put(seen("b", 1, 7.0))
-    assert holdings.seen("p").seconds == 6.0, "what was added up a moment ago is taken as it was"
-    clock.now = 60.0
-    assert holdings.seen("p").seconds == 8.0
-    assert sorted(read) == ["a", "b", "b"]
-    store.delete(ProjectVideo, project="p", video_id="v")
-    clock.now = 120.0
-    assert holdings.seen("p").seconds == 6.0
+def holdings(store: Store, tmp_path: Path) -> Holdings:
+    return Holdings(Workspace(Settings(data_dir=tmp_path / "data"), store), Extracts(store))
 
 
 def test_counts_and_news(store: Store, holdings: Holdings) -> None:

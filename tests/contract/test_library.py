@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from src import screentime
 from src.errors import ConfigError, StorageError
+from src.extracts import Extracts
 from src.figures import Asked, Figures, figures_of
 from src.intervals import lengths
 from src.programmes import dated, programmes_of
 from src.records import Appearance, ProjectVideo, Video
-from src.screentime import ScreenTimes, stamps_of
+from src.screentime import columns_of
 from src.storage import Store
 from src.together import Wanted, Who, find_together, in_order
 from tests.contract.library import fill, seen
@@ -132,10 +132,10 @@ class TestTogether:
         assert (len(nothing.numbers), lengths(nothing.times_ms).sum(), in_order(nothing, [], "date")) == (0, 0, [])
 
 
-def figures(store: Store, times: ScreenTimes | None = None, *, first: str = "", last: str = "", **what: Any) -> Figures:
+def figures(store: Store, extracts: Extracts | None = None, *, first: str = "", last: str = "", **what: Any) -> Figures:
     """Return the figures of the project."""
     everything = programmes_of(store, "p")
-    columns = (times or ScreenTimes()).columns(store, "p", stamps_of(store, "p", everything))
+    columns = columns_of(extracts or Extracts(store), "p", everything)
     return figures_of(columns, dated(everything, first, last), Asked(**what))
 
 
@@ -193,33 +193,12 @@ class TestFigures:
         found = figures(library)
         assert (found.people, found.cells.shape, found.named_ms) == ((), (0, 0), 0)
 
-    @pytest.mark.parametrize("few", [0, 20])
-    def test_follow_what_is_changed_and_read_no_more_than_that(
-        self, library: Store, monkeypatch: pytest.MonkeyPatch, few: int
-    ) -> None:
-        monkeypatch.setattr(screentime, "_FEW", few)
-        times, read = ScreenTimes(), []
-        before = figures(library, times)
-        cells = library.cells
-
-        def watched(kind: type[Any], names: Any, query: Any) -> Any:
-            if kind is Appearance:
-                read.append(query.equals.get("analysis_id"))
-            return cells(kind, names, query)
-
-        monkeypatch.setattr(library, "cells", watched)
-        assert seconds(figures(library, times)) == seconds(before)
-        assert read == []
+    def test_follow_what_is_changed(self, library: Store) -> None:
+        extracts = Extracts(library)
+        before = figures(library, extracts)
+        assert seconds(figures(library, extracts)) == seconds(before)
         library.put(seen("p", "d", 50, "Ann", 10, 20, 1.0, "human", None))
-        assert seconds(figures(library, times))["Ann A"] == 96.0
-        assert read == (["d"] if few else [None])
+        assert seconds(figures(library, extracts))["Ann A"] == 96.0
         library.delete(Appearance, project="p", analysis_id="c")
         library.delete(ProjectVideo, project="p", video_id="va", fragment="")
-        assert seconds(figures(library, times)) == {"Ann A": 16.0, "Ben A": 6.0}
-
-    def test_are_held_for_the_projects_asked_for_last(self, library: Store) -> None:
-        times = ScreenTimes(most_rows=14)
-        figures(library, times)
-        assert set(times._projects) == {"p"}
-        times.columns(library, "other", stamps_of(library, "other", programmes_of(library, "p")))
-        assert set(times._projects) == {"other"}
+        assert seconds(figures(library, extracts)) == {"Ann A": 16.0, "Ben A": 6.0}

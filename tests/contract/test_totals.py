@@ -1,13 +1,14 @@
-"""Totals of people in every store: summed by person, kept by revision, bounded."""
+"""Totals of people in every store."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from src.extracts import Extracts
 from src.records import Appearance, Image, ImageState, ProjectVideo, Provenance, Video
 from src.schema import Box
 from src.storage import Store
-from src.totals import AppearanceTotals, PersonPictures, PersonTotals, appearances_of, pictures_of_people
+from src.totals import PersonPictures, PersonTotals, Seen, appearances_of, pictures_of_people, seen_in, sums_of, totals_of
 
 
 def seen(analysis_id: str, track_id: int, person: str | None, start: float, end: float, confidence: float = 0.9) -> Appearance:
@@ -32,11 +33,36 @@ def fill(store: Store) -> None:
 
 def test_sums_by_person(store: Store) -> None:
     fill(store)
-    totals = AppearanceTotals()
-    assert totals.of(store, "p") == {"Ann": PersonTotals(2, 3, 4.5), "Bo": PersonTotals(1, 1, 3.0)}
+    extracts = Extracts(store)
+    assert totals_of(extracts, "p") == {"Ann": PersonTotals(2, 3, 4.5), "Bo": PersonTotals(1, 1, 3.0)}
     store.delete(Appearance, project="p", analysis_id="b")
-    assert totals.of(store, "p") == {"Ann": PersonTotals(1, 2, 3.5)}
-    assert totals.of(store, "nobody") == {}
+    assert totals_of(extracts, "p") == {"Ann": PersonTotals(1, 2, 3.5)}
+    assert totals_of(extracts, "nobody") == {}
+
+
+def test_sums_of_a_video() -> None:
+    rows = [
+        ("Ann", None, True, 1.0, 3.0),
+        ("Ann", None, False, 4.0, 5.0),
+        (None, 7, False, 0.0, 9.0),
+        (None, 7, False, 10.0, 11.0),
+        (None, None, False, 2.0, 2.5),
+    ]
+    found = sums_of(rows)
+    assert found.people == {"Ann": (2, 3.0)}
+    assert found.n_unknown == 1
+    assert found.seen == Seen(5, 1, 13.5, 2.0)
+    assert sums_of([]).seen == Seen()
+
+
+def test_screen_time_is_that_of_the_analyses_that_count(store: Store) -> None:
+    fill(store)
+    store.put(seen("old", 1, "Ann", 0.0, 99.0))
+    extracts = Extracts(store)
+    assert seen_in(extracts, "p") == Seen(5, 4, 16.5, 7.5)
+    store.delete(ProjectVideo, project="p", video_id="vb")
+    assert seen_in(extracts, "p") == Seen(3, 2, 12.5, 3.5)
+    assert seen_in(extracts, "other") == Seen()
 
 
 def test_pictures_by_person_and_state(store: Store) -> None:

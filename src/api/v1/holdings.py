@@ -11,7 +11,7 @@ from flask import Response, current_app
 from ...settingtable import explained
 from .. import shapes
 from ..answers import answer
-from ..context import existing_project, workspace
+from ..context import existing_project, extracts, workspace
 
 if TYPE_CHECKING:
     from ...holdings import Holdings
@@ -27,7 +27,7 @@ CHANGEABLE = ("classifier",)
 @holdings.get("/projects/<project>/summary")
 @holdings.output(shapes.Summary)
 def get_summary(project: str) -> Response:
-    """Say how many of what a project holds, and what is new since its newest model. Screen time is at most some seconds old."""
+    """Say how many of what a project holds, and what is new since its newest model."""
     name, kept = existing_project(project).project, _holdings()
     counts, news = kept.counts(name), kept.news(name)
     seen = counts.seen
@@ -76,5 +76,5 @@ def _holdings() -> Holdings:
 
     """Return what the application that answers knows of its projects."""
     if _NAME not in current_app.extensions:
-        current_app.extensions.setdefault(_NAME, Holdings(workspace()))
+        current_app.extensions.setdefault(_NAME, Holdings(workspace(), extracts()))
     return cast(Holdings, current_app.extensions[_NAME])

@@ -10,10 +10,11 @@ from pydantic import Field
 
 from ...figures import Asked, Figures, figures_of
 from ...schema import IntArray
+from ...screentime import columns_of
 from .. import overall
 from ..answers import plain_json
-from ..context import existing_project, store
-from ..gathering import Confidence, FirstDate, Human, LastDate, Scope, VideoIds, scope_of, screen_times, shown
+from ..context import existing_project, extracts
+from ..gathering import Confidence, FirstDate, Human, LastDate, Scope, VideoIds, scope_of, shown
 from ..kept import answer_kept
 from ..validation import Parameters
 
@@ -45,7 +46,7 @@ def get_statistics(project: str, query_data: StatisticsParameters) -> Response:
     def make() -> bytes:
         # Of all videos, whichever are asked for: they are held for the next question.
         everything = scope_of(owner, "", "") if len(scope.programmes) != scope.n_all else scope
-        columns = screen_times().columns(store(), owner, everything.stamps)
+        columns = columns_of(extracts(), owner, everything.programmes)
         return plain_json(_shape(figures_of(columns, scope.programmes, asked), scope))
 
     return answer_kept(("statistics", owner, query_data.model_dump(), scope.state), scope.revision, make)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Flask, Response, current_app
+from flask import Response
 
-from ...totals import AppearanceTotals, PersonPictures, PersonTotals, SeenIn, appearances_of, pictures_of_people
+from ...totals import PersonPictures, PersonTotals, SeenIn, appearances_of, pictures_of_people, totals_of
 from .. import shapes
 from ..answers import answer_plain
-from ..context import existing_project, store
+from ..context import existing_project, extracts, store
 from .people import existing_person
 from .videos import is_local
 
 totals = APIBlueprint("totals", __name__, url_prefix="/api/v1", tag="People")
-
-_NAME = "facerec.totals"
 
 
 @totals.get("/projects/<project>/people-totals")
@@ -24,7 +22,7 @@ _NAME = "facerec.totals"
 def get_people_totals(project: str) -> Response:
     """Count the pictures, videos, appearances and seconds of everybody at once; those who have none of them are left out."""
     owner = existing_project(project).project
-    pictures, seen = pictures_of_people(store(), owner), _sums(current_app).of(store(), owner)
+    pictures, seen = pictures_of_people(store(), owner), totals_of(extracts(), owner)
     items = [
         _line(person, pictures.get(person, PersonPictures()), seen.get(person, PersonTotals()))
         for person in sorted({*pictures, *seen})
@@ -64,9 +62,3 @@ def _shown(seen: SeenIn) -> dict[str, Any]:
         "local": video is not None and is_local(video),
         "items": [{name: value for name, value in item.items() if name != "analysis_id"} for item in seen.items],
     }
-
-
-def _sums(app: Flask) -> AppearanceTotals:
-    """Return the sums that this process keeps."""
-    found: AppearanceTotals = app.extensions.setdefault(_NAME, AppearanceTotals())
-    return found

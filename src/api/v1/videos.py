@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -11,16 +10,15 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from ...glance import seen_in
 from ...guard import Outside
-from ...records import Analysis, Appearance, Job, JobStatus, ProjectVideo, Video
+from ...records import Analysis, Job, JobStatus, ProjectVideo, Video
 from ...storage import Query
+from ...totals import SUMS
 from .. import shapes
 from ..answers import answer, check_match, editing, no_content
 from ..belonging import uses
 from ..choosing import FragmentText, chosen_analysis
-from ..context import existing, existing_project, store, workspace
-from ..kept import kept
+from ..context import existing, existing_project, extracts, store, workspace
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..permissions import only_used
 from ..problems import Problem, missing
@@ -189,7 +187,7 @@ def _member(member: ProjectVideo, *, counts: bool) -> shapes.ProjectVideo:
     video = store().get(Video, member.video_id) or Video(member.video_id, "", "", "")
     state = store().select_cells(Analysis, ("status", "progress"), Query({"analysis_id": member.analysis_id}), 1).items
     status, progress = state[0] if state else (None, 0.0)
-    n_people, n_unknown = _seen(member) if counts else (None, None)
+    seen = extracts().of(member.project, SUMS, [member.analysis_id])[member.analysis_id] if counts else None
     return shapes.ProjectVideo(
         project=member.project,
         video_id=member.video_id,
@@ -199,18 +197,6 @@ def _member(member: ProjectVideo, *, counts: bool) -> shapes.ProjectVideo:
         video=shape(video),
         status=status,
         progress=progress,
-        n_people=n_people,
-        n_unknown=n_unknown,
+        n_people=len(seen.people) if seen else None,
+        n_unknown=seen.n_unknown if seen else None,
     )
-
-
-def _seen(member: ProjectVideo) -> tuple[int, int]:
-    """Return how many people and unknown people are to be seen; counted once for as long as nobody changes that."""
-
-    def make() -> bytes:
-        found = seen_in(store(), member.project, member.analysis_id)
-        return json.dumps([found.n_people, found.n_unknown]).encode()
-
-    revision = store().revision(Appearance, member.project, member.analysis_id)
-    n_people, n_unknown = json.loads(kept(("seen", member.project, member.analysis_id), revision, make))
-    return n_people, n_unknown

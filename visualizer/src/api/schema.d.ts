@@ -860,7 +860,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Say how many of what a project holds, and what is new since its newest model. Screen time is at most some seconds old. */
+        /** Say how many of what a project holds, and what is new since its newest model. */
         get: operations["get_holdings_get_summary"];
         put?: never;
         post?: never;
