@@ -18,6 +18,7 @@ from .export.document import is_complete
 from .export.redaction import parse_redaction
 from .files import replacing
 from .guard import Guard
+from .mediafragments import joined as with_fragment
 from .records import Analysis, ProjectVideo, Video
 from .videos import find_analysis, find_video
 from .workspace import Workspace
@@ -257,7 +258,8 @@ def command(
         else:
             report = write_picture(workspace, project, video, redact, output)
     rows = FORMATS[name].row if name else "clips" if clips else "frames"
-    click.echo(f"{report.output}: {report.n_rows} {rows} of {report.video.locator}")
+    named = with_fragment(report.video.locator, report.analysis.fragment)
+    click.echo(f"{report.output}: {report.n_rows} {rows} of {named}")
     for note in report.notes:
         click.echo(note, err=True)
 

@@ -137,6 +137,10 @@ class Entries:
     n_more: int | None = 0
     title: str = ""
 
+    def limited_to(self, fragment: Fragment) -> tuple[str, ...]:
+        """Return the addresses with the part behind each that was given behind that of the list."""
+        return tuple(fragment.on(locator) for locator in self.locators)
+
 
 class Connector(ABC):
     """Knows the videos of one archive, site or kind of catalogue.

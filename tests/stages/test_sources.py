@@ -335,6 +335,10 @@ def test_a_collection_is_tracked_one_by_one_and_what_is_left_out_is_told(
     assert f'"All" ({url}) stands for 2 videos' in said
     assert "1 more are left out: at most 2 are taken (sources.max_entries)" in said
     assert "2 videos: 2 analysed" in said
+    assert tracker.main(["--video", f"{url}#t=1,2", *flags]) == 0
+    said = capsys.readouterr().out
+    assert f"{archive.address}/0/manifest.json#t=1,2 analysed" in said
+    assert "2 videos: 2 analysed" in said
     archive.put("/1/manifest.json", "<html>")
     assert tracker.main(["--video", f"{archive.address}/1/manifest.json", *flags]) == 1
     assert "web page instead of data" in capsys.readouterr().err
