@@ -278,20 +278,23 @@ def _counts_json(threshold: float, counts: Counts) -> dict[str, float | None]:
 
 
 def read_run(folder: Path) -> tuple[Path, Path, int]:
-    """Return the predictions of a bulk run, its table, and how many of its rows failed.
+    """Return the predictions of a bulk run, its report, whose rows are those of its table, and how many of them failed.
 
     Raises:
-        ConfigError: The folder holds no bulk run, or one without a model.
+        ConfigError: The folder holds no bulk run, or one without a model, or one that says of nobody that they are to be seen.
     """
     path = folder / "report.json"
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-        table, failed = Path(said["table"]), int(said["failed"])
+        table, failed = str(said["table"]), int(said["failed"])
+        people = [str(outcome["row"]["person"]) for outcome in said["outcomes"]]
     except (OSError, ValueError, KeyError, TypeError) as err:
         raise ConfigError(f"{path} is no report of a bulk run. Make one with: python -m src bulk --table CSV") from err
+    if not any(people):
+        raise ConfigError(f"{table} has no column person with who is to be seen, so that there is nothing to score.")
     if not (folder / "predictions.csv").is_file():
         raise ConfigError(f"{folder} has no predictions: its project had no model. Train one, and run bulk again.")
-    return folder / "predictions.csv", table, failed
+    return folder / "predictions.csv", folder / "report.csv", failed
 
 
 def _pairs(_context: click.Context, _flag: click.Parameter, values: Sequence[str]) -> tuple[tuple[str, str], ...]:
@@ -347,8 +350,8 @@ def command(
         raise click.UsageError("Give --predictions and --ground_truth, or --run.")
     failed = 0
     if folder is not None:
-        predictions, table, failed = read_run(folder)
-        ground_truth = ground_truth or table
+        predictions, report, failed = read_run(folder)
+        ground_truth = ground_truth or report
     assert predictions is not None and ground_truth is not None, "one of the two ways was taken"
     votings = tuple(one for one in RULES if voting in {one, "both"})
     result = evaluate(predictions, ground_truth, votings, (*aliases, *ALIASES))

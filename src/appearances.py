@@ -136,7 +136,7 @@ def _derive(workspace: Workspace, owner: Project, analysis: Analysis, settings: 
     model = newest_model(workspace, owner)
     people = {person.person_id: person for person in workspace.store.find(Person, project=owner.project)}
     seen = _seen(workspace, model, analysis)
-    folder = workspace.output_dir(owner.project, video.folder)
+    folder = workspace.output_dir(owner.project, video.folder, analysis.fragment)
     json_path, csv_path = folder / "appearances.json", folder / "appearances.csv"
     shots = {shot.shot: shot for shot in workspace.store.find(Shot, analysis_id=analysis.analysis_id)}
     if not _is_whole(workspace, analysis, seen, shots):

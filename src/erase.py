@@ -325,7 +325,8 @@ class _Eraser:
 
     def _output_of(self, analysis: Analysis) -> Path:
         video = self._store.get(Video, analysis.video_id)
-        return self._workspace.output_dir(self._owner.project, video.folder if video else analysis.video_id)
+        folder = video.folder if video else analysis.video_id
+        return self._workspace.output_dir(self._owner.project, folder, analysis.fragment)
 
     def _other_outputs(self) -> None:
         """Delete exports that hold the name, and those that do not tell; whoever needs them makes them again."""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from .cli import CONTEXT, config_option, run_command, workspace_of
+from .connectors import connectors_of
 from .errors import ConfigError
 from .export import BASE, FORMATS, Document, Format, document_of, joined, media_type_of
 from .export.document import is_complete
 from .export.redaction import parse_redaction
 from .files import replacing
+from .guard import Guard
+from .mediafragments import joined as with_fragment
 from .records import Analysis, ProjectVideo, Video
 from .videos import find_analysis, find_video
 from .workspace import Workspace
@@ -153,8 +157,11 @@ def write_clips(workspace: Workspace, project: str, video: str, output: Path | N
 
     document = document_named(workspace, project, video)
     folder = output or _place(workspace, document, "clips")
-    with workspace.progress.task("Clips", len(document.people), "clips") as task:
-        clips = cut_clips(document, folder, task.advance, workspace.guard)
+    with (
+        _played(workspace, document) as (played, guard),
+        workspace.progress.task("Clips", len(document.people), "clips") as task,
+    ):
+        clips = cut_clips(played, folder, task.advance, guard)
     early = max((clip.wanted_start_npt - clip.start_npt for clip in clips), default=0.0)
     notes = (f"Clips begin at key frames, up to {early:.1f} s early; clips.csv says where.",) if clips else ()
     return ExportReport(document.video, document.analysis, folder, len(clips), notes)
@@ -183,13 +190,32 @@ def write_picture(workspace: Workspace, project: str, video: str, redact: str = 
     draw = redactor_of(document, parse_redaction(redact, document)) if redact else painter_of(document)
     name = ("redacted" if redact else "annotated") + suffix_for(document)
     path = output or _place(workspace, document, name)
-    with workspace.progress.task("Drawing", round(document.duration * document.rate), "frames") as task:
-        report = render(document, path, draw, task.advance, workspace.guard)
+    with (
+        _played(workspace, document) as (played, guard),
+        workspace.progress.task("Drawing", round(document.duration * document.rate), "frames") as task,
+    ):
+        report = render(played, path, draw, task.advance, guard)
     return ExportReport(document.video, document.analysis, path, report.n_frames, tuple(draw.notes))
 
 
+@contextmanager
+def _played(workspace: Workspace, document: Document) -> Iterator[tuple[Document, Guard | None]]:
+    """Yield a document whose video is named by where it is played from now, and what that is fetched through.
+
+    What is stored of a video of an archive is an address that stays: a link to it may hold for an hour, and have a key in it.
+
+    Raises:
+        ConfigError: A setting, a password or a package is missing.
+        FetchError: The archive or the video cannot be fetched.
+        MediaError: The archive has the video no more, or it cannot be read.
+    """
+    found = connectors_of(workspace).reopen(document.video)
+    with found.named_in_errors():
+        yield replace(document, video=replace(document.video, media=found.play)), found.guard or workspace.guard
+
+
 def _place(workspace: Workspace, document: Document, name: str) -> Path:
-    return workspace.output_dir(document.project, document.video.folder) / name
+    return workspace.output_dir(document.project, document.video.folder, document.analysis.fragment) / name
 
 
 @click.command(context_settings=CONTEXT)
@@ -232,7 +258,8 @@ def command(
         else:
             report = write_picture(workspace, project, video, redact, output)
     rows = FORMATS[name].row if name else "clips" if clips else "frames"
-    click.echo(f"{report.output}: {report.n_rows} {rows} of {report.video.locator}")
+    named = with_fragment(report.video.locator, report.analysis.fragment)
+    click.echo(f"{report.output}: {report.n_rows} {rows} of {named}")
     for note in report.notes:
         click.echo(note, err=True)
 

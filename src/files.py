@@ -1,12 +1,14 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and tables as spreadsheets write them."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,24 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]])
         writer = csv.writer(file)
         writer.writerow(columns)
         writer.writerows(rows)
+
+
+@contextmanager
+def open_table(path: Path) -> Iterator[Any]:
+    """Open a table in UTF-8 and give a reader of its rows, whose `line_num` is that of the file.
+
+    Spreadsheets part cells by comma, semicolon or tab, as their country does; whichever the first line has most of it is. They
+    put a mark at the beginning of a file, which is no part of the first column's name.
+
+    Raises:
+        OSError: It cannot be read.
+        UnicodeDecodeError: It is not in UTF-8. Also while reading.
+        csv.Error: Its quotes cannot be understood. Only while reading.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first = file.readline()
+        unquoted = re.sub(r'"[^"]*"', "", first)
+        yield csv.reader(chain((first,), file), delimiter=max(",;\t", key=unquoted.count), strict=True)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -18,6 +18,7 @@ from .engines.finding import find_faces, main_face
 from .errors import ConfigError, MediaError
 from .files import write_csv, write_json
 from .identification import analyses_of, pool_tracks
+from .mediafragments import joined
 from .pictures import Picture, read_picture
 from .records import Analysis, Appearance, Person, Project, ProjectVideo, Status, Track, Verb, Video
 from .schema import Box, Detections, FloatArray
@@ -342,7 +343,7 @@ def _locator(workspace: Workspace, analysis: Analysis) -> str:
     """Return a video, or the part of it that was analysed, as a person would name it."""
     video = workspace.store.get(Video, analysis.video_id)
     locator = video.locator if video else f"video {analysis.video_id}"
-    return f"{locator}#{analysis.fragment}" if analysis.fragment else locator
+    return joined(locator, analysis.fragment)
 
 
 @click.command(context_settings=CONTEXT)

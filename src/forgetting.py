@@ -122,7 +122,7 @@ def forget_video(workspace: Workspace, owner: Project, member: ProjectVideo) -> 
         is_gone = remove_unused(store, member.analysis_id)
     if next(store.find(ProjectVideo, project=owner.project, video_id=member.video_id), None) is None:
         store.delete(ProjectAccess, project=owner.project, video_id=member.video_id)
-    folder = workspace.output_dir(owner.project, video.folder if video else member.video_id)
+    folder = workspace.output_dir(owner.project, video.folder if video else member.video_id, member.fragment)
     for name in DERIVED_FILES:
         (folder / name).unlink(missing_ok=True)
     if (folder / FRAMES).is_dir():
@@ -133,7 +133,7 @@ def forget_video(workspace: Workspace, owner: Project, member: ProjectVideo) -> 
 def derive_without_names_at_worst(workspace: Workspace, owner: Project, analysis: Analysis) -> None:
     """Derive appearances anew; where the model cannot be asked, delete them: no name is better than one that has to go."""
     video = workspace.store.get(Video, analysis.video_id)
-    folder = workspace.output_dir(owner.project, video.folder if video else analysis.video_id)
+    folder = workspace.output_dir(owner.project, video.folder if video else analysis.video_id, analysis.fragment)
     if newest_model(workspace, owner) is None:
         (folder / _PREDICTIONS).unlink(missing_ok=True)
     try:
@@ -204,7 +204,7 @@ def _rewrite(workspace: Workspace, project: str, analysis_id: str, *, is_own: bo
     video = store.get(Video, analysis.video_id) if analysis else None
     if owner is None or analysis is None or video is None:
         return
-    folder = workspace.output_dir(project, video.folder)
+    folder = workspace.output_dir(project, video.folder, analysis.fragment)
     if (folder / FRAMES).is_dir():
         shutil.rmtree(folder / FRAMES)
     if (folder / _TRACKERS).is_file():

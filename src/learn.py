@@ -369,11 +369,11 @@ class _Learner:
         if self._training_set.has(sha256) is not None:
             return
         region = Region(round(box.x, 1), round(box.y, 1), round(box.w, 1), round(box.h, 1))
-        fragment = str(Fragment(Interval(round(npt, 3)), region))
+        fragment = Fragment(Interval(round(npt, 3)), region)
         provenance = Provenance(
             VIDEO,
             query=" ".join(pick.said.decisions),
-            url=f"{plan.video.locator}#{fragment}",
+            url=fragment.on(plan.video.locator),
             page=f"{_PAGE}{plan.video.video_id}#{fragment}",
         )
         height, width = image.shape[:2]

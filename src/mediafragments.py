@@ -104,9 +104,8 @@ class Fragment:
         return Fragment(Interval(start_npt, end), region)
 
     def on(self, address: str) -> str:
-        """Return an address with this fragment behind it; a fragment that it has, which names no part, stays in front."""
-        text = str(self)
-        return f"{address}{'&' if '#' in address else '#'}{text}" if text else address
+        """Return an address or a path with this fragment behind it, as `joined` does."""
+        return joined(address, str(self))
 
     def within(self, outer: Fragment) -> Fragment:
         """Return this part of a medium that is itself given as a part of another: what both name, this one's word first.
@@ -227,6 +226,16 @@ def parse_fragment(text: str) -> Fragment:
         if not _has_valid(text, wrong.name):
             raise ConfigError(f'The fragment "#{text}" cannot be used: {wrong.why}')
     return parsed.fragment
+
+
+def joined(address: str, fragment: str) -> str:
+    """Return an address or a path with a fragment behind it, so that both are told apart again.
+
+    A fragment that an address has, which names no part (`programme#main`), stays in front. The number sign in the name of a
+    file is a letter like others.
+    """
+    divider = "&" if "#" in address and "://" in address else "#"
+    return f"{address}{divider}{fragment}" if fragment else address
 
 
 def names_a_part(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ import click
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .connectors import connectors_of
 from .errors import ConfigError
+from .files import open_table
 from .names import folder_name
 from .personnames import name_key
 from .records import Person, Video
@@ -26,6 +28,7 @@ FIELDS = ("name", "uri", "aliases", "description")
 """Fields of people that a column can fill; any other word names an entry of their metadata."""
 
 _PREFIX = "metadata."
+_WIKIDATA = re.compile(r"(?:wd:|https?://(?:www\.|m\.)?wikidata\.org/(?:wiki|entity)/)?(Q[1-9]\d*)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,13 @@ class FillReport:
         filled: People of whom something new is known.
         n_same: Rows that said nothing new.
         unknown: Names in the table that the project does not know, with their lines.
+        wrong: Rows that cannot be used, with their lines and the reason.
     """
 
     filled: tuple[Person, ...]
     n_same: int
     unknown: tuple[tuple[int, str], ...]
+    wrong: tuple[tuple[int, str], ...] = ()
 
 
 def described(workspace: Workspace, video: str) -> dict[str, Any]:
@@ -91,7 +96,7 @@ def fill(workspace: Workspace, project: str, table: Path, columns: Mapping[str, 
     Args:
         workspace: Where to work.
         project: Whose people.
-        table: CSV in UTF-8 whose first line names its columns.
+        table: CSV in UTF-8 whose first line names its columns; rows that cannot be used are told and passed over.
         columns: Of each field the column that has it: `name` is needed, `uri`, `aliases` (parted by `;`) and `description` are
             fields, any other word becomes an entry of the metadata.
         overwrite: Whether the table wins over what is there; else only what is missing is filled in. Aliases are added.
@@ -102,8 +107,11 @@ def fill(workspace: Workspace, project: str, table: Path, columns: Mapping[str, 
     owner = workspace.project(project)
     people = list(workspace.store.find(Person, project=owner.project))
     changed: dict[str, Person] = {}
-    unknown, n_same = list[tuple[int, str]](), 0
-    for line, values in _rows(table, columns):
+    unknown, wrong, n_same = list[tuple[int, str]](), list[tuple[int, str]](), 0
+    for line, values, problem in _rows(table, columns):
+        if problem:
+            wrong.append((line, problem))
+            continue
         person = _find(values, people)
         if person is None:
             unknown.append((line, values["name"]))
@@ -116,39 +124,46 @@ def fill(workspace: Workspace, project: str, table: Path, columns: Mapping[str, 
             changed[person.person_id] = after
     for person in changed.values():
         workspace.store.put(person)
-    return FillReport(tuple(changed.values()), n_same, tuple(unknown))
+    return FillReport(tuple(changed.values()), n_same, tuple(unknown), tuple(wrong))
 
 
-def _rows(table: Path, columns: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the line and the cells of each row that names somebody, by field."""
+def _rows(table: Path, columns: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str], str]]:
+    """Yield the line and the cells of each row that is not empty, by field, and why it cannot be used."""
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file, _dialect(file.readline()))
-            file.seek(0)
-            header = [cell.strip().removeprefix("\ufeff") for cell in next(rows, [])]
+        with open_table(table) as rows:
+            header = [cell.strip() for cell in next(rows, [])]
             missing = [column for column in columns.values() if column not in header]
             if missing:
                 known = ", ".join(filter(None, header)) or "none"
                 raise ConfigError(f"{table} has no column {missing[0]!r}. Its columns: {known}. See --map.")
             for cells in rows:
-                found = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-                values = {name: found.get(column, "") for name, column in columns.items()}
-                if values["name"]:
-                    yield rows.line_num, values
+                if any(cell.strip() for cell in cells):
+                    found = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+                    values = {name: found.get(column, "") for name, column in columns.items()}
+                    values |= {"uri": _address(values["uri"])} if "uri" in values else {}
+                    yield rows.line_num, values, _problem(values, len(cells), len(header))
     except OSError as err:
         raise ConfigError(f"{table} cannot be read: {err.strerror}. Give the path of a CSV table.") from err
     except (UnicodeDecodeError, csv.Error) as err:
         raise ConfigError(f"{table} is no CSV in UTF-8: {err}. Save it as such.") from err
 
 
-def _dialect(header: str) -> type[csv.Dialect]:
-    """Return how the cells of a table are parted, by its first line: spreadsheets use comma, semicolon or tab."""
-    parted = max(",;\t", key=header.count)
+def _problem(values: Mapping[str, str], n_cells: int, n_columns: int) -> str:
+    """Return why a row cannot be used; empty for one that can."""
+    if n_cells != n_columns:
+        return f"has {n_cells} cells, the first line {n_columns}. Quote cells that hold the sign between cells"
+    if not values["name"]:
+        return "names nobody"
+    uri = values.get("uri", "")
+    if uri and not uri.lower().startswith(("http://", "https://")):
+        return f"has {uri!r} for an address. Write http://www.wikidata.org/entity/Q8016, or Q8016 for short"
+    return ""
 
-    class Parted(csv.excel):
-        delimiter = parted
 
-    return Parted
+def _address(text: str) -> str:
+    """Return an address as knowledge graphs write it: `Q8016` and the page of Wikidata are the entity there."""
+    entity = _WIKIDATA.fullmatch(text)
+    return f"http://www.wikidata.org/entity/{entity[1]}" if entity else text
 
 
 def _find(values: Mapping[str, str], people: Sequence[Person]) -> Person | None:
@@ -238,8 +253,11 @@ def fill_command(project: str, table: Path, columns: dict[str, str], overwrite: 
         click.echo(person.name + (f" <{person.uri}>" if person.uri else ""))
     for line, name in report.unknown:
         click.echo(f"{table}, line {line}: the project knows nobody called {name!r}, or several")
-    click.echo(f"{len(report.filled)} people filled in, {report.n_same} rows with nothing new, {len(report.unknown)} not known")
-    return 1 if report.unknown and not report.filled and not report.n_same else 0
+    for line, why in report.wrong:
+        click.echo(f"{table}, line {line} {why}")
+    counts = f"{report.n_same} rows with nothing new, {len(report.unknown)} not known, {len(report.wrong)} that cannot be used"
+    click.echo(f"{len(report.filled)} people filled in, {counts}")
+    return 1 if report.wrong or (report.unknown and not report.filled and not report.n_same) else 0
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from pathlib import Path
@@ -63,6 +64,26 @@ def video_folder(locator: str) -> str:
         text = text[:-1]
     text = text.lstrip(".")
     return f"video_{text}" if not text or RESERVED.fullmatch(text) else text
+
+
+def part_folder(folder: str, fragment: str) -> str:
+    """Return the name of the folder of a part of a video beside that of the whole: `Film_1` becomes `Film_1#t=10,20`.
+
+    Args:
+        folder: Of the whole video.
+        fragment: The part, as records write it; empty for the whole.
+    """
+    if not fragment:
+        return folder
+    told = f"{folder}#{fragment}"
+    text = "".join("-" if character in _FORBIDDEN else character for character in told)
+    if text == told and len(text.encode()) <= MAX_NAME:
+        return text
+    # What was replaced or cut off may be what told two parts from each other.
+    mark = hashlib.sha256(fragment.encode()).hexdigest()[:8]
+    while len(text.encode()) > MAX_NAME - len(mark) - 1:
+        text = text[:-1]
+    return f"{text}_{mark}"
 
 
 def inside(root: Path, relative: str) -> Path:

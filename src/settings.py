@@ -171,7 +171,7 @@ class GraphSettings(_Section):
     """A knowledge graph that says where videos are."""
 
     endpoint: str = Field("", description="Address of the SPARQL endpoint")
-    user: str = Field("", description="Who asks, by HTTP Basic authentication; empty: nobody in particular")
+    user: str = Field("", description="Who asks endpoint and media_base, by HTTP Basic authentication; empty: nobody")
     password: SecretStr | None = Field(None, description="Theirs; only in .env or the environment")
     prefixes: tuple[str, ...] = Field((), description="How the addresses begin that it knows; unset: those of the archive")
     query: str = Field("", description="What is asked, with <URI> for the address; unset: the archive's own query")
@@ -182,6 +182,7 @@ class AntractSettings(GraphSettings):
     """The knowledge graph of INA that the ANTRACT project made."""
 
     endpoint: str = Field("https://okapi.ina.fr/antract/api/saphir/sparql_search", description="Address of the SPARQL endpoint")
+    media_base: str = Field("https://okapi.ina.fr/antract", description="Address or folder that relative locators start from")
 
 
 class MemadSettings(GraphSettings):
@@ -210,7 +211,7 @@ class IiifSettings(_Section):
     """IIIF Presentation manifests."""
 
     patterns: tuple[str, ...] = Field(
-        ("*/manifest", "*/manifest.json", "*/iiif/*.json", "*/presentation/*"),
+        ("*/manifest", "*/manifest.json", "*/collection.json", "*/iiif/*.json", "*/presentation/*"),
         description="What addresses of manifests look like, without what follows a ?",
     )
 

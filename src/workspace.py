@@ -13,7 +13,7 @@ from .errors import ConfigError
 from .guard import Guard
 from .locks import locked, locked_if_free
 from .models import WeightsCache
-from .names import folder_name
+from .names import folder_name, part_folder
 from .progress import Progress, Silent
 from .records import Project
 from .settings import Settings
@@ -55,9 +55,9 @@ class Workspace:
         """Where the models of a project lie."""
         return self.data_dir / "classifier" / project
 
-    def output_dir(self, project: str, video_folder: str) -> Path:
-        """Where the results of a video lie."""
-        return self.data_dir / "out" / project / video_folder
+    def output_dir(self, project: str, video_folder: str, fragment: str = "") -> Path:
+        """Where the results of a video lie, or those of a part of it: neither takes the place of the other."""
+        return self.data_dir / "out" / project / part_folder(video_folder, fragment)
 
     def locked(self, what: str, doing: str = "") -> AbstractContextManager[None]:
         """Be the only process that works on something in this data folder, waiting for another one that does.

@@ -1,7 +1,8 @@
 """Reads per-sample predictions and the segments that they are measured against, and tells which names mean one person.
 
     predictions     the columns of predictions.csv and `segment`, the row of the ground truth, counted from 0
-    ground truth    a row a segment, its `person` as `Family, Given` or `Given Family`; 0 where nobody is to be recognised
+    ground truth    a row a segment, its `person` as `Family, Given`, `Given Family` or `Given_Family`; 0, nothing, or
+                    `unknown:…` where nobody is to be recognised
 
 Predictions may be large: they are read row by row, and of each sample only name and confidence are kept, in 12 bytes.
 """
@@ -17,10 +18,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from src.errors import ConfigError
+from src.files import open_table
 from src.schema import UNKNOWN, DoubleArray
 
 NOBODY = "0"
@@ -29,7 +32,7 @@ NOBODY = "0"
 ALIASES = (("Elisabeth II", "Elizabeth d'Angleterre"),)
 """Names that mean one person in the published data: of the trained model, and of the ground truth."""
 
-_NO_NAME = re.compile(rf"0|{UNKNOWN}( \d+)?", re.IGNORECASE)
+_NO_NAME = re.compile(rf"0|{UNKNOWN}( \d+|:.*)?", re.IGNORECASE)
 _COLUMNS = ("segment", "track_id", "name", "confidence", "tracker_sample")
 _OVERSHOOT = 1e-6
 """Confidences added up in single precision may be this much more than 1."""
@@ -38,13 +41,13 @@ _OVERSHOOT = 1e-6
 def name_forms(name: str) -> tuple[str, ...]:
     """Return the ways to write a name that are to be told apart no more.
 
-    Unicode NFC, small letters, one kind of apostrophe, white space folded. `Family, Given` has two forms, `given family`
-    and `family given`: names are of one person where they share a form.
+    Unicode NFC, small letters, one kind of apostrophe, white space folded, `_` a blank as in names of folders. `Family, Given`
+    has two forms, `given family` and `family given`: names are of one person where they share a form.
 
     Args:
         name: As written somewhere; empty gives one empty form.
     """
-    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).replace("\u2019", "'")
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).replace("\u2019", "'").replace("_", " ")
     parts = [" ".join(part.split()) for part in text.split(",")]
     parts = [part for part in parts if part]
     return tuple(dict.fromkeys((" ".join(reversed(parts)), " ".join(parts))))
@@ -120,14 +123,13 @@ def read_ground_truth(path: Path) -> list[str]:
     """Return the person of each segment, as written; `0` for nobody.
 
     Raises:
-        ConfigError: The file cannot be read, has no segment or no column `person`, or a person is empty.
+        ConfigError: The file cannot be read, or has no segment or no column `person`.
     """
     people = []
     with _table(path, ("person",)) as rows:
-        for where, (person,) in rows:
-            if not person.strip():
-                raise ConfigError(f"{where}: person is empty. Write {NOBODY} where nobody is to be recognised.")
-            people.append(person)
+        for _, (person,) in rows:
+            nobody = _NO_NAME.fullmatch(" ".join(person.split())) or not person.strip()
+            people.append(NOBODY if nobody else person)
     if not people:
         raise ConfigError(f"{path} has no segment below its first line. Add some.")
     return people
@@ -175,30 +177,29 @@ class _Place:
 def _table(path: Path, columns: Sequence[str]) -> Iterator[Iterator[tuple[_Place, list[str]]]]:
     """Open a table and give its rows one by one: where each stands, and the cells of the columns asked for."""
     try:
-        # Spreadsheets put a byte order mark at the start; utf-8-sig drops it.
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield _rows(path, csv.reader(file, strict=True), columns)
+        with open_table(path) as reader:
+            yield _rows(path, reader, columns)
     except OSError as err:
         raise ConfigError(f"{path} cannot be read: {err.strerror}. Give the path of a CSV table.") from err
     except UnicodeDecodeError as err:
         raise ConfigError(f"{path} is no text in UTF-8: {err.reason} at byte {err.start}. Save it as CSV in UTF-8.") from err
 
 
-def _rows(path: Path, reader: Iterator[list[str]], columns: Sequence[str]) -> Iterator[tuple[_Place, list[str]]]:
+def _rows(path: Path, reader: Any, columns: Sequence[str]) -> Iterator[tuple[_Place, list[str]]]:
     place = _Place(path)
     try:
-        header = [cell.strip() for cell in next(reader, [])]
+        header = [cell.strip().lower() for cell in next(reader, [])]
         _check_header(path, header, columns)
         wanted = [header.index(column) for column in columns]
         for row in reader:
-            place.line = reader.line_num  # type: ignore[attr-defined]
-            if not row:
+            place.line = reader.line_num
+            if not any(cell.strip() for cell in row):
                 continue
             if len(row) != len(header):
                 raise ConfigError(f"{place} has {len(row)} cells, the first line {len(header)}. Quote names that hold a comma.")
             yield place, [row[column] for column in wanted]
     except csv.Error as err:
-        line = reader.line_num  # type: ignore[attr-defined]
+        line = reader.line_num
         raise ConfigError(
             f"{path}, line {line}: {err}. Check the quotes there: a quote inside a name is written twice."
         ) from err

@@ -4,7 +4,10 @@
     start, end (or start_s, end_s)                seconds or h:mm:ss; empty for the whole video
     person     who is to be seen, for scoring     anything else is left alone
 
-Of several columns that name a video the first of `COLUMNS` counts that the row has filled.
+Of several columns that name a video the first of `COLUMNS` counts that the row has filled. Cells are parted by comma, semicolon
+or tab, as spreadsheets of different countries write them, and names of columns may be written with capitals.
+
+A row that cannot be used keeps its number and says why; the others are analysed all the same.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from urllib.parse import urljoin
 
 from ..connectors.base import seconds_of
 from ..errors import ConfigError
+from ..files import open_table
 from ..mediafragments import Fragment
 from ..video.fragments import split_locator
 from ..video.source import is_address
@@ -36,32 +40,46 @@ class BulkRow:
         line: Of the file, for messages.
         video: What to analyse, with its fragment.
         person: As the table writes it; empty where it does not say.
+        error: Why the row cannot be used; empty for one that can. `video` is then as the table writes it.
     """
 
     number: int
     line: int
     video: str
     person: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """What a row says, as it is written."""
+
+    line: int
+    video: str
+    start: str = ""
+    end: str = ""
+    person: str = ""
+    error: str = ""
 
 
 def read_rows(table: Path, column: str | None = None, base: str | None = None) -> list[BulkRow]:
     """Read a table, or a list of videos with one a line.
 
     Args:
-        table: CSV in UTF-8 whose first line names its columns; or a text file `.txt`, where `#` begins a remark.
+        table: CSV or TSV in UTF-8 whose first line names its columns; or a text file `.txt`, where `#` begins a remark.
         column: Which column names the video; as said above where None.
         base: Folder or address that relative ones start from, and paths that begin with `/` too; the folder of the table
             where None.
 
     Raises:
-        ConfigError: The table cannot be read, names no video, or a row is wrong; the message says which line.
+        ConfigError: The table cannot be read, lacks the columns, or names no video.
     """
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            if table.suffix.lower() == ".txt":
-                found = list(_of_list(file))
-            else:
-                found = list(_of_table(table, csv.reader(file, strict=True), column))
+        if table.suffix.lower() == ".txt":
+            found = list(_of_list(table.read_text(encoding="utf-8-sig").splitlines()))
+        else:
+            with open_table(table) as rows:
+                found = list(_of_table(table, rows, column))
     except OSError as err:
         raise ConfigError(f"{table} cannot be read: {err.strerror}. Give the path of a CSV table or a list.") from err
     except UnicodeDecodeError as err:
@@ -70,51 +88,62 @@ def read_rows(table: Path, column: str | None = None, base: str | None = None) -
         raise ConfigError(f"{table}: {err}. Check the quotes: a quote inside a cell is written twice.") from err
     if not found:
         raise ConfigError(f"{table} names no video. Write one a row.")
-    return [_row(table, number, *parts, base) for number, parts in enumerate(found)]
+    return [_row(table, number, cells, base) for number, cells in enumerate(found)]
 
 
-def _of_list(lines: Iterator[str]) -> Iterator[tuple[int, str, str, str, str]]:
+def _of_list(lines: Sequence[str]) -> Iterator[_Cells]:
     for line, text in enumerate(lines, start=1):
         if text.strip() and not text.lstrip().startswith("#"):
-            yield line, text.strip(), "", "", ""
+            yield _Cells(line, text.strip())
 
 
-def _of_table(table: Path, rows: Iterator[list[str]], column: str | None) -> Iterator[tuple[int, str, str, str, str]]:
-    """Yield line, video, start, end and person of each row that is not empty."""
-    header = [cell.strip() for cell in next(rows, [])]
-    columns = (column,) if column else COLUMNS
+def _of_table(table: Path, rows: Iterator[list[str]], column: str | None) -> Iterator[_Cells]:
+    """Yield what each row says that is not empty."""
+    header = [cell.strip().lower() for cell in next(rows, [])]
+    columns = (column.strip().lower(),) if column else COLUMNS
     if not any(name in header for name in columns):
         known = ", ".join(filter(None, header)) or "none"
         raise ConfigError(f"{table} has no column {' or '.join(columns)} (its columns: {known}). Name the one with --column.")
     for cells in rows:
         line: int = rows.line_num  # type: ignore[attr-defined]
-        if not cells:
+        if not any(cell.strip() for cell in cells):
             continue
+        values = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        video, person = _first(values, columns), values.get("person", "")
+        error = "" if video else f"names no video: {' and '.join(columns)} are empty"
         if len(cells) != len(header):
-            raise ConfigError(f"{table}, line {line} has {len(cells)} cells, the first line {len(header)}. Quote commas.")
-        values = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        video = _first(values, columns)
-        if not video:
-            raise ConfigError(f"{table}, line {line} names no video: {' and '.join(columns)} are empty.")
-        yield line, video, _first(values, _START), _first(values, _END), values.get("person", "")
+            person = ""  # whatever stands there may belong to another column
+            error = f"has {len(cells)} cells, the first line {len(header)}. Quote cells that hold the sign between cells"
+        yield _Cells(line, video, _first(values, _START), _first(values, _END), person, error)
 
 
 def _first(values: Mapping[str, str], names: Sequence[str]) -> str:
     return next((values[name] for name in names if values.get(name)), "")
 
 
-def _row(
-    table: Path, number: int, line: int, video: str, start_text: str, end_text: str, person: str, base: str | None
-) -> BulkRow:
-    start, end = (_seconds(table, line, text) for text in (start_text, end_text))
-    if end is not None and end <= (start or 0.0):
-        raise ConfigError(f"{table}, line {line}: the part ends at {end_text}, before it begins. Check start and end.")
-    bare, fragment = split_locator(_based(video, table.parent, base))
+def _row(table: Path, number: int, cells: _Cells, base: str | None) -> BulkRow:
     try:
-        part = Fragment.of(start or 0.0, end).within(fragment) if start_text or end_text else fragment
+        if cells.error:
+            raise ConfigError(cells.error)
+        bare, fragment = split_locator(_based(cells.video, table.parent, base))
+        video = _part(cells.start, cells.end, fragment).on(bare)
     except ConfigError as err:
-        raise ConfigError(f"{table}, line {line}: {err}") from err
-    return BulkRow(number, line, part.on(bare), person)
+        return BulkRow(number, cells.line, cells.video, cells.person, str(err))
+    return BulkRow(number, cells.line, video, cells.person)
+
+
+def _part(start_text: str, end_text: str, outer: Fragment) -> Fragment:
+    """Return the part between two times, which may lie within a part that the video itself names.
+
+    Raises:
+        ConfigError: A time is none, the part ends before it begins, or both parts have nothing in common.
+    """
+    if not start_text and not end_text:
+        return outer
+    start, end = _seconds(start_text), _seconds(end_text)
+    if end is not None and end <= (start or 0.0):
+        raise ConfigError(f"the part ends at {end_text}, before it begins. Check start and end.")
+    return Fragment.of(start or 0.0, end).within(outer)
 
 
 def _based(video: str, folder: Path, base: str | None) -> str:
@@ -128,10 +157,11 @@ def _based(video: str, folder: Path, base: str | None) -> str:
     return str(Path(base) / video.lstrip("/"))
 
 
-def _seconds(table: Path, line: int, text: str) -> float | None:
+def _seconds(text: str) -> float | None:
     if not text:
         return None
-    seconds = seconds_of(text)
+    # Spreadsheets of many countries write 12,5.
+    seconds = seconds_of(text if ":" in text else text.replace(",", "."))
     if seconds is None:
-        raise ConfigError(f"{table}, line {line}: {text!r} is no time. Write seconds (12.5) or h:mm:ss.")
+        raise ConfigError(f"{text!r} is no time. Write seconds (12.5) or h:mm:ss.")
     return seconds

@@ -92,16 +92,17 @@ def run(
         **options: As for `tracker.run`.
 
     Raises:
-        ConfigError: The table cannot be read, or the project cannot be begun.
+        ConfigError: The table cannot be read or names no video, or the project cannot be begun.
         EngineError: A new project's engine cannot be opened.
     """
     rows = read_rows(table, column, base)
     owner = workspace.begin_project(project)
-    videos = list(dict.fromkeys(row.video for row in rows))
-    done = dict(zip(videos, run_many(workspace, videos, owner.project, jobs, **options).outcomes, strict=True))
+    videos = list(dict.fromkeys(row.video for row in rows if not row.error))
+    report_of = run_many(workspace, videos, owner.project, jobs, **options).outcomes if videos else ()
+    done = dict(zip(videos, report_of, strict=True))
     model = newest_model(workspace, owner)
     named = {video: _named(workspace, owner.project, outcome, model) for video, outcome in done.items()}
-    outcomes = tuple(_outcome(row, done[row.video], *named[row.video]) for row in rows)
+    outcomes = tuple(_wrong(row) if row.error else _outcome(row, done[row.video], *named[row.video]) for row in rows)
     folder = output or workspace.output_dir(owner.project, f"bulk_{video_folder(table.name)}")
     report = BulkReport(table, outcomes, folder, model is not None)
     _write(report, workspace, owner.project)
@@ -128,6 +129,10 @@ def _named(
     return tuple(sorted(best.items(), key=lambda item: (-item[1], item[0]))), ""
 
 
+def _wrong(row: BulkRow) -> RowOutcome:
+    return RowOutcome(row, FAILED, error=row.error)
+
+
 def _outcome(row: BulkRow, outcome: Outcome, found: tuple[tuple[str, float], ...], problem: str) -> RowOutcome:
     if outcome.report is None or problem:
         return RowOutcome(row, FAILED, error=outcome.error or problem)
@@ -142,8 +147,8 @@ def _predictions(
     workspace: Workspace, outcomes: Sequence[RowOutcome], done: dict[str, Outcome], model: Model
 ) -> Iterator[tuple[Any, ...]]:
     for outcome in outcomes:
-        report = done[outcome.row.video].report
-        if outcome.status != FAILED and report is not None:
+        report = done[outcome.row.video].report if outcome.status != FAILED else None
+        if report is not None:
             for cells in prediction_rows(workspace.store, report.analysis, model):
                 yield outcome.row.number, *cells
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
+
+import requests
 
 from ..errors import FetchError
 from ..guard import Guard
 from ..guard.fetch import check_answer, explained, kind_of_answer
+from ..guard.policy import ServerLogin, origin_of
 from ..guard.transport import open_guarded_session
 
 _CHUNK = 1 << 16
+_MEANT = "%/:?#[]@!$&'()*+,;=~"
+"""Signs of an address that mean something, or are encoded already (RFC 3986, 2.2)."""
+_MAX_MOVES = 3
 _HTML = (b"<!doctype html", b"<html")
 
 
@@ -69,7 +75,8 @@ class Asker:
     ) -> Answer:
         """Ask a service, by POST where there is a form.
 
-        What is asked with the query stays out of messages: tokens are sent so.
+        What is asked with the query stays out of messages: tokens are sent so. A form is sent again where the service has
+        moved within its host (clients else forget it at most redirects), and to no other one: it may hold a password.
 
         Args:
             url: Its address.
@@ -83,31 +90,52 @@ class Asker:
             FetchError: There is no answer, or one that is too large or too slow.
         """
         deadline = self.clock() + self.total_s
-        method, auth = ("POST" if form is not None else "GET"), (login.user, login.password) if login else None
-        with (
-            open_guarded_session(self.guard, self.total_s) as session,
-            explained(url, self.timeout_s),
-            session.request(
-                method,
-                url,
-                params=query,
-                data=form,
-                headers={"Accept": accept},
-                auth=auth,
-                timeout=self.timeout_s,
-                stream=True,
-            ) as response,
-        ):
-            check_answer(url, response, (), self.max_bytes)
-            data = bytearray()
-            # read1 returns what has come; read would wait for a full chunk from a server that drips.
-            while chunk := response.raw.read1(_CHUNK):
-                data += chunk
-                if len(data) > self.max_bytes:
-                    raise FetchError(url, f"answers more than {self.max_bytes} bytes. Ask for less, or raise sources.max_bytes")
-                if self.clock() > deadline:
-                    raise FetchError(url, f"took longer than {self.total_s:g} s", passing=True)
-            return Answer(bytes(data), kind_of_answer(response), response.url)
+        for _ in range(_MAX_MOVES + 1):
+            with (
+                open_guarded_session(self.guard, self.total_s) as session,
+                explained(url, self.timeout_s),
+                session.request(
+                    "GET" if form is None else "POST",
+                    url,
+                    params=query,
+                    data=form,
+                    headers={"Accept": accept},
+                    auth=(login.user, login.password) if login else None,
+                    timeout=self.timeout_s,
+                    stream=True,
+                    allow_redirects=form is None,
+                ) as response,
+            ):
+                if form is None or not response.is_redirect:
+                    check_answer(url, response, (), self.max_bytes)
+                    return Answer(self._read(url, response, deadline), kind_of_answer(response), response.url)
+                url = self._moved(url, response.headers["Location"])
+        raise FetchError(url, "redirects in a circle")
+
+    def _read(self, url: str, response: requests.Response, deadline: float) -> bytes:
+        data = bytearray()
+        # read1 returns what has come; read would wait for a full chunk from a server that drips.
+        while chunk := response.raw.read1(_CHUNK):
+            data += chunk
+            if len(data) > self.max_bytes:
+                raise FetchError(url, f"answers more than {self.max_bytes} bytes. Ask for less, or raise sources.max_bytes")
+            if self.clock() > deadline:
+                raise FetchError(url, f"took longer than {self.total_s:g} s", passing=True)
+        return bytes(data)
+
+    def _moved(self, url: str, location: str) -> str:
+        """Return where a form is sent again: within the same host, from http to https at most.
+
+        Raises:
+            ForbiddenAddressError: The new address must not be called.
+            FetchError: It is on another server.
+        """
+        before, target = self.guard.check(url), urljoin(url, location)
+        after = self.guard.check(target)
+        ports = (before.port, after.port)
+        if before.host != after.host or (ports != (80, 443) and (before.scheme, before.port) != (after.scheme, after.port)):
+            raise FetchError(url, f"has moved to {target[:200]}, another server. If that is right, set it in the settings")
+        return target
 
     def ask_json(self, url: str, **how: Any) -> Any:
         """Ask a service for JSON.
@@ -142,7 +170,26 @@ def read_json(url: str, answer: Answer) -> Any:
 def with_host(guard: Guard, url: str) -> Guard:
     """Return a guard that also lets the server of an address through, which an administrator has set."""
     host = (urlsplit(url).hostname or "").lower()
-    return Guard((*guard.allow_hosts, host), guard.allow_networks, guard.resolve) if host else guard
+    return replace(guard, allow_hosts=(*guard.allow_hosts, host)) if host else guard
+
+
+def with_login(guard: Guard, url: str, login: Login | None) -> Guard:
+    """Return a guard that sends a login to the server of an address, and to no other."""
+    origin = origin_of(url)
+    if login is None or not origin:
+        return guard
+    return replace(guard, logins=(*guard.logins, ServerLogin(origin, login.user, login.password)))
+
+
+def escaped(address: str) -> str:
+    """Return an http(s) address in which blanks and letters beyond ASCII are percent-encoded behind the server's name.
+
+    Catalogues write addresses as people read them; what is encoded already, and every sign with a meaning, stays.
+    """
+    start = address.find("/", address.find("://") + 3)
+    if start < 0 or not address.isprintable():
+        return address
+    return address[:start] + quote(address[start:], safe=_MEANT)
 
 
 def is_web(locator: str) -> bool:

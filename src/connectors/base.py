@@ -15,8 +15,9 @@ from ..mediafragments import EVERYTHING, Fragment
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d\d(?:[.,]\d+)?)", re.ASCII)
 _SMPTE = re.compile(r"(\d+):(\d\d):(\d\d)[:;](\d\d)", re.ASCII)
-_LASTING = re.compile(r"P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?", re.ASCII)
-_SECONDS = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+_LASTING = re.compile(r"P(?:0+Y)?(?:0+M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII)
+_SECONDS = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d)?", re.ASCII)
+"""Also the canonical form of an xsd:double, `2.63E2`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,11 @@ class Found:
     fragment: Fragment = EVERYTHING
     guard: Guard | None = None
 
+    @property
+    def expires(self) -> bool:
+        """Whether what is opened is a link that an archive gave for a while."""
+        return bool(self.media) and self.play != self.media
+
     @contextmanager
     def named_in_errors(self) -> Iterator[None]:
         """Let errors of the block name the video as it was asked for: `play` may be a link with a key in it.
@@ -130,6 +136,10 @@ class Entries:
     locators: tuple[str, ...]
     n_more: int | None = 0
     title: str = ""
+
+    def limited_to(self, fragment: Fragment) -> tuple[str, ...]:
+        """Return the addresses with the part behind each that was given behind that of the list."""
+        return tuple(fragment.on(locator) for locator in self.locators)
 
 
 class Connector(ABC):
@@ -179,7 +189,7 @@ def merged(names: tuple[Name, ...]) -> tuple[Name, ...]:
 
 
 def seconds_of(text: str) -> float | None:
-    """Read a time of a catalogue in seconds: `263`, `0:04:23.5`, `00:04:23:12` (25 frames), `PT4M23S`; None for others."""
+    """Read a time of a catalogue in seconds: `263`, `2.63E2`, `0:04:23.5`, `00:04:23:12` (25 frames), `PT4M23S`; else None."""
     text = text.strip()
     if _SECONDS.fullmatch(text):
         return float(text)
@@ -188,7 +198,7 @@ def seconds_of(text: str) -> float | None:
         return hours * 3600 + minutes * 60 + seconds + frames / 25
     if match := _CLOCK.fullmatch(text):
         return int(match[1] or 0) * 3600 + int(match[2]) * 60 + float(match[3].replace(",", "."))
-    if len(text) > 2 and (match := _LASTING.fullmatch(text)):
+    if text[-1:].isalpha() and text[-1:] not in "PT" and (match := _LASTING.fullmatch(text)):
         days, hours, minutes = (int(group or 0) for group in match.groups()[:3])
         return float(((days * 24 + hours) * 60 + minutes) * 60) + float(match[4] or 0)
     return None

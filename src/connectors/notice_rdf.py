@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,19 @@ if TYPE_CHECKING:
     from rdflib.term import Node
 
 _TITLE = ("title", "label", "name")
-_DATES = ("date", "issued", "created", "dateIssued", "dateCreated", "publicationStartDateTime", "datePublished", "available")
-_PEOPLE = ("hasContributor", "contributor", "creator", "hasCreator", "actor", "hasPersonRelatedAttribution")
+_DATES = (
+    *("date", "issued", "created", "dateIssued", "dateCreated", "publicationStartDateTime", "datePublished", "available"),
+    "uploadDate",
+)
+_PEOPLE = (
+    *("hasContributor", "contributor", "creator", "hasCreator", "actor", "hasPersonRelatedAttribution", "hasCastMember"),
+    *("hasParticipant", "participant", "hasPresenter", "features", "featured", "depicts", "director"),
+)
 _PERSON = ("agentName", "personName", "name", "label", "prefLabel", "title")
 _LOCATORS = ("locator", "contentUrl", "hasFormat")
 _IDENTIFIERS = ("identifier", "relation", "source", "sameAs")
+_COPY_OF = ("instantiates", "isInstantiationOf", "isCopyOf", "isFormatOf", "exemplarOf", "isManifestationOf")
+"""From a medium to the programme that it holds; `isInstantiatedBy` and the like lead the other way."""
 _PARTS = ("hasPart", "isPartitionnedInto", "hasPartition")
 _START, _END, _LASTS = ("start", "partStart", "startOffset"), ("end", "partEnd", "endOffset"), ("duration", "partDuration")
 _CHANNELS = ("publicationChannelName", "channel", "publishedBy", "broadcastChannel")
@@ -52,7 +61,7 @@ def _graph(locator: str, data: bytes, form: str) -> Graph:
 
     graph = Graph()
     if form == "json-ld":
-        _refuse_contexts(locator, data)
+        data = _with_contexts(locator, data)
     try:
         with warnings.catch_warnings():
             # The reader of JSON-LD uses what rdflib itself calls outdated.
@@ -64,22 +73,48 @@ def _graph(locator: str, data: bytes, form: str) -> Graph:
     return graph
 
 
-def _refuse_contexts(locator: str, data: bytes) -> None:
-    """Refuse JSON-LD whose context lies elsewhere: its reader would fetch that, from wherever the record says."""
+def _with_contexts(locator: str, data: bytes) -> bytes:
+    """Return JSON-LD whose contexts are all within: its reader would fetch those elsewhere, from wherever the record says.
 
-    def contexts(value: Any) -> Iterator[Any]:
-        if isinstance(value, dict):
-            yield from (value[name] for name in ("@context", "@import") if name in value)
-        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-            yield from contexts(inner)
+    That of schema.org is a vocabulary and little else, so that it needs no fetching.
 
+    Raises:
+        FetchError: It is no JSON, or a context lies elsewhere.
+    """
     try:
-        found = list(contexts(json.loads(data)))
+        said = json.loads(data)
+        contexts = [one for found in _contexts_of(said) for one in (found if isinstance(found, list) else [found])]
+        within = json.dumps(_replaced(said)).encode() if any(_is_schema(one) for one in contexts) else data
     except (ValueError, RecursionError) as err:
         raise FetchError(locator, "is no well-formed JSON-LD. Check the record") from err
-    flat = [one for context in found for one in (context if isinstance(context, list) else [context])]
-    if any(isinstance(one, str) for one in flat):
+    if any(isinstance(one, str) and not _is_schema(one) for one in contexts):
         raise FetchError(locator, "is JSON-LD whose @context lies elsewhere, which is not fetched. Ask for Turtle or RDF/XML")
+    return within
+
+
+def _contexts_of(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        yield from (value[name] for name in ("@context", "@import") if name in value)
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _contexts_of(inner)
+
+
+def _is_schema(context: Any) -> bool:
+    return isinstance(context, str) and re.fullmatch(r"https?://schema\.org/?", context) is not None
+
+
+def _replaced(value: Any) -> Any:
+    """Return JSON-LD with what schema.org's context says in the place of its address."""
+    if _is_schema(value):
+        return {"@vocab": "http://schema.org/"}
+    if isinstance(value, list):
+        return [_replaced(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _replaced(inner) if name in ("@context", "@import") or not isinstance(inner, str) else inner
+        for name, inner in value.items()
+    }
 
 
 def _medium(graph: Graph) -> Node | None:
@@ -93,7 +128,9 @@ def _medium(graph: Graph) -> Node | None:
 
 def _programmes(graph: Graph, medium: Node) -> list[Node]:
     """Return what a medium is a copy of, or is published as."""
-    found = [subject for subject, predicate, _ in sorted(graph.triples((None, None, medium))) if _local(predicate) != "hasPart"]
+    found = [value for predicate, value in sorted(graph.predicate_objects(medium)) if _local(predicate) in _COPY_OF]
+    told = sorted(graph.triples((None, None, medium)))
+    found += [subject for subject, predicate, _ in told if _local(predicate) != "hasPart"]
     again = [other for one in found for other, predicate, _ in sorted(graph.triples((None, None, one))) if other not in found]
     return list(dict.fromkeys([*found, *again]))
 
@@ -101,8 +138,8 @@ def _programmes(graph: Graph, medium: Node) -> list[Node]:
 def _take(notice: Notice, graph: Graph, subject: Node) -> None:
     for predicate, value in sorted(graph.predicate_objects(subject)):
         name, text = _local(predicate), _text(value)
-        if name in _DATES and text[:4].isdigit():
-            notice.dates.append(text)
+        if name in _DATES:
+            notice.add_date(text)
         elif name in _PEOPLE:
             notice.people += _person(graph, value)
         elif name in _PARTS:

@@ -9,14 +9,16 @@ Source: EBU Tech 3293 (EBUCore), ISO 15836 (Dublin Core), RFC 5013; OAI-PMH 2.0 
 from __future__ import annotations
 
 import mimetypes
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
-from ..errors import FetchError, MediaError
+from ..errors import ConfigError, FetchError, MediaError
 from ..mediafragments import EVERYTHING, names_a_part, read_fragment
 from .asking import Answer, Asker, is_web
 from .base import Connector, Found, Name, Segment, merged, seconds_of
@@ -25,6 +27,8 @@ from .places import beside, is_readable
 
 _ACCEPT = "application/rdf+xml, text/turtle;q=0.9, application/ld+json;q=0.8, application/xml;q=0.7, text/xml;q=0.7"
 _SUFFIXES = (".xml", ".rdf", ".ttl", ".jsonld", ".nt")
+_CONTAINERS = ("coreMetadata", "dc", "qualifieddc")
+"""What stands around a record: of EBUCore, of Dublin Core, of qualified Dublin Core."""
 _LARGEST_FILE = 50_000_000
 _VIDEO_SUFFIXES = frozenset({".mkv", ".mxf", ".ogv", ".ts", ".m2ts", ".mts", ".webm", ".m4v", ".dv", ".vob"})
 """Endings of video files that not every system knows; the others it is asked for."""
@@ -67,7 +71,7 @@ class Notices(Connector):
             play,
             play,
             notice.title,
-            min(notice.dates, default=""),
+            notice.date,
             tuple(sorted(notice.segments, key=lambda segment: (segment.start_npt, segment.title))),
             merged(tuple(notice.people)),
             notice.more,
@@ -136,15 +140,31 @@ def _of_xml(locator: str, data: bytes) -> Notice:
         from .notice_rdf import notice_of_rdf
 
         return notice_of_rdf(locator, data, "xml")
+    refusal = next((one for one in root if _local(one) == "error"), None) if _local(root) == "OAI-PMH" else None
+    if refusal is not None:
+        raise MediaError(locator, f"is refused by the archive: {_text(refusal) or refusal.get('code', '')}. Check the address.")
+    _refuse_several(locator, root)
     notice = Notice()
     described = next((one for one in root.iter() if _local(one) in ("coreMetadata", "dc", "record", "metadata")), root)
     # OAI-PMH has a record around the metadata, and headers with dates of their own.
-    inner = next((one for one in described.iter() if _local(one) in ("coreMetadata", "dc", "qualifieddc")), described)
+    inner = next((one for one in described.iter() if _local(one) in _CONTAINERS), described)
     for element in inner:
         _take(notice, element)
     if not (notice.title or notice.locators or notice.identifiers):
         raise FetchError(locator, "is XML, but no record in EBUCore or Dublin Core: it has neither title nor locator")
     return notice
+
+
+def _refuse_several(locator: str, root: ElementTree.Element) -> None:
+    """Refuse a list of records: the first of them would pass for what was asked.
+
+    Raises:
+        ConfigError: There are several.
+    """
+    counted = Counter(name for one in root.iter() if (name := _local(one)) in _CONTAINERS)
+    n = max(counted.values(), default=0)
+    if n > 1:
+        raise ConfigError(f"{locator} describes {n} videos, and one is meant. Give a record with one of them.")
 
 
 def _take(notice: Notice, element: ElementTree.Element) -> None:
@@ -153,7 +173,7 @@ def _take(notice: Notice, element: ElementTree.Element) -> None:
     if name == "title":
         notice.add_title(_first_text(element))
     elif name in ("date", "issued", "created", "available"):
-        notice.dates += _dates(element)
+        _take_dates(notice, element)
     elif name in ("contributor", "creator"):
         notice.people += _people(element)
     elif name in ("locator", "hasFormat"):
@@ -162,6 +182,9 @@ def _take(notice: Notice, element: ElementTree.Element) -> None:
         notice.identifiers.append(_first_text(element))
     elif name == "format":
         notice.locators += [_text(one) for one in element.iter() if _local(one) == "locator" and _text(one)]
+    elif name == "type":
+        for genre in (one for one in element.iter() if _local(one) == "genre"):
+            notice.add("genre", genre.get("typeLabel") or _text(genre))
     elif name == "part":
         _take_part(notice, element)
     elif name == "publicationHistory":
@@ -172,6 +195,8 @@ def _take(notice: Notice, element: ElementTree.Element) -> None:
 
 def _take_part(notice: Notice, element: ElementTree.Element) -> None:
     """Take a part of a programme: with a beginning it is a segment."""
+    for inner in (one for one in element if _local(one) == "part"):
+        _take_part(notice, inner)
     times = {_local(one): _seconds(one) for one in element if _local(one) in ("partStartTime", "partDuration", "partEndTime")}
     title = element.get("partName", "") or next((_first_text(one) for one in element if _local(one) == "title"), "")
     people = tuple(name for one in element if _local(one) in ("contributor", "creator") for name in _people(one))
@@ -188,7 +213,7 @@ def _take_part(notice: Notice, element: ElementTree.Element) -> None:
 def _take_publication(notice: Notice, element: ElementTree.Element) -> None:
     for one in element.iter():
         if _local(one) == "publicationDate":
-            notice.dates += _dates(one)
+            _take_dates(notice, one)
         elif _local(one) == "publicationServiceName":
             notice.add("channel", _text(one))
         elif _local(one) == "publicationService" and one.get("publicationServiceName"):
@@ -199,9 +224,10 @@ def _people(element: ElementTree.Element) -> Iterator[Name]:
     """Yield the people whom a contributor or creator stands for: plain text, or details of a contact."""
     roles = [one.get("typeLabel") or _text(one) for one in element.iter() if _local(one) == "role"]
     role = next(filter(None, roles), "")
-    details = [one for one in element.iter() if _local(one) == "contactDetails"]
+    details = [one for one in element if _local(one) == "contactDetails"]
     for detail in details:
-        parts = {_local(one): _text(one) for one in detail.iter() if _text(one)}
+        # Its own elements only: a contact may have contacts of others below it.
+        parts = {_local(one): _text(one) for one in reversed(detail) if _text(one)}
         given, family = parts.get("givenName", ""), parts.get("familyName", "")
         name = parts.get("name") or " ".join(filter(None, (given, family)))
         uri = detail.get("contactId", "")
@@ -211,17 +237,27 @@ def _people(element: ElementTree.Element) -> Iterator[Name]:
         yield Name(_text(element), "", role)
 
 
-def _dates(element: ElementTree.Element) -> list[str]:
-    """Return the dates of an element: its text, its attributes, and those of what is in it."""
-    found = []
+def _take_dates(notice: Notice, element: ElementTree.Element) -> None:
+    """Take the dates of an element: its text, its attributes, and those of what is in it."""
     for one in element.iter():
-        found += [_text(one), *(one.get(name, "") for name in ("startDate", "startYear", "date"))]
-    return [date for date in found if date[:4].isdigit()]
+        for text in (_text(one), *(one.get(name, "") for name in ("startDate", "startYear", "date"))):
+            notice.add_date(text)
 
 
 def _seconds(element: ElementTree.Element) -> float | None:
-    found = (seconds_of(_text(one)) for one in element.iter() if _text(one))
+    """Return a time of EBUCore, in the first of its forms that can be understood: npt, time code, or counted in edit units."""
+    found = (_counted(one) if _local(one).startswith("editUnit") else seconds_of(_text(one)) for one in element.iter())
     return next((seconds for seconds in found if seconds is not None), None)
+
+
+def _counted(element: ElementTree.Element) -> float | None:
+    """Return a time counted in frames or samples at a rate (EBU Tech 3293, editUnitNumberType); None without a rate."""
+    try:
+        rate = Fraction(element.get("editRate", "0"))
+        rate *= Fraction(int(element.get("factorNumerator", "1")), int(element.get("factorDenominator", "1")))
+        return float(int(_text(element)) / rate) if rate > 0 else None
+    except (ValueError, ZeroDivisionError):
+        return None
 
 
 def _first_text(element: ElementTree.Element) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ..errors import FetchError, ForbiddenPathError, MediaError
 from ..guard import Guard, confined
-from .asking import is_web, with_host
+from .asking import escaped, is_web, with_host
 from .base import Connector, Found
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
@@ -65,9 +65,9 @@ def beside(record: str, address: str) -> str:
         MediaError: A file names something that is not in its folder.
     """
     if is_web(address):
-        return address
+        return escaped(address)
     if is_web(record):
-        joined = urljoin(record, address)
+        joined = escaped(urljoin(record, address))
         if not is_web(joined):
             raise FetchError(record, f"names its medium {address[:200]!r}, which is no http(s) address")
         return joined

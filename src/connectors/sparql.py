@@ -22,19 +22,19 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import ConfigError, FetchError, ForbiddenPathError, MediaError
-from ..guard import confined
-from .asking import Answer, Asker, Login, is_web, read_json, with_host
+from ..guard import Guard, confined
+from ..guard.policy import origin_of
+from .asking import Answer, Asker, Login, escaped, is_web, with_host, with_login
 from .base import Connector, Found, Name, Segment, merged, seconds_of
+from .notices import is_video_name
+from .results import ACCEPT, Row, read_results
 
-RESULTS = "application/sparql-results+json"
 MORE = ("media", "programme", "channel", "description", "genre", "language", "publisher")
 """Variables that become metadata as they are; several values become a list."""
 
 _NO_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
 _PATH = "/%?=&:~+,;@!$'()*"
-_NO_POST = ("answers 404", "answers 405", "answers 411", "answers 415", "answers 501")
-_MAX_ROWS = 20_000
-Row = Mapping[str, str]
+_NO_POST = ("answers 400", "answers 404", "answers 405", "answers 411", "answers 415", "answers 501")
 Follow = Callable[[str], Found | None]
 """Asks the other connectors where a locator is played from; None where none of them knows it."""
 
@@ -48,7 +48,7 @@ class Archive:
         prefixes: How the addresses begin that it knows.
         endpoint: Address of the SPARQL endpoint.
         query: As said above.
-        login: For HTTP Basic authentication; None without.
+        login: For HTTP Basic authentication at the endpoint and where its media lie; None without.
         media_base: What relative locators start from: an address, or a folder of this machine.
         setting: Section of the settings, for messages.
     """
@@ -89,38 +89,16 @@ class SparqlEndpoint:
                 who = f'refuses the user "{self._login.user}"' if self._login else "wants a user and a password"
                 raise FetchError(self._url, f"{who} ({err.why}). Check user and password in the settings") from err
             raise
-        return rows_of(self._url, read_json(self._url, answer))
+        return read_results(self._url, answer)
 
     def _ask(self, query: Mapping[str, str]) -> Answer:
         """Send a query by POST, which has no limit of length; by GET to those that know nothing else."""
         try:
-            return self._asker.ask(self._url, form=query, accept=RESULTS, login=self._login)
+            return self._asker.ask(self._url, form=query, accept=ACCEPT, login=self._login)
         except FetchError as err:
             if not err.why.startswith(_NO_POST):
                 raise
-        return self._asker.ask(self._url, query=query, accept=RESULTS, login=self._login)
-
-
-def rows_of(url: str, results: Any) -> list[Row]:
-    """Read results in the JSON format of SPARQL 1.1.
-
-    Args:
-        url: Who answered, for messages.
-        results: The JSON value.
-
-    Raises:
-        FetchError: They are none, or too many.
-    """
-    try:
-        bindings = results["results"]["bindings"]
-        if len(bindings) > _MAX_ROWS:
-            raise FetchError(url, f"answers more than {_MAX_ROWS} rows. Narrow the query")
-        return [
-            {str(name): cell["value"].strip() for name, cell in row.items() if isinstance(cell["value"], str)}
-            for row in bindings
-        ]
-    except (KeyError, TypeError, AttributeError) as err:
-        raise FetchError(url, "answers JSON that holds no SPARQL results", passing=True) from err
+        return self._asker.ask(self._url, query=query, accept=ACCEPT, login=self._login)
 
 
 class SparqlConnector(Connector):
@@ -152,9 +130,14 @@ class SparqlConnector(Connector):
             raise ConfigError(f"{locator!r} is no address of a knowledge graph: blanks, quotes and brackets must be escaped.")
         endpoint = SparqlEndpoint(archive.endpoint, self._asker, archive.login)
         rows = endpoint.select(archive.query.replace("<URI>", f"<{locator}>"))
+        if not rows and locator.startswith("https://"):
+            # Graphs are older than the habit of https: the same resource is known there by its first name.
+            rows = endpoint.select(archive.query.replace("<URI>", f"<http://{locator.removeprefix('https://')}>"))
         if not rows:
             raise MediaError(locator, f"is not known to the archive {archive.name}. Check the address.")
-        playable = next((row["locator"] for row in rows if row.get("locator")), "")
+        # A medium may lie there several times, as a picture and as sound too, and in whatever order the endpoint likes.
+        lying = distinct(rows, "locator")
+        playable = next((one for one in lying if is_video_name(one)), next(iter(lying), ""))
         if not playable:
             raise MediaError(
                 locator, f"is known to the archive {archive.name}, which has no medium of it to be played (?locator)."
@@ -172,16 +155,23 @@ class SparqlConnector(Connector):
                     locator, f"lies at {playable} of {self._archive.setting}.media_base, where nothing is."
                 ) from err
             return Found(self.name, locator, path, path)
-        address = playable if is_web(playable) else f"{base.rstrip('/')}/{quote(playable.lstrip('/'), safe=_PATH)}"
+        address = escaped(playable) if is_web(playable) else f"{base.rstrip('/')}/{quote(playable.lstrip('/'), safe=_PATH)}"
         # An address of another kind, file: or ftp:, is no path that anything could start from.
-        if not is_web(address) or (address is not playable and ":" in playable.partition("/")[0]):
+        if not is_web(address) or (not is_web(playable) and ":" in playable.partition("/")[0]):
             raise MediaError(
                 locator,
                 f"lies at {playable[:200]!r}, which is no address. Set {self._archive.setting}.media_base to the folder or the "
                 "address that such paths start from.",
             )
         followed = self._follow(address)
-        return followed or Found(self.name, locator, address, address, guard=self._asker.guard)
+        return followed or Found(self.name, locator, address, address, guard=self._guard_of_media())
+
+    def _guard_of_media(self) -> Guard:
+        """Return what media are fetched through: the archive's own servers ask who wants them, and no other is told."""
+        archive, guard = self._archive, self._asker.guard
+        for server in dict.fromkeys(map(origin_of, (archive.endpoint, archive.media_base))):
+            guard = with_login(guard, server, archive.login)
+        return guard
 
     def _described(self, locator: str, rows: Sequence[Row], played: Found) -> Found:
         more: dict[str, Any] = dict(played.more)

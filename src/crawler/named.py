@@ -191,7 +191,7 @@ def _grouped(named: Iterable[tuple[str, str]], describe: Describe | None) -> tup
 
 def _described(name: str, uri: str, describe: Describe) -> Description | None:
     """Return who is meant: by address, else the first whom Wikidata knows by one of the ways to write the name."""
-    if uri.partition("://")[2].startswith("www.wikidata.org/entity/Q"):
+    if uri.partition("://")[2].startswith(("www.wikidata.org/entity/Q", "www.wikidata.org/wiki/Q")):
         return describe(uri)
     for spelling in spellings(name):
         said = describe(spelling)

@@ -31,6 +31,29 @@ def system_resolver(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+@dataclass(frozen=True, slots=True)
+class ServerLogin:
+    """Name and password for one server.
+
+    Attributes:
+        origin: The server as `origin_of` writes it: a password for https goes over no other port or scheme.
+        user, password: They are in no text of this record.
+    """
+
+    origin: str
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an http(s) address, `https://archive.example:443`; empty for what is none."""
+    try:
+        address = read_address(url)
+    except ForbiddenAddressError:
+        return ""
+    return f"{address.scheme}://{address.host}:{address.port}"
+
+
 @dataclass(frozen=True)
 class Guard:
     """Says which servers may be called; every connection asks it.
@@ -42,11 +65,13 @@ class Guard:
         allow_hosts: Names of servers that may also lie in private networks, `archive.lan` or `*.archive.lan`.
         allow_networks: Networks that may be called although they are private.
         resolve: Looks up names.
+        logins: Who asks, by HTTP Basic authentication, each for one server and no other.
     """
 
     allow_hosts: tuple[str, ...] = ()
     allow_networks: tuple[Network, ...] = ()
     resolve: Resolver = field(default=system_resolver, compare=False)
+    logins: tuple[ServerLogin, ...] = ()
 
     @staticmethod
     def of(hosts: Sequence[str], networks: Sequence[str]) -> Guard:
@@ -73,6 +98,13 @@ class Guard:
         if address.ip is not None:
             self._check_ip(address.host, address.ip)
         return address
+
+    def login_for(self, url: str) -> tuple[str, str] | None:
+        """Return user and password for the server of an address; None where it wants none."""
+        if not self.logins:
+            return None
+        origin = origin_of(url)
+        return next(((one.user, one.password) for one in self.logins if one.origin == origin), None)
 
     def addresses_of(self, host: str, port: int) -> tuple[str, ...]:
         """Resolve a host once, and return the addresses that a connection may go to.

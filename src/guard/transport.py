@@ -12,6 +12,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -70,6 +71,10 @@ class GuardedAdapter(CarefulAdapter):
             ForbiddenAddressError: The address, or where it leads, must not be fetched.
         """
         self._guard.check(str(request.url))
+        login = self._guard.login_for(str(request.url))
+        if login is not None and "Authorization" not in request.headers:
+            # Here and not in the session, which knows one login for all servers; `requests` drops it at a redirect elsewhere.
+            HTTPBasicAuth(*login)(request)
         # A proxy would look names up by itself, and connect for us where nobody has looked.
         return super().send(request, *args, **kwargs | {"proxies": {}})
 

@@ -220,11 +220,12 @@ def _spread(workspace: Workspace, job: Job, params: TrackParams) -> Outcome | No
     from ..video.fragments import split_locator
     from .queue import submit
 
-    entries = connectors_of(workspace).entries(split_locator(params.video)[0])
+    bare, fragment = split_locator(params.video)
+    entries = connectors_of(workspace).entries(bare)
     if entries is None:
         return None
     given = params.model_dump(exclude_defaults=True)
-    for video in entries.locators:
+    for video in entries.limited_to(fragment):
         submit(workspace, job.kind, job.project, given | {"video": video}, submitted_by=job.submitted_by)
     left_out = "" if entries.n_more == 0 else "; more are left out (sources.max_entries)"
     workspace.progress.message(f"{len(entries.locators)} videos were submitted, a job each{left_out}")

@@ -12,6 +12,7 @@ from ..cli import CONTEXT, config_option, device_option, run_command, workspace_
 from ..connectors import connectors_of
 from ..errors import AnnotationError
 from ..identification import analyses_of
+from ..mediafragments import EVERYTHING, joined
 from ..settings import TrackerName
 from ..tracking import TRACKERS
 from ..video.fragments import split_locator
@@ -102,14 +103,16 @@ def _listed(workspace: Workspace, videos: Sequence[str]) -> list[str]:
     """Return videos with playlists, collections and the like replaced by what they stand for; what is left out is told."""
     connectors, found = connectors_of(workspace), list[str]()
     for video in videos:
+        fragment = EVERYTHING
         try:
-            entries = connectors.entries(split_locator(video)[0])
+            bare, fragment = split_locator(video)
+            entries = connectors.entries(bare)
         except AnnotationError:
             entries = None  # what is wrong with it is said when it is its turn
         if entries is None:
             found.append(video)
             continue
-        found += entries.locators
+        found += entries.limited_to(fragment)
         name = f'"{entries.title}" ({video})' if entries.title else video
         click.echo(f"{name} stands for {len(entries.locators)} videos")
         if entries.n_more != 0:
@@ -155,8 +158,9 @@ def _tell_outdated(workspace: Workspace, project: str) -> None:
 def _print(report: TrackReport) -> None:
     counts = report.analysis.counts
     state = "analysed" if report.is_new else "was analysed before"
+    named = joined(report.video.locator, report.analysis.fragment)
     click.echo(
-        f"{report.video.locator} {state}: {counts['n_frames']} frames, {counts['n_samples']} samples, "
+        f"{named} {state}: {counts['n_frames']} frames, {counts['n_samples']} samples, "
         f"{counts['n_shots']} shots, {counts['n_faces']} faces in {counts['n_tracks']} tracks"
     )
     if counts["n_faces_dropped"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,9 +13,9 @@ from typing import Any
 import cv2
 
 from .. import __version__
-from ..connectors import connectors_of
+from ..connectors import Found, connectors_of
 from ..engines import Engine
-from ..errors import AnnotationError, ConfigError, StorageError
+from ..errors import AnnotationError, ConfigError, FetchError, StorageError
 from ..identification import add_to_project, hidden_names, identify_analysis, newest_model, track_names
 from ..names import video_folder
 from ..records import Analysis, Project, ProjectAccess, Status, Video, now, stable_id
@@ -34,6 +35,9 @@ from .finding import BESIDE, FaceLimits
 from .frames import export_frames as write_frames
 from .looks import DENSE_S
 from .parallel import Course, watch
+
+_LINK_REFUSED = re.compile(r"answers (401|403|404|410)\b")
+"""What servers say of a link that held for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,32 @@ def run(
     settings = workspace.settings.tracker.model_copy(update={name: value for name, value in flags.items() if value})
     sampling = _sampling(settings, video_speedup, sample_period_s)
     given, fragment = split_locator(video)
-    found = connectors_of(workspace).resolve(given)
+    connectors = connectors_of(workspace)
+    how: dict[str, Any] = {"segments": segments, "export_frames": export_frames}
+    found = connectors.resolve(given)
+    try:
+        return _track(workspace, owner, found, fragment, sampling, settings, no_cache=no_cache, **how)
+    except FetchError as err:
+        if not (found.expires and _LINK_REFUSED.search(err.why)):
+            raise
+        workspace.progress.message(f"{found.locator}: its link holds no longer; asking for a new one")
+        try:
+            # What was found until then stays, and is gone on with.
+            return _track(workspace, owner, connectors.resolve(given), fragment, sampling, settings, no_cache=False, **how)
+        except FetchError:
+            raise err from None
+
+
+def _track(
+    workspace: Workspace,
+    owner: Project,
+    found: Found,
+    fragment: Fragment,
+    sampling: Sampling,
+    settings: TrackerSettings,
+    **how: Any,
+) -> TrackReport:
+    """Open a video that was found, store what is known of it, and analyse it."""
     locator = found.locator
     threads, hwaccel = workspace.threads(BESIDE), settings.hwaccel
     with (
@@ -120,9 +149,7 @@ def run(
             sampling,
             settle(fragment, record),
             settings,
-            segments=segments,
-            export_frames=export_frames,
-            no_cache=no_cache,
+            **how,
         )
 
 
@@ -172,7 +199,7 @@ def analyse(
             course = Course(sampling, fragment.interval, limits, owner.engine, settings.hwaccel, n)
             analysis = _watch(workspace, video, analysis, stream, course, settings)
         add_to_project(workspace, owner.project, video.video_id, str(fragment), analysis.analysis_id)
-        output_dir = workspace.output_dir(owner.project, video.folder)
+        output_dir = workspace.output_dir(owner.project, video.folder, analysis.fragment)
         write_trackers(output_dir / "trackers.csv", workspace.store, analysis)
         label = _write_named(workspace, owner, analysis, output_dir)
         n_written = 0

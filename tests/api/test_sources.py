@@ -122,11 +122,13 @@ def test_a_collection_becomes_a_job_for_each_video(api: Api, worker: Worker, ser
     point_at(api, service, sources=SourcesSettings(max_entries=2), worker=api.workspace.settings.worker)
     items = [{"id": f"{service.address}/{n}/manifest.json", "type": "Manifest"} for n in range(5)]
     url = service.put("/manifest.json", {"type": "Collection", "label": "All", "items": items})
-    posted = api.send("POST", "/projects/p/jobs", 202, json={"kind": "track", "params": {"video": url, "video_speedup": 5}})
+    posted = api.send(
+        "POST", "/projects/p/jobs", 202, json={"kind": "track", "params": {"video": f"{url}#t=1,2", "video_speedup": 5}}
+    )
     job = ended(api, posted["job_id"])
 
     assert job.result == {"submitted": 2, "left_out": 3, "title": "All"}
-    wanted = [{"video": f"{service.address}/{n}/manifest.json", "video_speedup": 5} for n in range(2)]
+    wanted = [{"video": f"{service.address}/{n}/manifest.json#t=1,2", "video_speedup": 5} for n in range(2)]
     found = [one for one in jobs.find(api.workspace) if one.params in wanted]
     assert len(found) == 2
     for one in found:

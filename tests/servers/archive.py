@@ -31,10 +31,10 @@ class LocalArchive:
 
     Attributes:
         graph: Turtle that the endpoint answers from.
-        login: User and password that the endpoint wants; None for nobody.
+        login: User and password that the endpoint wants; None for nobody. `media_login`: those that media want.
         account: Those of Limecraft.
         fault: How the endpoint fails: `slow`, `html`, `empty`, `malformed`, `huge`, `missing`, `redirect`, `list`, `get` (knows
-            no POST) or a status.
+            no POST), `moved` (to another path) or a status. `xml`, `csv` and `tsv` answer so, whatever is asked for.
         expired: How many tokens are refused from now on although they were given out.
         asked: Methods and paths, in order; queries are in `queries`.
         break_after: Bytes after which each answer with media breaks off, one entry an answer.
@@ -43,6 +43,7 @@ class LocalArchive:
 
     graph: str = ""
     login: tuple[str, str] | None = None
+    media_login: tuple[str, str] | None = None
     account: tuple[str, str] = ("ann@example.org", "sesame")
     fault: str = ""
     expired: int = 0
@@ -90,7 +91,11 @@ class LocalArchive:
         """Answer a request."""
         path = urlsplit(handler.path).path
         self.asked.append(f"{handler.command} {path}")
-        if path == "/sparql":
+        if path == "/sparql" and self.fault == "moved":
+            handler.send_response(301)
+            handler.send_header("Location", "/moved/sparql")
+            handler.end_headers()
+        elif path in ("/sparql", "/moved/sparql"):
             self._answer_query(handler, body)
         elif path == "/api/login":
             self._log_in(handler, body)
@@ -108,11 +113,9 @@ class LocalArchive:
             _send(handler, 404, "text/html", b"<html>nothing here</html>")
 
     def _answer_query(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
-        if self.login is not None:
-            wanted = "Basic " + base64.b64encode(":".join(self.login).encode()).decode()
-            if handler.headers.get("Authorization") != wanted:
-                _send(handler, 401, "text/plain", b"who are you?")
-                return
+        if not _is_welcome(handler, self.login):
+            _send(handler, 401, "text/plain", b"who are you?")
+            return
         query = parse_qs(body.decode() or urlsplit(handler.path).query)["query"][0]
         self.queries.append(query)
         if self.fault == "get" and handler.command == "POST":
@@ -129,7 +132,9 @@ class LocalArchive:
             handler.end_headers()
         elif self.fault.isdigit():
             _send(handler, int(self.fault), "text/html", PAGE)
-        elif self.fault and self.fault != "get":
+        elif self.fault in _FORMS:
+            _send(handler, 200, _FORMS[self.fault], self._results(query, self.fault))
+        elif self.fault and self.fault not in ("get", "moved"):
             _send(handler, 200, *{
                 "html": ("text/html", PAGE),
                 "empty": (results, rows % b"[]"),
@@ -141,12 +146,17 @@ class LocalArchive:
         else:
             _send(handler, 200, results, self._results(query))
 
-    def _results(self, query: str) -> bytes:
+    def _results(self, query: str, form: str = "json") -> bytes:
         from rdflib import Graph
 
         graph = Graph()
         graph.parse(data=self.graph.replace("{address}", self.address), format="turtle")
-        said = graph.query(query).serialize(format="json")
+        found = graph.query(query)
+        if form == "tsv":
+            rows = [[term.n3() if term is not None else "" for term in row] for row in found]  # type: ignore[union-attr]
+            names = [f"?{name}" for name in found.vars or ()]
+            return "\n".join("\t".join(cells) for cells in [names, *rows]).encode()
+        said = found.serialize(format=form)
         assert said is not None
         return said
 
@@ -181,7 +191,7 @@ class LocalArchive:
             _send(handler, 200, "text/plain", f"{self.address}/film.mp4?signature=s3cret".encode())
 
     def _answer_media(self, handler: BaseHTTPRequestHandler, kind: str, data: bytes) -> None:
-        status = self.statuses.pop(0) if self.statuses else 0
+        status = self.statuses.pop(0) if self.statuses else 0 if _is_welcome(handler, self.media_login) else 401
         if status:
             _send(handler, status, "text/plain", b"gone for a moment")
             return
@@ -196,6 +206,15 @@ class LocalArchive:
         handler.end_headers()
         stop = first + self.break_after.pop(0) if self.break_after else None
         handler.wfile.write(data[first:stop])
+
+
+_FORMS = {"xml": "application/sparql-results+xml", "csv": "text/csv; charset=utf-8", "tsv": "text/tab-separated-values"}
+
+
+def _is_welcome(handler: BaseHTTPRequestHandler, login: tuple[str, str] | None) -> bool:
+    """Say whether a request has the login that is wanted."""
+    wanted = None if login is None else "Basic " + base64.b64encode(":".join(login).encode()).decode()
+    return handler.headers.get("Authorization") == wanted if wanted else True
 
 
 def _send(handler: BaseHTTPRequestHandler, status: int, kind: str, data: bytes) -> None:

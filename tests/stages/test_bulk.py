@@ -60,20 +60,47 @@ class TestRows:
 
         assert videos(read_rows(table)) == [f"{tmp_path}/a.mp4#t=10,20&xywh=1,2,3,4"]
 
+    def test_spreadsheets_of_other_countries(self, tmp_path: Path) -> None:
+        semicolons, tabs = tmp_path / "t.csv", tmp_path / "t.tsv"
+        semicolons.write_bytes(
+            b'\xef\xbb\xbf"URL";Start;End;Person;"Note;\r\nof two lines"\r\n'
+            b'a.mp4;0,5;0:01:00;"Ben Bella, Ahmed";"quoted\r\nnewline"\r\n;;;;\r\nb.mp4;;;;\r\n'
+        )
+        tabs.write_text("Path\tperson\na.mp4#t=1,2\tAnna, B\n")
+
+        assert [(row.number, row.line, row.person) for row in read_rows(semicolons)] == [(0, 4, "Ben Bella, Ahmed"), (1, 6, "")]
+        assert videos(read_rows(semicolons)) == [f"{tmp_path}/a.mp4#t=0.5,60", f"{tmp_path}/b.mp4"]
+        assert (videos(read_rows(tabs)), read_rows(tabs)[0].person) == ([f"{tmp_path}/a.mp4#t=1,2"], "Anna, B")
+
+    @pytest.mark.parametrize(
+        ("header", "row", "why"),
+        [
+            ("path,person", ",Anna", "names no video"),
+            ("path,start,end", "a,5,5", "the part ends at 5, before it begins"),
+            ("path,start,end", "a,soon,5", "'soon' is no time"),
+            ("path,person", "a,Ben Bella, Ahmed", "has 3 cells, the first line 2"),
+            ("path,person", "a", "has 1 cells, the first line 2"),
+            ("path,start,end", '"a.mp4#t=5,6",10,20', "nothing in common"),
+            ("path,start,end", '"a.mp4#t=6,5",,', "ends before it begins"),
+        ],
+    )
+    def test_a_row_that_cannot_be_used_costs_no_other(self, tmp_path: Path, header: str, row: str, why: str) -> None:
+        good = "b.mp4" + "," * header.count(",")
+        bad, rest = read_rows(write(tmp_path / "t.csv", header, row, good))
+
+        assert why in bad.error
+        assert (bad.number, bad.line) == (0, 2)
+        assert rest == BulkRow(1, 3, f"{tmp_path}/b.mp4", "")
+
     @pytest.mark.parametrize(
         ("rows", "why"),
         [
             (["a,b", "1,2"], r"no column media or locator or url or path or video \(its columns: a, b\)"),
-            (["path", ""], "names no video. Write one a row".replace(".", r"\.")),
-            (["path,person", ",Anna"], "line 2 names no video"),
-            (["path,start,end", "a,5,5"], "line 2: the part ends at 5, before it begins"),
-            (["path,start,end", "a,soon,5"], "line 2: 'soon' is no time"),
-            (["path,person", "a,Ben Bella, Ahmed"], "line 2 has 3 cells, the first line 2"),
-            (["path,start,end", '"a.mp4#t=5,6",10,20'], "line 2: .*nothing in common"),
+            (["path", ""], r"names no video\. Write one a row"),
             (["path", '"a'], "Check the quotes"),
         ],
     )
-    def test_rows_that_cannot_be_used(self, tmp_path: Path, rows: list[str], why: str) -> None:
+    def test_tables_that_cannot_be_used(self, tmp_path: Path, rows: list[str], why: str) -> None:
         with pytest.raises(ConfigError, match=why):
             read_rows(write(tmp_path / "t.csv", *rows))
 
@@ -121,6 +148,38 @@ def test_every_row_is_reported_and_a_second_run_goes_on(workspace: Workspace, tr
     again = bulk.run(workspace, table, trained, video_speedup=5, jobs=1)
     assert [one.status for one in again.outcomes] == ["skipped", "skipped", "skipped", "skipped", "failed"]
     assert [one.found for one in again.outcomes] == [one.found for one in first.outcomes]
+
+
+def test_rows_that_cannot_be_used_and_times_past_the_end_are_reported(
+    workspace: Workspace, trained: str, film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{film.name};2;1;", f"{film.name};2;400;Çelik_Özil", f"{film.name};90;99;"]
+    table = write(film.with_name("t.csv"), "Path;Start;End;Person", *rows)
+    report = bulk.run(workspace, table, trained, video_speedup=5, jobs=1)
+
+    assert [one.status for one in report.outcomes] == ["failed", "done", "failed"]
+    assert "before it begins" in report.outcomes[0].error
+    assert "90" in report.outcomes[2].error
+    assert [name for name, _ in report.outcomes[1].found] == ["Çelik Özil"]
+    assert [row["segment"] for row in report_of(report)] == ["0", "1", "2"]
+    assert facerec.main(["--run", str(report.folder), "--voting", "weighted", "--json", "-"]) == 0
+    scored = json.loads(capsys.readouterr().out)["rules"]["weighted"]["thresholds"][0]
+    assert (scored["tp"], scored["fp"], scored["fn"], scored["tn"]) == (1, 0, 0, 2)
+
+
+def test_a_list_says_of_nobody_that_they_are_to_be_seen(
+    workspace: Workspace, trained: str, film: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = bulk.run(workspace, write(film.with_name("t.txt"), film.name), trained, video_speedup=5, jobs=1)
+
+    assert facerec.main(["--run", str(report.folder)]) == 1
+    assert "nothing to score" in capsys.readouterr().err
+
+
+def test_a_table_without_a_row_that_can_be_used_is_a_report_too(workspace: Workspace, project: str, tmp_path: Path) -> None:
+    report = bulk.run(workspace, write(tmp_path / "t.csv", "path,start,end", "a.mp4,5,2"), project)
+
+    assert [one["status"] for one in report_of(report)] == ["failed"]
 
 
 def test_a_run_is_scored_against_its_people(

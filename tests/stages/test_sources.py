@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
@@ -11,7 +12,7 @@ from pathlib import Path
 import av
 import pytest
 
-from src import clusterize, meta, tracker
+from src import clusterize, exporting, meta, tracker
 from src.errors import ConfigError, FetchError, ForbiddenAddressError
 from src.guard.ranged import RangeLimits
 from src.records import Analysis, Status, Track, Video
@@ -89,6 +90,19 @@ def test_limecraft_plays_a_programme_and_its_link_is_kept_nowhere(
     assert b"s3cret" not in b"".join(path.read_bytes() for path in Path(database).parent.glob("facerec.db*"))
 
 
+def test_pictures_of_an_archives_video_are_written_by_a_link_of_their_own(
+    workspace: Workspace, project: str, tmp_path: Path
+) -> None:
+    tracker.run(workspace, f"{PROGRAMME}#t=1,2", project, video_speedup=int(EVERY))
+
+    drawn = exporting.write_picture(workspace, project, f"{PROGRAMME}#t=1,2", output=tmp_path / "drawn.mp4")
+    clips = exporting.write_clips(workspace, project, f"{PROGRAMME}#t=1,2", tmp_path / "clips")
+
+    assert drawn.n_rows > 0
+    assert clips.output.joinpath("clips.csv").is_file()
+    assert drawn.video.media.endswith("/moa")
+
+
 def test_a_stream_that_breaks_is_gone_on_with(workspace: Workspace, project: str, archive: LocalArchive, film: Path) -> None:
     archive.break_after, archive.statuses = [len(film.read_bytes()) // 2], [0, 404, 503]
     report = tracker.run(workspace, f"{archive.address}/film.mp4", project, video_speedup=int(EVERY))
@@ -104,6 +118,16 @@ def test_a_stream_that_ends_for_good_is_a_clear_error(
     with pytest.raises(FetchError, match=r"answers 404 .*in the middle of the file, from byte") as refused:
         tracker.run(workspace, PROGRAMME, project, video_speedup=int(EVERY))
     assert "s3cret" not in str(refused.value) + "".join(one.error for one in workspace.store.find(Analysis))
+
+
+def test_a_link_that_holds_no_longer_is_asked_for_anew_and_the_analysis_goes_on(
+    workspace: Workspace, project: str, archive: LocalArchive, film: Path
+) -> None:
+    archive.break_after, archive.statuses = [len(film.read_bytes()) // 2], [0, 401]
+    report = tracker.run(workspace, PROGRAMME, project, video_speedup=int(EVERY))
+
+    assert archive.count("GET /api/production/2336/mo/809429/download") == 2
+    assert starts(workspace, report) == starts(workspace, tracker.run(workspace, str(film), project, video_speedup=int(EVERY)))
 
 
 def test_a_redirect_into_a_private_network_is_refused(workspace: Workspace, project: str, archive: LocalArchive) -> None:
@@ -144,6 +168,54 @@ def test_meta_shows_what_an_archive_says_of_a_video_that_nobody_analysed(workspa
         meta.described(workspace, "http://example.org/film.mp4")
 
 
+def test_the_document_is_enough_for_an_archive_of_ones_own(
+    archive: LocalArchive, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What docs/sources.md says of another archive is done, with the address of the endpoint and no other change."""
+    written = re.findall(r"```yaml\n(.*?)```", Path("docs/sources.md").read_text(encoding="utf-8"), re.DOTALL)
+    block = next(one for one in written if one.startswith("sparql:"))
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        block.replace("https://data.example.org/sparql", archive.endpoint)
+        + f"data_dir: {tmp_path}/data\ndatabase: {{uri: 'sqlite:///{tmp_path}/r.db'}}\n"
+        + "fetch: {allow_networks: [127.0.0.1/32]}\n"
+    )
+    archive.login = ("ann", "sesame")
+    archive.graph = """
+        @prefix dct: <http://purl.org/dc/terms/> . @prefix ma: <http://www.w3.org/ns/ma-ont#> .
+        <https://data.example.org/film/7> ma:locator "{address}/film.mp4" ; dct:title "A \\"film\\"" ; dct:date "1958" ;
+          ma:features <https://data.example.org/p/1>, <https://data.example.org/p/2> .
+        <https://data.example.org/p/1> dct:title "Anna Albers" . <https://data.example.org/p/2> dct:title "Bo, Ben" ."""
+    monkeypatch.setenv("FACEREC_SPARQL__ARCHIVES__MINE__USER", "ann")
+    monkeypatch.setenv("FACEREC_SPARQL__ARCHIVES__MINE__PASSWORD", "sesame")
+
+    assert meta.main(["show", "--video", "https://data.example.org/film/7", "--config", str(config)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["title"], said["date"], said["connector"]) == ('A "film"', "1958", "mine")
+    assert [person["name"] for person in said["people"]] == ["Anna Albers", "Bo, Ben"]
+    monkeypatch.setenv("FACEREC_SPARQL__ARCHIVES__MINE__PASSWORD", "wrong-one")
+    assert meta.main(["show", "--video", "https://data.example.org/film/7", "--config", str(config)]) == 1
+    told = capsys.readouterr().err
+    assert 'refuses the user "ann"' in told
+    assert "wrong-one" not in told
+
+
+def test_media_that_want_the_login_of_their_archive_are_tracked(
+    workspace: Workspace, project: str, archive: LocalArchive
+) -> None:
+    archive.media_login = ("ann", "s3same")
+    with pytest.raises(FetchError, match="answers 401"):
+        tracker.run(workspace, MEDIA, project, video_speedup=int(EVERY))
+    own = {"endpoint": archive.endpoint, "media_base": archive.address, "user": "ann", "password": "s3same"}
+    settings = workspace.settings.model_copy(update={"antract": AntractSettings(**own)})
+    with open_workspace(settings) as opened:
+        report = tracker.run(opened, MEDIA, project, video_speedup=int(EVERY))
+
+    assert report.analysis.status is Status.COMPLETE
+    database = Path(settings.database.uri.removeprefix("sqlite:///"))
+    assert b"s3same" not in b"".join(path.read_bytes() for path in database.parent.glob("facerec.db*"))
+
+
 @pytest.mark.parametrize(
     ("region", "tracks"),
     [
@@ -161,6 +233,20 @@ def test_a_region_limits_who_is_followed(
     assert starts(workspace, report) == tracks
     assert report.analysis.fragment == region.replace("pixel:", "")
     assert report.analysis.counts["n_faces_dropped"] == 0
+
+
+def test_results_of_a_part_leave_those_of_the_whole_alone(workspace: Workspace, project: str, film: Path) -> None:
+    whole, part, region = (
+        tracker.run(workspace, f"{film}{fragment}", project, video_speedup=int(EVERY))
+        for fragment in ("", "#t=npt:1,2", "#xywh=percent:50,50,50,50")
+    )
+
+    assert part.output_dir == whole.output_dir.with_name(f"{whole.output_dir.name}#t=1,2")
+    assert ":" not in region.output_dir.name
+    rows = [len((one.output_dir / "trackers.csv").read_text().splitlines()) for one in (whole, part, region)]
+    assert rows[0] > rows[2] > rows[1] > 1
+    written = exporting.run(workspace, project, f"{film}#t=1,2", "mot").output
+    assert written.parent == part.output_dir
 
 
 def test_a_region_outside_of_the_picture_is_an_error(workspace: Workspace, project: str, film: Path) -> None:
@@ -248,6 +334,10 @@ def test_a_collection_is_tracked_one_by_one_and_what_is_left_out_is_told(
     said = capsys.readouterr().out
     assert f'"All" ({url}) stands for 2 videos' in said
     assert "1 more are left out: at most 2 are taken (sources.max_entries)" in said
+    assert "2 videos: 2 analysed" in said
+    assert tracker.main(["--video", f"{url}#t=1,2", *flags]) == 0
+    said = capsys.readouterr().out
+    assert f"{archive.address}/0/manifest.json#t=1,2 analysed" in said
     assert "2 videos: 2 analysed" in said
     archive.put("/1/manifest.json", "<html>")
     assert tracker.main(["--video", f"{archive.address}/1/manifest.json", *flags]) == 1

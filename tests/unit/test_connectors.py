@@ -14,7 +14,7 @@ from src.connectors import Connectors
 from src.connectors.asking import Answer
 from src.connectors.base import seconds_of
 from src.connectors.notices import read_notice
-from src.connectors.sparql import rows_of
+from src.connectors.results import read_results, rows_of
 from src.errors import ConfigError, FetchError, ForbiddenAddressError, MediaError
 from src.guard import Guard
 from src.settings import (
@@ -172,7 +172,7 @@ class TestAntract:
 
     def test_a_relative_locator_needs_a_base(self, archive: LocalArchive) -> None:
         with pytest.raises(MediaError, match=r"Set antract\.media_base"):
-            connectors_of(archive, antract=AntractSettings(endpoint=archive.endpoint)).resolve(MEDIA)
+            connectors_of(archive, antract=AntractSettings(endpoint=archive.endpoint, media_base="")).resolve(MEDIA)
 
     def test_user_and_password_are_sent(self, archive: LocalArchive) -> None:
         archive.login = ("ann", "sesame")
@@ -190,6 +190,67 @@ class TestAntract:
 
         assert connectors_of(archive).resolve(MEDIA).title
         assert archive.asked[:2] == ["POST /sparql", "GET /sparql"]
+
+    @pytest.mark.parametrize("form", ["xml", "csv", "tsv"])
+    def test_an_endpoint_may_answer_in_another_form(self, archive: LocalArchive, form: str) -> None:
+        wanted = connectors_of(archive).resolve(MEDIA)
+        archive.fault = form
+
+        assert connectors_of(archive).resolve(MEDIA) == wanted
+
+    def test_an_endpoint_that_has_moved_is_asked_again(self, archive: LocalArchive) -> None:
+        archive.fault = "moved"
+
+        assert connectors_of(archive).resolve(MEDIA).title
+        assert archive.asked[:2] == ["POST /sparql", "POST /moved/sparql"]
+
+    def test_an_endpoint_that_has_moved_elsewhere_gets_no_password(self, archive: LocalArchive) -> None:
+        archive.fault = "moved"
+        archive.login = ("ann", "sesame")
+        with local_archive(ANTRACT_GRAPH) as other:
+            archive.redirect("/elsewhere", f"{other.address}/sparql")
+            settings = AntractSettings(endpoint=f"{archive.address}/elsewhere", user="ann", password="sesame")
+            with pytest.raises(FetchError, match=r"has moved to .*another server"):
+                connectors_of(archive, antract=settings).resolve(MEDIA)
+            assert other.asked == []
+
+    @pytest.mark.parametrize("address", ["https://www.ina.fr/media/AFE86003905", MEDIA])
+    def test_an_address_with_https_is_the_same_one(self, archive: LocalArchive, address: str) -> None:
+        prefixes = ("http://www.ina.fr/", "https://www.ina.fr/")
+        settings = AntractSettings(endpoint=archive.endpoint, media_base=archive.address, prefixes=prefixes)
+
+        found = connectors_of(archive, antract=settings).resolve(address)
+
+        assert (found.locator, found.date) == (address, "1958-06-18")
+
+    def test_media_ask_for_the_same_login_and_other_servers_get_none(self, archive: LocalArchive) -> None:
+        settings = AntractSettings(endpoint=archive.endpoint, media_base=archive.address, user="ann", password="s3same!")
+        guard = connectors_of(archive, antract=settings).resolve(MEDIA).guard
+
+        assert guard is not None
+        assert guard.login_for(f"{archive.address}/Media/x.mp4") == ("ann", "s3same!")
+        for url in ("http://127.0.0.1:1/x", "http://localhost/x", archive.address.replace("http:", "https:"), "no address"):
+            assert guard.login_for(url) is None
+        assert "s3same!" not in repr(guard)
+
+    def test_media_of_antract_lie_where_ina_keeps_them(self, archive: LocalArchive) -> None:
+        settings = AntractSettings(endpoint=archive.endpoint)
+
+        found = Connectors.of(Settings(fetch=LOCAL, antract=settings), None).choose(MEDIA).resolve(MEDIA)
+
+        assert found.play == "https://okapi.ina.fr/antract/Media/AF/AFE86003905.mp4"
+
+    def test_of_several_places_the_one_of_a_video_is_played(self, archive: LocalArchive) -> None:
+        places = '"/Media/AF/a.jpg", "/Media/AF/b.mp3", "/Media/AF/c.mp4", "/Media/AF/d.mp4"'
+        archive.graph = ANTRACT_GRAPH.replace('"/Media/AF/AFE86003905.mp4"', places)
+
+        assert connectors_of(archive).resolve(MEDIA).play.endswith("/c.mp4")
+
+    def test_a_locator_is_escaped_where_it_must_be(self, archive: LocalArchive) -> None:
+        archive.graph = ANTRACT_GRAPH.replace("/Media/AF/AFE86003905.mp4", "{address}/Les actualités/n° 1%20a.mp4?x=1&y=[2]")
+
+        play = connectors_of(archive).resolve(MEDIA).play
+        assert play == f"{archive.address}/Les%20actualit%C3%A9s/n%C2%B0%201%20a.mp4?x=1&y=[2]"
 
     def test_what_the_archive_does_not_know(self, archive: LocalArchive) -> None:
         with pytest.raises(MediaError, match="is not known to the archive antract"):
@@ -262,6 +323,35 @@ class TestAntract:
 def test_results_of_any_other_form_are_an_error_of_ours(results: Any) -> None:
     with pytest.raises(FetchError, match="holds no SPARQL results"):
         rows_of("http://x", results)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "why"),
+    [
+        ("application/sparql-results+xml", b"<sparql", "no well-formed XML"),
+        ("application/xml", b"<a/>", "XML that holds no SPARQL results"),
+        ("application/xml", b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "defines entities"),
+        ("application/xml", b'<s:sparql xmlns:s="http://www.w3.org/2005/sparql-results#"><s:boolean/></s:sparql>', "holds no"),
+        ("text/csv", b"Error 500: no such graph\n", "text/csv that holds no SPARQL results"),
+        ("text/csv", b'a\n"', "cannot be read"),
+        ("text/csv", b"a\n\xff", "cannot be read"),
+        ("text/csv", b"a\n" + b"x\n" * 20_001, "more than 20000 rows"),
+        ("text/html", b"<p>login</p>", "web page instead of data"),
+        ("text/plain", b"Virtuoso 37000 Error", "no JSON"),
+    ],
+)
+def test_other_forms_that_hold_no_results(kind: str, data: bytes, why: str) -> None:
+    with pytest.raises(FetchError, match=why):
+        read_results("http://x", Answer(data, kind, "http://x"))
+
+
+def test_terms_of_tsv_are_read_as_in_turtle() -> None:
+    table = '?a\t?b\t?c\n<http://x/1>\t"a \\"b\\"\\t\\u00e9"@fr\t12.5\n\t"x"^^<http://y>\t\n'
+
+    assert read_results("http://x", Answer(table.encode(), "text/tab-separated-values", "")) == [
+        {"a": "http://x/1", "b": 'a "b"\té', "c": "12.5"},
+        {"b": "x"},
+    ]
 
 
 class TestMemad:
@@ -487,6 +577,79 @@ class TestIiif:
         with pytest.raises(ConfigError, match="has 2 videos"):
             connectors.resolve(f"{url}#canvas-3")
 
+    def test_two_videos_on_one_canvas_and_the_segments_of_each(self, archive: LocalArchive) -> None:
+        # As for an opera in two acts: one canvas, painted by two files one after the other.
+        canvas = "https://example.org/canvas/1"
+        bodies = [("act1.mp4", "t=0,100"), ("act2.mp4", "t=100,160")]
+        items = [
+            {"type": "Annotation", "motivation": ["painting"], "body": {"id": f"{{address}}/{name}", "type": "Video"},
+             "target": {"type": "SpecificResource", "source": {"id": canvas, "type": "Canvas"},
+                        "selector": {"type": "FragmentSelector", "value": when}}}
+            for name, when in bodies
+        ]  # fmt: skip
+        part = {"type": "SpecificResource", "id": "https://example.org/part", "source": canvas}
+        ranges = [
+            {"type": "Range", "label": {"it": ["Ouverture"]}, "items": [{"id": f"{canvas}#t=0,20", "type": "Canvas"}]},
+            {"type": "Range", "label": {"it": ["Finale"]},
+             "items": [part | {"selector": {"type": "FragmentSelector", "value": "t=90,130"}}]},
+        ]  # fmt: skip
+        page = [{"type": "AnnotationPage", "items": items}]
+        url = archive.put("/manifest.json", MANIFEST | {"items": [CANVAS | {"items": page}], "structures": ranges})
+        connectors = connectors_of(archive)
+
+        entries = connectors.entries(url)
+        assert entries is not None
+        assert len(entries.locators) == 2
+        first, second = (connectors.resolve(one) for one in entries.locators)
+        assert (first.play[-8:], second.play[-8:]) == ("act1.mp4", "act2.mp4")
+        parts = [[(part.title, part.start_npt, part.end_npt) for part in one.segments] for one in (first, second)]
+        assert parts == [[("Ouverture", 0, 20), ("Finale", 90, 100)], [("Finale", 0, 30)]]
+
+    def test_a_part_of_a_file_is_painted_through_a_selector(self, archive: LocalArchive) -> None:
+        body = {
+            "type": "SpecificResource",
+            "source": {"id": "{address}/film.mp4", "type": "Video", "service": [{"id": "https://x/s", "type": "Video"}]},
+            "selector": {"type": "FragmentSelector", "value": "t=30,90"},
+        }
+        canvas = json.loads(json.dumps(CANVAS))
+        canvas["items"][0]["items"][0]["body"] = body
+
+        found = connectors_of(archive).resolve(archive.put("/manifest.json", MANIFEST | {"items": [canvas]}))
+
+        assert (found.play, str(found.fragment)) == (f"{archive.address}/film.mp4", "t=30,90")
+        assert [(one.title, one.start_npt, one.end_npt) for one in found.segments] == [("Paris", 40, 50)]
+
+    def test_a_file_is_preferred_to_a_list_of_pieces(self, archive: LocalArchive) -> None:
+        pieces = {"id": "{address}/film.m3u8", "type": "Video", "format": "application/vnd.apple.mpegurl"}
+        file = {"id": "{address}/film.webm", "type": "Video", "format": "video/webm"}
+
+        def manifest(*bodies: dict[str, Any]) -> dict[str, Any]:
+            choice = {"type": "Choice", "items": list(bodies)}
+            page = {"items": [{"motivation": "painting", "body": choice}]}
+            return MANIFEST | {"items": [{"type": "Canvas", "items": [page]}]}
+
+        connectors = connectors_of(archive)
+        assert connectors.resolve(archive.put("/manifest.json", manifest(pieces, file))).play.endswith("film.webm")
+        with pytest.raises(MediaError, match=r"in pieces only \(HLS, DASH\)"):
+            connectors.resolve(archive.put("/manifest.json", manifest(pieces)))
+
+    def test_a_table_in_another_language_and_with_rows_of_one_label(self, archive: LocalArchive) -> None:
+        rows = [
+            {"label": {"fr": ["Contributeur"]}, "value": {"none": ["De Gaulle, Charles"]}},
+            {"label": {"fr": ["Contributeur"]}, "value": {"none": ["Anna Albers", "De Gaulle, Charles"]}},
+            {"label": {"fr": ["Chaîne :"]}, "value": {"fr": ["ORTF"]}},
+            {"label": {"fr": ["Date"]}, "value": {"none": ["18 juin 1958"]}},
+        ]
+        manifest = MANIFEST | {"metadata": rows, "navDate": None, "rights": None}
+        manifest |= {"provider": [{"type": "Agent", "label": {"fr": ["INA"]}}],
+                     "requiredStatement": {"label": {"en": ["Attribution"]}, "value": {"en": ["© INA"]}}}  # fmt: skip
+
+        found = connectors_of(archive).resolve(archive.put("/manifest.json", manifest))
+
+        said = found.metadata()
+        assert [person["name"] for person in said["people"]] == ["De Gaulle, Charles", "Anna Albers"]
+        assert (said["channel"], said["publisher"], said["rights"], found.date) == ("ORTF", "INA", "© INA", "18 juin 1958")
+
     def test_a_collection_is_bounded_and_told(self, archive: LocalArchive) -> None:
         items = [{"id": f"{archive.address}/{n}/manifest.json", "type": "Manifest"} for n in range(500)]
         url = archive.put("/manifest.json", {"type": "Collection", "label": "All", "items": items})
@@ -595,6 +758,52 @@ class TestNotices:
             {"title": "Paris", "start_npt": 60.0, "end_npt": 70.5, "people": [{"name": "De Gaulle, Charles"}]}
         ]
 
+    def test_ebucore_counts_in_frames_and_names_others_below_a_contact(self, archive: LocalArchive) -> None:
+        unit = '<editUnitNumber editRate="25" factorNumerator="1000" factorDenominator="1001">{}</editUnitNumber>'
+        record = EBUCORE.replace("<normalPlayTime>PT1M</normalPlayTime>", unit.format(1500))
+        lasts = '<editUnitNumber editRate="25">250</editUnitNumber>'
+        record = record.replace("<normalPlayTime>PT10.5S</normalPlayTime>", lasts)
+        record = record.replace(
+            "<name>Churchill, Winston</name>",
+            "<name>Churchill, Winston</name>"
+            "<relatedContacts><contactDetails><name>His agent</name></contactDetails></relatedContacts>",
+        ).replace("ebuCore_2015", "ebuCore_2021")
+        record = record.replace("<date>", '<type><genre typeLabel="News"/></type><date>')
+        said = connectors_of(archive).resolve(archive.put("/r.xml", record)).metadata()
+
+        assert (said["segments"][0]["start_npt"], said["segments"][0]["end_npt"]) == (60.06, 70.06)
+        assert "His agent" not in json.dumps(said)
+        assert said["genre"] == "News"
+
+    def test_rdf_that_leads_from_the_medium_to_its_programme(self, archive: LocalArchive) -> None:
+        turtle = TURTLE.replace("ec:isInstantiatedBy <{address}/m> ;", "").replace(
+            "<{address}/m> ec:locator", "<{address}/m> ec:isInstantiationOf <{address}/p> ; ec:locator"
+        )
+
+        assert connectors_of(archive).resolve(archive.put("/r.ttl", turtle)).title == 'Newsreel & "more"'
+
+    def test_json_ld_of_schema_org_needs_no_fetching(self, archive: LocalArchive) -> None:
+        record = {
+            "@context": "https://schema.org",
+            "@type": "VideoObject",
+            "name": "Newsreel",
+            "contentUrl": "{address}/film.mp4",
+            "uploadDate": "1958-06-18",
+            "actor": {"@type": "Person", "@id": "http://www.wikidata.org/entity/Q8016", "name": "Winston Churchill"},
+            "hasPart": [{"@type": "Clip", "name": "Paris", "startOffset": 60, "endOffset": 70.5}],
+        }
+        found = connectors_of(archive).resolve(archive.put("/r.jsonld", record))
+
+        assert (found.play, found.title, found.date) == (f"{archive.address}/film.mp4", "Newsreel", "1958-06-18")
+        said = found.metadata()
+        assert said["people"] == [{"name": "Winston Churchill", "uri": "http://www.wikidata.org/entity/Q8016"}]
+        assert [(one["title"], one["start_npt"], one["end_npt"]) for one in said["segments"]] == [("Paris", 60.0, 70.5)]
+
+    def test_a_date_in_words_is_kept_where_there_is_no_other(self, archive: LocalArchive) -> None:
+        url = archive.put("/r.xml", OAI.replace(">1958-06-18<", ">18 juin 1958<"))
+
+        assert connectors_of(archive).resolve(url).date == "18 juin 1958"
+
     def test_what_else_ebucore_says(self, archive: LocalArchive) -> None:
         said = connectors_of(archive).resolve(archive.put("/r.xml", EBUCORE)).metadata()
 
@@ -609,6 +818,8 @@ class TestNotices:
             ("/r.xml", '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "defines entities"),
             ("/r.xml", "<dc><title>T</title></dc>", "it has no locator"),
             ("/r.xml", "<dc><title>T</title><locator>file:///etc/passwd</locator></dc>", r"no http\(s\) address"),
+            ("/r.xml", OAI.replace("<GetRecord>", "<error code='idDoesNotExist'>No such id</error><GetRecord>"), "No such id"),
+            ("/r.xml", f"<ListRecords>{OAI}{OAI}</ListRecords>", "describes 2 videos"),
             ("/r.ttl", "<a> <b> .", "cannot be read as turtle"),
             ("/r.ttl", "<http://a> <http://b#c> 1 .", "describes no video"),
             ("/r.jsonld", '{"@context": "http://127.0.0.1:9/c", "a": 1}', "@context lies elsewhere"),
@@ -617,7 +828,7 @@ class TestNotices:
         ],
     )
     def test_what_is_no_record(self, archive: LocalArchive, path: str, record: str, why: str) -> None:
-        with pytest.raises((FetchError, MediaError), match=why):
+        with pytest.raises((ConfigError, FetchError, MediaError), match=why):
             connectors_of(archive).resolve(archive.put(path, record))
 
     def test_a_file_plays_what_lies_beside_it(self, archive: LocalArchive, tmp_path: Path) -> None:
@@ -656,7 +867,11 @@ class TestNotices:
         ("PT0S", 0.0),
         ("-3", None),
         ("soon", None),
-        ("1e3", None),
+        ("1e3", 1000.0),
+        ("2.63E2", 263.0),
+        ("1e99", None),
+        ("P0Y0M0DT0H4M23S", 263.0),
+        ("P1M", None),
         ("\u0661", None),
     ],
 )

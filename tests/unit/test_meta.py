@@ -45,6 +45,7 @@ def test_gaps_are_filled_by_name_alias_and_address(workspace: Workspace, project
 
     assert [one.name for one in report.filled] == ["Winston Churchill", "Anna Albers"]
     assert report.unknown == ((4, "\u05e9\u05dd \U0001f3ac"),)
+    assert report.wrong == ()
     winston = person(workspace, "Winston_Churchill")
     assert (winston.uri, winston.metadata, winston.description) == ("http://x/1", {"born": "1874"}, "homme politique")
     assert winston.aliases == ('Churchill "W.", Sir Winston', "Winnie")
@@ -63,6 +64,27 @@ def test_a_second_time_there_is_nothing_new_and_overwrite_wins(workspace: Worksp
     fill(workspace, project, table, columns, overwrite=True)
     winston = person(workspace, "Winston_Churchill")
     assert (winston.uri, winston.metadata) == ("http://x/9", {"born": "1901", "job": "prime minister"})
+
+
+def test_rows_that_cannot_be_used_are_told_line_by_line_and_the_others_are_filled_in(
+    workspace: Workspace, project: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text(
+        'name,uri,note\nAlbers, Anna,Q1,x\n,Q2,x\n"Albers, Anna",wikipedia,x\n"Bo, Ben",https://www.wikidata.org/wiki/Q4,"two\n'
+        'lines"\n"Albers, Anna",Q5,y\n\n'
+    )
+    report = fill(workspace, project, table, {"name": "name", "uri": "uri", "note": "note"})
+
+    assert [line for line, _ in report.wrong] == [2, 3, 4]
+    assert [why for _, why in report.wrong] == [
+        "has 4 cells, the first line 3. Quote cells that hold the sign between cells",
+        "names nobody",
+        "has 'wikipedia' for an address. Write http://www.wikidata.org/entity/Q8016, or Q8016 for short",
+    ]
+    assert person(workspace, "Ben_Bo").uri == "http://www.wikidata.org/entity/Q4"
+    assert person(workspace, "Ben_Bo").metadata == {"note": "two\nlines"}
+    assert person(workspace, "Anna_Albers").uri == "http://www.wikidata.org/entity/Q5"
 
 
 def test_a_name_that_several_have_fills_nobody(workspace: Workspace, project: str, tmp_path: Path) -> None:

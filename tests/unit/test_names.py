@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from src.errors import ConfigError, InvalidNameError
-from src.names import MAX_NAME, display_name, folder_name, inside
+from src.names import MAX_NAME, display_name, folder_name, inside, part_folder
 
 GOOD = [
     ("Churchill Winston", "Churchill_Winston"),
@@ -142,3 +142,24 @@ class TestInside:
         (tmp_path / "loop").symlink_to(tmp_path / "loop")
         with pytest.raises(ConfigError, match="loop of links"):
             inside(tmp_path, "loop/x")
+
+
+class TestPartFolder:
+    @pytest.mark.parametrize(
+        ("fragment", "name"),
+        [
+            ("", "film"),
+            ("t=10,20", "film#t=10,20"),
+            ("t=,1&id=The%20%D7%A9%D7%9D", "film#t=,1&id=The%20%D7%A9%D7%9D"),
+            ("xywh=percent:0,0,50,50", "film#xywh=percent-0,0,50,50_1a10f362"),
+        ],
+    )
+    def test_it_says_which_part(self, fragment: str, name: str) -> None:
+        assert part_folder("film", fragment) == name
+
+    def test_parts_that_look_alike_get_folders_of_their_own(self) -> None:
+        long = "t=1,2&id=" + "%F0%9F%8E%AC" * 40
+        names = [part_folder("film", one) for one in ("id=a/b", "id=a:b", "id=a-b", long, f"{long}x")]
+
+        assert len(set(names)) == 5
+        assert all(len(name.encode()) <= MAX_NAME and "/" not in name and ":" not in name for name in names)

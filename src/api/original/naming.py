@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...errors import ForbiddenPathError
 from ...guard import Guard
+from ...mediafragments import joined
 from ...names import video_folder
 from ...records import Role, Video
 from ..belonging import uses
@@ -32,7 +33,7 @@ class NamedVideo:
     @property
     def text(self) -> str:
         """The locator with its fragment."""
-        return f"{self.locator}#{self.fragment}" if self.fragment else self.locator
+        return joined(self.locator, self.fragment)
 
 
 def named_video(text: str) -> NamedVideo:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ...decisions import PIECE
 from ...identification import read_identification
+from ...mediafragments import joined
 from ...naming import HUMAN
 from ...records import Analysis, Appearance, Identification, Model, Person, Project, Track, TrackSamples, Video
 from ...schema import Box, DoubleArray, FloatArray, IntArray
@@ -101,7 +102,7 @@ def _fields(
 ) -> dict[str, Any]:
     frame, npt = int(samples.frame_index[row]), float(samples.npt[row])
     return {
-        "locator": f"{video.locator}#{analysis.fragment}" if analysis.fragment else video.locator,
+        "locator": joined(video.locator, analysis.fragment),
         "project": appearance.project,
         "name": appearance.name,
         "npt": round(npt, 3),

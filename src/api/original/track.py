@@ -135,7 +135,7 @@ def _is_named(project: Project, named: NamedVideo, analysis: Analysis, model_id:
     if not (store().count(Identification, model_id=model_id, **key) and store().count(Appearance, **key)):
         return False
     assert named.video is not None, "an analysis has a video"
-    written = workspace().output_dir(project.project, named.video.folder) / "appearances.json"
+    written = workspace().output_dir(project.project, named.video.folder, named.fragment) / "appearances.json"
     # The tracker asks the model too, without saying who appears; the file is written whenever that is said.
     try:
         return written.stat().st_mtime >= datetime.fromisoformat(created_at).timestamp()
