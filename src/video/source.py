@@ -158,9 +158,8 @@ def video_stream(container: InputContainer, locator: str, threads: int = 0) -> A
     """
     shown = [stream for stream in container.streams.video if not stream.disposition & NOT_TO_SHOW]
     if not shown:
-        what = (
-            "only sound" + (" and a cover picture" if container.streams.video else "") if container.streams.audio else "nothing"
-        )
+        sound = "only sound and a cover picture" if container.streams.video else "only sound"
+        what = sound if container.streams.audio else "nothing"
         raise MediaError(locator, f"has no video stream ({what} to be found). Give a video.")
     best = container.streams.best("video")
     stream = next((candidate for candidate in shown if candidate is best), shown[0])

@@ -290,6 +290,21 @@ it('an appearance is played in place, only its stretch, and leads to the video',
   await page.close()
 })
 
+it('what an archive knows of a person stands under the name, with the link to its graph', async () => {
+  const page = await open(`${PEOPLE}/Ann_Ace`)
+  await page.getByRole('term').filter({ hasText: 'archive_id' }).waitFor()
+  await page.getByRole('definition').filter({ hasText: 'P-0007' }).waitFor()
+  const link = page.getByRole('link', { name: /wikidata\.org\/entity\/Q1/ })
+  expect(await link.getAttribute('href')).toBe('https://www.wikidata.org/entity/Q1')
+  // A note of somebody's leaves it as it was.
+  await page.getByRole('button', { name: 'Edit' }).click()
+  await page.getByRole('textbox', { name: 'Notes' }).fill('Seen at the harbour')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Seen at the harbour').waitFor()
+  await page.getByRole('definition').filter({ hasText: '1921' }).waitFor()
+  await page.close()
+})
+
 it('two who edit the same person lose nothing, and are told', async () => {
   const page = await open(`${PEOPLE}/Ann_Ace`)
   await page.getByRole('button', { name: 'Edit' }).click()

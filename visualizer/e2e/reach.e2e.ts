@@ -13,12 +13,15 @@ const TARGET_PX = 24
 
 let served: Served | undefined
 let video = ''
+let group = 0
 
 beforeAll(async () => {
   served = await serve()
   const page = await served.browser.newPage()
   const { items } = await (await page.request.get(`${served.url}/api/v1/projects/e2e/videos`)).json()
   video = `/projects/e2e/videos/${items[0].video_id}`
+  const wall = await page.request.get(`${served.url}/api/v1/projects/archive/groups?limit=1`)
+  group = (await wall.json()).items[0].unknown_id
   await page.close()
 })
 afterAll(() => served?.close())
@@ -38,6 +41,12 @@ const PAGES: [string, () => string][] = [
   ['the jobs', () => '/projects/e2e/jobs'],
   ['the people', () => '/projects/e2e/people'],
   ['a person', () => '/projects/e2e/people/Ann_Ace'],
+  ['the review', () => '/projects/archive/review'],
+  ['the unknown people', () => '/projects/archive/unknown'],
+  ['a group of unknown people', () => `/projects/archive/unknown?group=${group}`],
+  ['a search for people', () => '/projects/archive/search?with=Ada_Arp'],
+  ['a search for a face', () => '/projects/archive/search?by=face'],
+  ['the statistics', () => '/projects/archive/statistics'],
 ]
 
 describe.each(PAGES)('%s', (_, path) => {

@@ -114,7 +114,8 @@ def seed(folder: Path) -> None:
         ann = workspace.store.get(Person, PROJECT, "Ann_Ace")
         assert ann is not None
         uri = "https://www.wikidata.org/entity/Q1"
-        told = replace(ann, aliases=("Anna Ace", "A. Ace"), description="Actress on a small stage", uri=uri)
+        known = {"born": 1921, "archive_id": "P-0007"}
+        told = replace(ann, aliases=("Anna Ace", "A. Ace"), description="Actress on a small stage", uri=uri, metadata=known)
         workspace.store.put(told, Person(PROJECT, "Nora_New", "Nora New"))
     for name, (person, n) in LIBRARY.items():
         for number in range(n):

@@ -98,8 +98,9 @@ def existing_person(project: str, person_id: str) -> Person:
 def list_people(project: str, query_data: PersonParameters) -> Response:
     """List the people of a project."""
     owner = existing_project(project).project
-    listing = Listing(Person, Query({"project": owner}), {"name": ("name",), "person_id": ()}, counted=True)
-    return listed(listing, query_data, shape, PersonPage, query_data.sort)
+    orders: dict[str, tuple[str, ...]] = {"name": ("name",), "person_id": ()}
+    listing = Listing(Person, Query({"project": owner}), orders, counted=True, fields=tuple(shapes.Person.model_fields))
+    return listed(listing, query_data, dict[str, Any], PersonPage, query_data.sort)
 
 
 @people.post("/projects/<project>/people")

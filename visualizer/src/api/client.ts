@@ -1,6 +1,7 @@
 /** The one place that talks to the server: typed by its own description, errors as one kind of error. */
 
 import createClient, { type Middleware } from 'openapi-fetch'
+import { refusal } from '@/lib/said'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
@@ -80,18 +81,27 @@ interface Answer<T> {
 export async function answered<T>(request: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await request.catch(unanswered)
   if (response.ok) return data as T
-  const problem = (typeof error === 'object' ? error : null) as {
-    code?: string
-    detail?: string
-    errors?: Place[]
-  } | null
-  if (FORSAKEN.includes(response.status) && !problem?.code) throw new ApiError(response.status, OFFLINE, words.away)
-  const places = (problem?.errors ?? []).map((place) => `${place.where}: ${place.message}`)
-  throw new ApiError(
-    response.status,
-    problem?.code ?? 'unavailable',
-    [problem?.detail ?? response.statusText, ...places].filter(Boolean).join(' '),
-  )
+  throw refused(response.status, error, response.statusText)
+}
+
+/** The error that an answer tells, in the language of the page. */
+export function refused(status: number, body: unknown, reason: string): ApiError {
+  const problem = (typeof body === 'object' ? body : null) as Refusal | null
+  if (FORSAKEN.includes(status) && !problem?.code) return new ApiError(status, OFFLINE, words.away)
+  const detail = problem?.detail ?? reason
+  // What is wrong where is said by most details already.
+  const places = (problem?.errors ?? [])
+    .map((place) => `${place.where}: ${place.message}`)
+    .filter((place) => !detail.includes(place))
+  const text = [detail, ...places].filter(Boolean).join(' ')
+  return new ApiError(status, problem?.code ?? 'unavailable', refusal(problem?.title ?? '', text))
+}
+
+interface Refusal {
+  code?: string
+  title?: string
+  detail?: string
+  errors?: Place[]
 }
 
 interface Place {

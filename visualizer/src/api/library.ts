@@ -13,7 +13,8 @@ import {
 } from './client'
 
 const PAGE = 200
-/** People come with little: as many as the server gives at once. */
+/** People come with little: a screen full of them first, then as many as the server gives at once. */
+const FIRST = 120
 const MANY = 500
 
 export function listProjects(signal?: AbortSignal): Promise<Project[]> {
@@ -76,7 +77,7 @@ export function listPeople(
     (cursor) =>
       answered(
         client.GET('/api/v1/projects/{project}/people', {
-          params: { path: { project }, query: { limit: MANY, cursor } },
+          params: { path: { project }, query: { limit: cursor ? MANY : FIRST, cursor } },
           signal,
         }),
       ),

@@ -1,6 +1,6 @@
 /** Training pictures: read, switched, given to somebody else, and sent. */
 
-import { answered, ApiError, client, type Schemas, token } from './client'
+import { answered, ApiError, client, refused, type Schemas, token, words } from './client'
 
 export type Picture = Schemas['PersonImage']
 export type PictureChange = Schemas['OneChange']
@@ -59,9 +59,9 @@ export function sendPhoto(
     request.onload = () => {
       const body = read(request.responseText)
       if (request.status === 201) done(body as Schemas['Image'])
-      else failed(refusal(request.status, body, request.statusText))
+      else failed(refused(request.status, body, request.statusText))
     }
-    request.onerror = () => failed(new ApiError(0, 'offline', 'The server does not answer.'))
+    request.onerror = () => failed(new ApiError(0, 'offline', words.away))
     request.onabort = () => failed(new DOMException('called off', 'AbortError'))
     signal.addEventListener('abort', () => request.abort(), { once: true })
     const path = `/api/v1/projects/${encodeURIComponent(project)}/people/${encodeURIComponent(personId)}/images`
@@ -77,11 +77,6 @@ function read(text: string): unknown {
   } catch {
     return null
   }
-}
-
-function refusal(status: number, body: unknown, text: string): ApiError {
-  const problem = (body ?? {}) as { code?: string; detail?: string }
-  return new ApiError(status, problem.code ?? 'unavailable', problem.detail ?? text)
 }
 
 /** Addresses of the photo of a training picture and of the face cut out of it. */

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/vue-query'
 import { computed, ref } from 'vue'
 import { addPeople } from '@/api/people'
 import { counted, type ListedPerson, type PictureAddress, understood } from '@/lib/nameList'
+import { said } from '@/lib/said'
 import { useDrafts } from '@/stores/drafts'
 import type { TrainingJobs } from './useTrainingJobs'
 
@@ -32,10 +33,12 @@ export function useAddPeople(project: () => string, known: () => ReadonlySet<str
     adding.value = { state: 'sending' }
     try {
       for (let at = 0; at < people.length; at += BATCH) {
-        await addPeople(
+        const { refused } = await addPeople(
           project(),
           people.slice(at, at + BATCH).map(({ name, uri }) => ({ name, uri })),
         )
+        // What the server does not take stays in the list, and says why.
+        if (refused[0]) throw new Error(said(refused[0].detail))
       }
       if (searches.value)
         for (const params of searchesFor(people, addresses)) await jobs.crawl({ ...params, max_num: wanted.value })

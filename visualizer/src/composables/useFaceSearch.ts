@@ -6,10 +6,13 @@ import type { SearchView } from '@/lib/addresses'
 import { looser } from '@/lib/likeness'
 import { byAnalysis, foundPlayables } from '@/lib/playable'
 import { usePhotos } from '@/stores/photos'
+import { useCalled } from './useCalled'
+import { useShown } from './useShown'
 
 /** Where a face appears: that of a photo, or of a track. */
 export function useFaceSearch(project: () => string, view: () => SearchView) {
   const photos = usePhotos()
+  const called = useCalled()
   const photo = computed(() => photos.of(view().photo))
   const isWanted = computed(() => view().by === 'face' && (view().track !== '' || photo.value !== null))
   const subject = computed(() => (view().track ? `track ${view().track}` : `photo ${view().photo} ${view().face}`))
@@ -44,9 +47,16 @@ export function useFaceSearch(project: () => string, view: () => SearchView) {
     return (view().loose ? loose.data.value : undefined) ?? usual.data.value
   })
   const moments = computed(() =>
-    found.value ? foundPlayables(found.value.moments, byAnalysis(found.value.videos)) : [],
+    found.value
+      ? foundPlayables(
+          found.value.moments.map((one) => ({ ...one, name: called(one) })),
+          byAnalysis(found.value.videos),
+        )
+      : [],
   )
-  const error = computed(() => usual.error.value ?? loose.error.value)
+  const shown = [useShown(usual), useShown(loose)] as const
+  const failed = computed(() => shown.find(({ state }) => state.value === 'error') ?? null)
+  const error = computed(() => failed.value?.error.value ?? null)
   return {
     photo,
     /** The address names a photo that this tab does not have: it was loaded anew, or sent to somebody else. */
@@ -57,7 +67,8 @@ export function useFaceSearch(project: () => string, view: () => SearchView) {
     found,
     moments,
     error,
+    isBusy: computed(() => failed.value?.isBusy.value ?? false),
     hasNoFace: computed(() => error.value instanceof ApiError && error.value.code === 'no_face'),
-    again: () => void (usual.error.value ? usual.refetch() : loose.refetch()),
+    again: () => void (usual.data.value === undefined ? usual.refetch() : loose.refetch()),
   }
 }

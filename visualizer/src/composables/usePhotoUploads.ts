@@ -3,6 +3,7 @@ import { computed, onScopeDispose, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { ApiError } from '@/api/client'
 import { type Picture, sendPhoto } from '@/api/pictures'
+import { said } from '@/lib/said'
 import { standingOf } from '@/lib/pictures'
 import type { TrainingJobs } from './useTrainingJobs'
 
@@ -47,7 +48,7 @@ export function usePhotoUploads(
       if (one.state !== 'sent') return { ...one, fate: one.state === 'sending' ? 'sending' : 'refused' }
       if (!picture || standingOf(picture) === 'waiting') return { ...one, fate: 'waiting' }
       const isUseful = standingOf(picture) === 'on'
-      return { ...one, fate: isUseful ? 'on' : 'useless', why: isUseful ? '' : picture.reason || picture.state }
+      return { ...one, fate: isUseful ? 'on' : 'useless', why: isUseful ? '' : said(picture.reason || picture.state) }
     })
   })
 

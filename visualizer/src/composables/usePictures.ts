@@ -4,6 +4,7 @@ import { useI18n } from 'vue-i18n'
 import { changePictures, listPictures, type Picture, type PictureChange } from '@/api/pictures'
 import { did, didAgain, tookBack } from '@/lib/history'
 import { applies, type Change, changeOf, foreseen, inverse, type Wish } from '@/lib/pictures'
+import { said } from '@/lib/said'
 import { useNotices } from '@/stores/notices'
 import { usePictureHistory } from '@/stores/pictures'
 
@@ -62,7 +63,7 @@ export function usePictures(project: () => string, personId: () => string, nameO
     try {
       const { items, refused } = await changePictures(project(), changes as PictureChange[])
       const first = refused[0]
-      if (first) notices.warn(t('person.refused', { n: refused.length, why: first.detail }, refused.length))
+      if (first) notices.warn(t('person.refused', { n: refused.length, why: said(first.detail) }, refused.length))
       return inverse(before, items).concat(unseen(changes, items, before))
     } catch (err) {
       putBack()

@@ -9,6 +9,7 @@ import { currentItem, type Done, openItems, settledShare, totalsAfter, upcoming 
 import { useNotices } from '@/stores/notices'
 import { bodiesOf, words } from './useDecisions'
 import { useSaying } from './useSaying'
+import { useShown } from './useShown'
 import { bestOf, partOf, referencesOf, samplesOf } from './useTrackDetails'
 
 const AHEAD = 2
@@ -46,6 +47,7 @@ export function useReview(project: () => string) {
     staleTime: Infinity,
     gcTime: 0,
   })
+  const shown = useShown(pages)
   const people = useQuery({ queryKey: ['people', project], queryFn: ({ signal }) => listPeople(project(), signal) })
   const personId = (name: string): string | null =>
     people.data.value?.find((one) => one.name === name)?.person_id ?? null
@@ -187,11 +189,13 @@ export function useReview(project: () => string) {
     personId,
     isSaving: saying.isSaving,
     state: computed(() => {
-      if (pages.isError.value && !items.value.length) return 'error' as const
-      if (pages.isPending.value || (!current.value && pages.isFetching.value)) return 'loading' as const
+      if (shown.state.value !== 'ready') return shown.state.value
+      if (!current.value && pages.isFetching.value) return 'loading' as const
       return current.value ? ('ready' as const) : ('empty' as const)
     }),
-    error: pages.error,
+    error: shown.error,
+    isBusy: shown.isBusy,
+    renew: () => void pages.refetch(),
     say,
     skip,
     back,

@@ -4,6 +4,7 @@ import { allMoments, listMoments, type MomentQuestion } from '@/api/search'
 import type { SearchView } from '@/lib/addresses'
 import { byAnalysis, grouped, jointPlayables, type Playable } from '@/lib/playable'
 import { idOf } from '@/lib/whom'
+import { useCalled } from './useCalled'
 
 /** The moments at which people are together, page after page as they are wanted. */
 export function useTogether(project: () => string, view: () => SearchView) {
@@ -19,7 +20,8 @@ export function useTogether(project: () => string, view: () => SearchView) {
   const pages = computed(() => query.data.value?.pages ?? [])
   const first = computed(() => pages.value[0])
   const programmes = computed(() => byAnalysis(pages.value.flatMap((page) => page.videos)))
-  const names = computed(() => (first.value?.present ?? []).map((one) => one.name))
+  const called = useCalled()
+  const names = computed(() => (first.value?.present ?? []).map(called))
   const moments = computed(() =>
     jointPlayables(
       pages.value.flatMap((page) => page.items),
@@ -31,7 +33,7 @@ export function useTogether(project: () => string, view: () => SearchView) {
   /** What people are called whom the address names, before any list of people is there. */
   const nameOf = computed(
     () =>
-      new Map([...(first.value?.present ?? []), ...(first.value?.absent ?? [])].map((one) => [idOf(one), one.name])),
+      new Map([...(first.value?.present ?? []), ...(first.value?.absent ?? [])].map((one) => [idOf(one), called(one)])),
   )
 
   /** All moments, those that are not shown yet among them. */

@@ -1,4 +1,4 @@
-import { type Choice, idOf, matching, unknownIdOf } from './whom'
+import { calledOn, type Choice, idOf, matching, unknownIdOf } from './whom'
 
 function choice(name: string, aliases: string[] = []): Choice {
   return { id: name, person_id: name, unknown_id: null, name, picture: '', aliases }
@@ -35,4 +35,13 @@ describe('choosing people', () => {
     expect(idOf({ person_id: null, unknown_id: 3 })).toBe('unknown:3')
     expect([unknownIdOf('unknown:3'), unknownIdOf('Ann_Ace')]).toEqual([3, null])
   })
+})
+
+it('calls unknown people by their number in the language of the page, all others by their name', () => {
+  const unknown = (n: number | null): string => (n === null ? 'Inconnu' : `Inconnu ${n}`)
+  const called = (person_id: string | null, name: string): string => calledOn({ person_id, name }, unknown)
+  expect(called(null, 'Unknown 12')).toBe('Inconnu 12')
+  expect([called(null, 'Unknown'), called(null, '')]).toEqual(['Inconnu', 'Inconnu'])
+  expect(called(null, 'The man with the hat')).toBe('The man with the hat')
+  expect(called('Unknown_12', 'Unknown 12')).toBe('Unknown 12')
 })

@@ -25,6 +25,17 @@ export function unknownIdOf(id: string): number | null {
   return id.startsWith(UNKNOWN) ? Number(id.slice(UNKNOWN.length)) : null
 }
 
+/**
+ * What somebody is called on the page. The server numbers unknown people in its own language; who was given a name, if only "the
+ * man with the hat", is called by it.
+ *
+ * @param unknown Says "Unknown 3", or only "Unknown" for a face that is in no group.
+ */
+export function calledOn(whom: Pick<Whom, 'person_id' | 'name'>, unknown: (number: number | null) => string): string {
+  const numbered = whom.person_id === null ? /^(?:Unknown(?: (\d+))?)?$/.exec(whom.name) : null
+  return numbered ? unknown(numbered[1] ? Number(numbered[1]) : null) : whom.name
+}
+
 /** Those whose name, or another name of theirs, has the typed text in it: at its beginning first, then at that of a word. */
 export function matching(choices: readonly Choice[], typed: string, most: number): Choice[] {
   const wanted = folded(typed)

@@ -14,7 +14,7 @@ function height(element: HTMLElement, scrollHeight: number): void {
 }
 
 const texts = (): string[] =>
-  [...screen.getByRole('log').querySelectorAll('p span')].map((one) => one.textContent ?? '')
+  [...screen.getByRole('log').querySelectorAll('p > span')].map((one) => one.textContent ?? '')
 
 it('tells lines as they were written, and states in words', () => {
   shown(JobLog, {

@@ -77,7 +77,8 @@ it('shows how far it is, and cancels all that leads to a model', async () => {
     job('1', 'align', { status: 'running', progress: 0.4, message: 'Aligning: 4 of 10' }),
   ]
   panel({ added: 3 })
-  await screen.findByText(/Find faces: Aligning: 4 of 10/)
+  const line = (await screen.findByText(/Aligning: 4 of 10/)).closest('p')!
+  expect(line.textContent.trim()).toBe('Find faces: Aligning: 4 of 10')
   expect(screen.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('40')
   await userEvent.click(screen.getByRole('button', { name: 'Cancel' }))
   await waitFor(() => expect(server.cancelled.sort()).toEqual(['1', '2']))
