@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -145,13 +146,13 @@ def revision_of(stamps: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(stamps.items())).encode()).hexdigest()[:16]
 
 
-def _part(stamp: str, rows: Iterable[Sequence[object]]) -> _Part:
+def _part(stamp: str, rows: Iterable[Sequence[Any]]) -> _Part:
     found = list(rows)
     people: dict[Person, str] = {}
     numbers: dict[Person, int] = {}
     who = np.empty(len(found), np.int64)
     for at, row in enumerate(found):
-        person: Person = (row[1], row[2])  # type: ignore[assignment]
+        person: Person = (row[1], row[2])
         who[at] = numbers.setdefault(person, len(numbers))
         people[person] = str(row[3])
     times = np.array([row[4:6] for row in found], np.float64).reshape(-1, 2)

@@ -13,6 +13,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urljoin
 
 from ..connectors.base import seconds_of
@@ -79,7 +80,18 @@ def _of_list(lines: Iterator[str]) -> Iterator[tuple[int, str, str, str, str]]:
             yield line, text.strip(), "", "", ""
 
 
-def _of_table(table: Path, rows: Iterator[list[str]], column: str | None) -> Iterator[tuple[int, str, str, str, str]]:
+class _Rows(Protocol):
+    """What `csv.reader` returns: rows, and in which line of the file the last one ended."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
+
+
+def _of_table(table: Path, rows: _Rows, column: str | None) -> Iterator[tuple[int, str, str, str, str]]:
     """Yield line, video, start, end and person of each row that is not empty."""
     header = [cell.strip() for cell in next(rows, [])]
     columns = (column,) if column else COLUMNS
@@ -87,7 +99,7 @@ def _of_table(table: Path, rows: Iterator[list[str]], column: str | None) -> Ite
         known = ", ".join(filter(None, header)) or "none"
         raise ConfigError(f"{table} has no column {' or '.join(columns)} (its columns: {known}). Name the one with --column.")
     for cells in rows:
-        line: int = rows.line_num  # type: ignore[attr-defined]
+        line = rows.line_num
         if not cells:
             continue
         if len(cells) != len(header):
