@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..errors import FetchError
+from ..guard.jsonld import contexts_elsewhere
 from .base import Name, Segment, seconds_of
 from .notice import Notice
 
@@ -66,19 +67,11 @@ def _graph(locator: str, data: bytes, form: str) -> Graph:
 
 def _refuse_contexts(locator: str, data: bytes) -> None:
     """Refuse JSON-LD whose context lies elsewhere: its reader would fetch that, from wherever the record says."""
-
-    def contexts(value: Any) -> Iterator[Any]:
-        if isinstance(value, dict):
-            yield from (value[name] for name in ("@context", "@import") if name in value)
-        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-            yield from contexts(inner)
-
     try:
-        found = list(contexts(json.loads(data)))
+        found = list(contexts_elsewhere(json.loads(data)))
     except (ValueError, RecursionError) as err:
         raise FetchError(locator, "is no well-formed JSON-LD. Check the record") from err
-    flat = [one for context in found for one in (context if isinstance(context, list) else [context])]
-    if any(isinstance(one, str) for one in flat):
+    if found:
         raise FetchError(locator, "is JSON-LD whose @context lies elsewhere, which is not fetched. Ask for Turtle or RDF/XML")
 
 
