@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .access import AuditEvent, ProjectAccess, Role, Token, TokenUse
 from .base import now, stable_id
-from .decisions import Anchor, Decision, Target, Verb
+from .decisions import Anchor, Decision, Owed, Target, Verb
 from .footage import Analysis, ProjectVideo, Shot, Status, Track, TrackEmbeddings, TrackSamples, Video
 from .jobs import Job, JobDelivery, JobEvent, JobName, JobStatus
 from .naming import Appearance, Identification, IdentificationPart, UnknownPerson, UnknownTrack
@@ -36,6 +36,7 @@ __all__ = [
     "JobName",
     "JobStatus",
     "Model",
+    "Owed",
     "Person",
     "Project",
     "ProjectAccess",

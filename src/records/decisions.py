@@ -83,3 +83,15 @@ class Decision:
     other: Target | None = None
     author: str = ""
     created_at: str = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Something was changed, and who appears in videos has not followed yet: whoever changed it may have died in between.
+
+    `cause` is the id of the decision, or a text of its own where something else was changed; see `owed`.
+    """
+
+    project: str
+    cause: str
+    created_at: str = field(default_factory=now)

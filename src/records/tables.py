@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .access import AuditEvent, ProjectAccess, Token, TokenUse
-from .decisions import Decision
+from .decisions import Decision, Owed
 from .footage import Analysis, ProjectVideo, Shot, Track, TrackEmbeddings, TrackSamples, Video
 from .jobs import Job, JobDelivery, JobEvent, JobName
 from .naming import Appearance, Identification, IdentificationPart, UnknownPerson, UnknownTrack
@@ -27,6 +27,7 @@ Record = (
     | Identification
     | IdentificationPart
     | Decision
+    | Owed
     | UnknownPerson
     | UnknownTrack
     | Appearance
@@ -55,6 +56,7 @@ KEYS: Mapping[type[Any], tuple[str, ...]] = {
     Identification: ("project", "model_id", "analysis_id"),
     IdentificationPart: ("project", "analysis_id", "model_id", "part"),
     Decision: ("project", "decision_id"),
+    Owed: ("project", "cause"),
     UnknownPerson: ("project", "unknown_id"),
     UnknownTrack: ("project", "analysis_id", "track_id"),
     Appearance: ("project", "analysis_id", "track_id"),
