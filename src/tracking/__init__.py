@@ -44,8 +44,9 @@ def open_tracker(
         life: When tracks begin and end.
         appearance: What likeness does; None follows boxes only.
         period_s: Usual time between samples.
-        min_score: Lowest score that is followed: OC-SORT has such a limit of its own, which would else come on top.
+        min_score: Lowest score that begins a track: OC-SORT has such a limit of its own, which would else come on top. Where
+            there are detections with less, they continue tracks.
     """
     if name == "ocsort":
-        return OcSortTracker(min_iou, life, appearance, period_s, min_score=min_score)
+        return OcSortTracker(min_iou, life, appearance, period_s, min_score=min_score, with_doubtful=True)
     return TRACKERS[name](min_iou, life, appearance, period_s)

@@ -386,6 +386,14 @@ def test_ocsort_does_not_look_at_doubtful_detections() -> None:
     assert tracker.update(seen((0, 0, 30, 30), scores=(0.5,))).tolist() == [0]
 
 
+def test_ocsort_goes_on_with_doubtful_detections_where_it_is_told_to_and_begins_nothing_with_them() -> None:
+    tracker = OcSortTracker(life=FROM_THE_FIRST, with_doubtful=True)
+    tracker.update(seen((0, 0, 30, 30)))
+    assert tracker.update(seen((0, 0, 30, 30), (100, 0, 30, 30), scores=(0.5, 0.5))).tolist() == [1, 0]
+    # A good one is paired first, however well the doubtful one fits.
+    assert tracker.update(seen((0, 0, 30, 30), (6, 0, 30, 30), scores=(0.5, 0.9))).tolist() == [0, 1]
+
+
 class Asked:
     """Gives the looks of people on demand, and remembers which boxes were asked for."""
 

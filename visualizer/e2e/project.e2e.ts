@@ -178,7 +178,7 @@ it('a job is watched line by line, cancelled and tried again without loading any
     await ended.getByRole('button', { name: /^Try again/ }).click()
     await second.begun()
     await second.does('log Once more')
-    await log.getByText('Once more').waitFor()
+    await log.getByText('Once more', { exact: true }).waitFor()
     await second.does('fail The disk is full. Make room on it.')
     await page
       .getByRole('row', { name: /failed Clean pictures/ })

@@ -50,10 +50,18 @@ export const token = {
 
 const authorize: Middleware = {
   onRequest({ request }) {
-    if (token.get()) request.headers.set('Authorization', `Bearer ${token.get()}`)
+    if (token.get()) request.headers.set('Authorization', bearer())
     return request
   },
+  // What was asked with the token before, and refused while the right one was being typed, says nothing of the right one.
+  onResponse({ request, response }) {
+    const isStale = response.status === 401 && token.get() && request.headers.get('Authorization') !== bearer()
+    if (!isStale || request.method !== 'GET') return undefined
+    return fetch(new Request(request, { headers: { Authorization: bearer() } }))
+  },
 }
+
+const bearer = (): string => `Bearer ${token.get()}`
 
 export const client = createClient<paths>({ baseUrl: globalThis.location?.origin ?? 'http://localhost' })
 client.use(authorize)
