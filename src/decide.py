@@ -18,7 +18,21 @@ from .decisions import PIECE, active_decisions, anchors_of, check, new_id, rulin
 from .errors import ConfigError
 from .identification import analyses_of
 from .names import display_name, folder_name
-from .records import Analysis, Decision, Person, Project, ProjectVideo, Target, Track, UnknownPerson, Verb
+from .owed import cause_of, settle
+from .records import (
+    Analysis,
+    AuditEvent,
+    Decision,
+    Owed,
+    Person,
+    Project,
+    ProjectVideo,
+    Record,
+    Target,
+    Track,
+    UnknownPerson,
+    Verb,
+)
 from .storage import Store
 from .timebase import parse_npt
 from .unknowns import aliases_of, analyses_with
@@ -120,15 +134,28 @@ def prepared(
     return decision
 
 
-def keep(workspace: Workspace, owner: Project, decisions: Sequence[Decision]) -> None:
-    """Store decisions that were `prepared`, with the people that are new in them."""
-    for decision in decisions:
-        if decision.person_id and workspace.store.get(Person, owner.project, decision.person_id) is None:
+def keep(workspace: Workspace, owner: Project, decisions: Sequence[Decision], *told: AuditEvent) -> None:
+    """Store decisions that were `prepared`, all or none, with the people that are new in them; what follows is owed then.
+
+    Args:
+        workspace: Where to work.
+        owner: Whose.
+        decisions: What is said; one at least.
+        told: What else the audit log tells of them.
+    """
+    project = owner.project
+    cause = cause_of([decision.decision_id for decision in decisions])
+    records: list[Record] = [Owed(project, cause), *told]
+    for person_id in dict.fromkeys(decision.person_id for decision in decisions if decision.person_id):
+        if workspace.store.get(Person, project, person_id) is None:
             # Only now: what is refused leaves nobody behind.
-            workspace.store.put(Person(owner.project, decision.person_id, display_name(decision.person_id)))
+            records.append(Person(project, person_id, display_name(person_id)))
+    for decision in decisions:
         what = f"decision {decision.decision_id} {decision.verb}"
-        workspace.store.put(event_of("decide", what, project=owner.project, who=decision.author), decision)
-    _apply_names(workspace, owner)
+        said = event_of("decide", what, project=project, who=decision.author)
+        records += [said, decision]
+    workspace.store.put(*records)
+    apply_names(workspace, owner)
 
 
 def reaches_all(store: Store, decision: Decision) -> bool:
@@ -160,8 +187,14 @@ def touched(workspace: Workspace, owner: Project, decision: Decision) -> Iterato
 def derive(workspace: Workspace, owner: Project, decision: Decision) -> tuple[Derived, ...]:
     """Derive the videos of tracks and unknown people, or all where the decision reaches further.
 
-    Of a pair of tracks the first is derived twice, as each looks at the other.
+    Of a pair of tracks the first is derived twice, as each looks at the other. Nothing is owed for the decision afterwards.
     """
+    reports = _derived(workspace, owner, decision)
+    settle(workspace.store, owner.project, decision.decision_id)
+    return reports
+
+
+def _derived(workspace: Workspace, owner: Project, decision: Decision) -> tuple[Derived, ...]:
     settings = workspace.settings.clusterize
     if reaches_all(workspace.store, decision):
         return tuple(derive_all(workspace, owner, settings))
@@ -279,7 +312,7 @@ def _check_cut(workspace: Workspace, decision: Decision) -> None:
         )
 
 
-def _apply_names(workspace: Workspace, owner: Project) -> None:
+def apply_names(workspace: Workspace, owner: Project) -> None:
     """Bring the names of people and unknown people in line with the renamings that hold; old names become aliases."""
     store, project = workspace.store, owner.project
     renamed = [decision for decision in store.find(Decision, project=project) if decision.verb is Verb.RENAME]
@@ -296,10 +329,11 @@ def _apply_names(workspace: Workspace, owner: Project) -> None:
         if person is not None:
             new = name or display_name(person_id)
             aliases = tuple(dict.fromkeys(alias for alias in (*person.aliases, person.name) if alias != new))
-            store.put(replace(person, name=new, aliases=aliases))
+            if (new, aliases) != (person.name, person.aliases):  # else somebody who edits them now would lose their words
+                store.put(replace(person, name=new, aliases=aliases))
     for unknown_id, name in unknown.items():
         somebody = store.get(UnknownPerson, project, unknown_id)
-        if somebody is not None:
+        if somebody is not None and somebody.name != name:
             store.put(replace(somebody, name=name))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
 import numpy as np
 
@@ -88,6 +88,18 @@ class Figures:
     undated_ms: int
 
 
+class _OverTime(TypedDict):
+    """The fields of `Figures` from `unit` on."""
+
+    unit: Unit | Literal[""]
+    periods: tuple[str, ...]
+    period_videos: IntArray
+    series: IntArray
+    other_ms: IntArray
+    unknown_series_ms: IntArray
+    undated_ms: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Table:
     """Stretches in which somebody is on screen: no two of one person in one video overlap.
@@ -143,7 +155,7 @@ def figures_of(columns: Columns, programmes: Sequence[Programme], asked: Asked) 
         n_videos=int(((known + unknown) > 0).sum()),
         cells=_cells(table, place, len(chosen), [number for number, *_ in shown], n_videos),
         together=_pairs(table, place, len(chosen)),
-        **_over_time(table, place, len(chosen), is_named, programmes),  # type: ignore[arg-type]
+        **_over_time(table, place, len(chosen), is_named, programmes),
     )
 
 
@@ -186,8 +198,7 @@ def _pairs(table: _Table, place: IntArray, n_people: int) -> tuple[tuple[int, in
 
 def _over_time(
     table: _Table, place: IntArray, n_people: int, is_named: np.ndarray, programmes: Sequence[Programme]
-) -> dict[str, object]:
-    """Return the fields of `Figures` from `unit` on."""
+) -> _OverTime:
     unit, periods = periods_of([one.date for one in programmes])
     number = {period: at for at, period in enumerate(periods)}
     length = 7 if unit == "month" else 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from .access import event_of
 from .appearances import derive_if_complete
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .decide import keep, prepared
@@ -20,7 +22,8 @@ from .export.document import Seen, one_line
 from .export.edits import Edit, Edits, edits_of
 from .export.reading import MAX_BYTES, Source, decoded
 from .export.sniffing import format_of
-from .records import Analysis, Decision, Person, Project, Target, Track, Verb
+from .owed import cause_of, settle
+from .records import Analysis, AuditEvent, Decision, Person, Project, Target, Track, Verb
 from .videos import find_analysis, find_video, read_samples
 from .workspace import Workspace
 
@@ -36,12 +39,14 @@ class ImportReport:
         decisions: What the file says anew, as it was stored, or would be.
         n_same: How much of it was known.
         notes: What cannot be followed: where, why, and what to do instead.
+        told: What the audit log tells of it: which file, and how much of it is news.
     """
 
     document: Document
     decisions: tuple[Decision, ...]
     n_same: int
     notes: tuple[str, ...]
+    told: AuditEvent
 
 
 def run(
@@ -76,8 +81,9 @@ def run(
     source = read_source(path)
     report = said_by(workspace, owner, analysis, source, format_name, author, keep_missing=keep_missing)
     if not dry_run and report.decisions:
-        keep(workspace, owner, report.decisions)
+        keep(workspace, owner, report.decisions, report.told)
         derive_if_complete(workspace, owner, analysis, workspace.settings.clusterize)
+        settle(workspace.store, owner.project, cause_of([decision.decision_id for decision in report.decisions]))
     return report
 
 
@@ -101,7 +107,12 @@ def said_by(
     document = document_of(workspace.store, owner.project, analysis)
     found = edits_of(document, chosen.read(source), keep_missing=keep_missing)
     decisions = _Decider(workspace, owner, document, author).decisions(found)
-    return ImportReport(document, tuple(decisions), found.n_same, tuple(found.notes))
+    # By its content: a name of a file may be that of somebody.
+    digest = hashlib.sha256(source.text.encode()).hexdigest()[:16]
+    name = next(name for name, known in READABLE.items() if known is chosen)
+    what = f"video {document.video.video_id} {name} sha256 {digest} decisions {len(decisions)}"
+    told = event_of("import", what, project=owner.project, who=author)
+    return ImportReport(document, tuple(decisions), found.n_same, tuple(found.notes), told)
 
 
 def read_source(path: Path) -> Source:

@@ -12,8 +12,10 @@ import click
 
 from .appearances import derive_all
 from .cli import CONTEXT, config_option, run_command, workspace_of
+from .decisions import new_id
 from .errors import ConfigError
-from .records import Appearance, Image, ImageState, Person
+from .owed import settle
+from .records import Appearance, Image, ImageState, Owed, Person
 from .workspace import Workspace
 
 
@@ -69,7 +71,7 @@ def list_people(workspace: Workspace, project: str) -> list[PersonSummary]:
     ]
 
 
-def run(workspace: Workspace, project: str, person: str, *, recognisable: bool, derives: bool = True) -> RecogniseReport:
+def run(workspace: Workspace, project: str, person: str, *, recognisable: bool, cause: str = "") -> RecogniseReport:
     """Say whether the model may name somebody, and derive the appearances of all videos anew.
 
     Args:
@@ -77,7 +79,7 @@ def run(workspace: Workspace, project: str, person: str, *, recognisable: bool, 
         project: Whose person.
         person: By name, alias or folder.
         recognisable: Whether they may be named.
-        derives: Off where somebody else derives the appearances.
+        cause: Where somebody else derives the appearances: what this change is called until they are derived.
 
     Raises:
         ConfigError: The project or the person does not exist.
@@ -86,8 +88,12 @@ def run(workspace: Workspace, project: str, person: str, *, recognisable: bool, 
     for known in list(workspace.store.find(Person, project=owner.project)):
         if person in (known.person_id, known.name, *known.aliases):
             changed = replace(known, recognisable=recognisable)
-            workspace.store.put(changed)
-            derived = derive_all(workspace, owner, workspace.settings.clusterize) if derives else []
+            owed = Owed(owner.project, cause or new_id())
+            workspace.store.put(owed, changed)
+            derived = []
+            if not cause:
+                derived = derive_all(workspace, owner, workspace.settings.clusterize)
+                settle(workspace.store, owner.project, owed.cause)
             return RecogniseReport(changed, known.recognisable != recognisable, len(derived))
     raise ConfigError(f'Project "{owner.project}" knows nobody called "{person}". See: people list --project {owner.project}')
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
 _LINE_EVERY_S = 5.0
@@ -160,12 +161,12 @@ class Bars(Progress):
 
 
 class _BarTask(Task):
-    def __init__(self, rich_progress: object, bar: object) -> None:
+    def __init__(self, rich_progress: RichProgress, bar: TaskID) -> None:
         self._rich, self._bar = rich_progress, bar
 
     def advance(self, amount: float = 1.0) -> None:
         """Move the bar."""
-        self._rich.advance(self._bar, amount)  # type: ignore[attr-defined]
+        self._rich.advance(self._bar, amount)
 
 
 def for_terminal() -> Progress:

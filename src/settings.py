@@ -251,7 +251,9 @@ class ServerSettings(_Section):
     proxies: int = Field(0, ge=0, le=5, description="Proxies in front that tell the client's address and name (X-Forwarded-*)")
     https: bool = Field(False, description="Reached by https through a proxy: browsers are told to use nothing else (HSTS)")
     work_per_minute: int = Field(60, ge=0, description="Requests a client may make a minute that start work; 0 = any number")
-    frames_per_minute: int = Field(600, ge=0, description="The same for frames, and for asking how far the work is")
+    frames_per_minute: int = Field(
+        600, ge=0, description="The same for frames, figures of a project, decisions, and for asking how far the work is"
+    )
     video_dirs: tuple[str, ...] = Field(("video",), description="Folders whose videos clients may name by their path")
     tls_certificate: Path | None = Field(None, description="PEM file with the certificate and its chain: answers https then")
     tls_key: Path | None = Field(None, description="PEM file with the key of the certificate")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiflask import APIFlask
-from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 
 from .. import __version__
 from ..workspace import Workspace
@@ -21,7 +21,7 @@ from .security import protect
 from .streams import limit_streams
 
 
-def create_app(workspace: Workspace) -> Flask:
+def create_app(workspace: Workspace) -> APIFlask:
     """Build the service over an open workspace.
 
     Nothing heavy is loaded here: a module that opens videos or runs networks is imported by the view that needs it.
@@ -46,7 +46,9 @@ def create_app(workspace: Workspace) -> Flask:
         MAX_CONTENT_LENGTH=workspace.settings.server.max_body_bytes,
     )
     # Text stays as it is: names in every script are what this is about.
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    written = DefaultJSONProvider(app)
+    written.ensure_ascii = False
+    app.json = written
     app.spec_processor(finished)
     keep_workspace(app, workspace)
     add_keeper(app, workspace)

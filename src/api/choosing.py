@@ -48,7 +48,7 @@ def _of_project(owner: Project, video_id: str, fragment: str) -> Analysis:
         unfinished = [one for one in begun if one.status is not Status.COMPLETE]
         if unfinished:
             return max(unfinished, key=lambda one: one.updated_at)
-    member = existing(ProjectVideo, "video in this project", owner.project, video_id, fragment)
+    member = member_of(owner.project, video_id, fragment)
     return cast(Analysis, existing(Analysis, "analysis", member.analysis_id))
 
 
@@ -75,6 +75,35 @@ def existing_track(name: str) -> Track:
     """
     analysis_id, number = track_parts(name)
     return cast(Track, existing(Track, "track", analysis_id, number % PIECE))
+
+
+def member_of(owner: str, video_id: str, fragment: str) -> ProjectVideo:
+    """Return a video of a project with the analysis that counts there.
+
+    Raises:
+        Problem: There is none; of a video of other projects the same is said as of one that is nowhere.
+    """
+    plain = video_id.isprintable() and fragment.isprintable()
+    member = store().get(ProjectVideo, owner, video_id, fragment) if plain else None
+    if member is None:
+        part = f"{video_id}#{fragment}" if fragment else video_id
+        raise missing("video in this project", part)
+    return member
+
+
+def track_of_project(owner: str, name: str) -> tuple[Track, ProjectVideo]:
+    """Return a track by what it is called in addresses, and its video in a project.
+
+    Raises:
+        Problem: There is none; of a track of other projects the same is said as of one that is nowhere.
+    """
+    analysis_id, number = track_parts(name)
+    members = store().find(ProjectVideo, analysis_id=analysis_id) if analysis_id.isprintable() else ()
+    member = next((member for member in members if member.project == owner), None)
+    track = store().get(Track, analysis_id, number % PIECE) if member else None
+    if track is None or member is None:
+        raise missing("track in this project", name)
+    return track, member
 
 
 def track_parts(name: str) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Response, url_for
 
 from ..jobs import submit
+from ..owed import cause_of, settle
 from ..records import Analysis, Decision, Job, Project, Track
 from .context import workspace
 from .permissions import who
@@ -47,13 +48,17 @@ def follow_all(owner: Project, decisions: Sequence[Decision]) -> tuple[tuple[Der
         causes[frozenset(found.analysis_id for found in decide.touched(workspace(), owner, decision))] = decision
     ids = sorted(frozenset().union(*causes)) if causes else []
     analyses = [found for one in ids if (found := workspace().store.get(Analysis, one)) is not None]
+    owed = cause_of([decision.decision_id for decision in decisions])
     if not _is_quick(analyses):
-        return (), tuple(_left(owner, decision.decision_id) for decision in causes.values())
+        jobs = tuple(_left(owner, decision.decision_id) for decision in causes.values())
+        settle(workspace().store, owner.project, owed)
+        return (), jobs
     reports = {
         derived.analysis.analysis_id: derived
         for cause in causes.values()
         for derived in decide.derive(workspace(), owner, cause)
     }
+    settle(workspace().store, owner.project, owed)
     return tuple(reports.values()), ()
 
 
@@ -62,31 +67,36 @@ def follow_everywhere(owner: Project, cause: str) -> Job | None:
 
     Args:
         owner: The project.
-        cause: What made it necessary, which tells this job from another one that began before.
+        cause: What made it necessary, which tells this job from another one that began before; it is owed until now.
     """
     from ..appearances import derive_all
     from ..identification import analyses_of
 
     if _is_quick(analyses_of(workspace(), owner.project)):
         derive_all(workspace(), owner, workspace().settings.clusterize)
+        settle(workspace().store, owner.project, cause)
         return None
     return _left(owner, cause)
 
 
-def follow_video(owner: Project, analysis: Analysis, cause: str) -> Job | None:
+def follow_video(owner: Project, analysis: Analysis, decisions: Sequence[Decision]) -> Job | None:
     """Derive the appearances of one video of a project, or have that done by a job, which is returned.
 
     Args:
         owner: The project.
         analysis: The one that counts there.
-        cause: As in `follow_everywhere`.
+        decisions: All that was said, of this video alone; one at least.
     """
     from ..appearances import derive_if_complete
 
+    owed = cause_of([decision.decision_id for decision in decisions])
     if _is_quick([analysis]):
         derive_if_complete(workspace(), owner, analysis, workspace().settings.clusterize)
-        return None
-    return _left(owner, cause)
+        job = None
+    else:
+        job = _left(owner, decisions[-1].decision_id)
+    settle(workspace().store, owner.project, owed)
+    return job
 
 
 def told_of(response: Response, job: Job | None) -> Response:
@@ -106,4 +116,6 @@ def _is_quick(analyses: Iterable[Analysis]) -> bool:
 
 
 def _left(owner: Project, cause: str) -> Job:
-    return submit(workspace(), "derive", owner.project, {"cause": cause}, submitted_by=who())
+    job = submit(workspace(), "derive", owner.project, {"cause": cause}, submitted_by=who())
+    settle(workspace().store, owner.project, cause)  # a job is lost by nobody's death
+    return job

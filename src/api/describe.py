@@ -18,7 +18,7 @@ def description() -> str:
     with TemporaryDirectory() as folder:
         database = DatabaseSettings(uri=f"sqlite:///{folder}/empty.db")
         with open_workspace(Settings(data_dir=Path(folder), database=database)) as workspace:
-            spec = create_app(workspace).spec  # type: ignore[attr-defined]
+            spec = create_app(workspace).spec
     return json.dumps(spec, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

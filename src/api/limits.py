@@ -23,17 +23,42 @@ FRAMES = (
     "GET */frame*",
     "GET */videos/<video_id>/thumbnail",
     "GET */samples/<int:frame_index>/thumbnail",
-    "GET */export",
+    "GET */videos/<video_id>/export",
     "GET */overview",
     "GET /track",
+    "GET /appearance/*",
+    "GET /training-set",
     "GET /get_locator",
     "GET /get_metadata",
-    "GET */search*",
+    "GET */moments",
+    "GET */statistics",
+    "GET */summary",
+    "GET */storage",
+    "GET */review",
+    "GET */groups*",
+    "GET */people-totals",
+    "GET */people/<person_id>/appearances",
+    "GET */people/<person_id>/images",
+    "GET */models/<model_id>/report",
+    "POST */jobs/<job_id>/cancel",
+    "POST */decisions*",
+    "POST */groups/*/split",
+    "POST */image-changes",
 )
-"""What costs a moment of decoding, of reading a whole video's records or of somebody else's server, as `METHOD route`."""
+"""What costs a moment of decoding, of reading the records of a whole video or project, or of somebody else's server, as
+`METHOD route`; and what people say by a key each, faster than work is begun."""
 
-WORK = ("POST *", "GET /crawler", "GET /train/*")
-"""What starts work, or takes something in. Chunks of uploads (PATCH, PUT) are paid for when the upload is begun."""
+WORK = (
+    "POST *",
+    "PATCH */people/<person_id>",
+    "PATCH */unknown/*",
+    "DELETE */videos/<video_id>",
+    "GET */projects/<project>/export",
+    "GET /crawler",
+    "GET /train/*",
+)
+"""What starts work or has much derived, written out or deleted, or takes something in. Chunks of uploads (PATCH) are paid for
+when the upload is begun."""
 
 
 @dataclass(frozen=True, slots=True)

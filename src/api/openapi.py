@@ -14,6 +14,31 @@ from .problems import MIMETYPE
 
 _NESTED = re.compile(r"#/components/schemas/\w+\.(\w+)")
 _WORDS = ("get", "post", "put", "patch", "delete")
+_HEADERS: Mapping[str, dict[str, Any]] = {
+    "If-Match": {
+        "description": "The ETag that a GET of this address answered; without it the answer is 428",
+        "schema": {"type": "string", "maxLength": 200},
+    },
+    "Idempotency-Key": {
+        "description": "Whoever sends the same with the same key again gets the same job, also when it has ended",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    },
+    "Last-Event-ID": {
+        "description": "Id of the last event that is known; the stream goes on after it",
+        "schema": {"type": "string", "maxLength": 20},
+    },
+    "Upload-Offset": {
+        "description": "The byte at which this chunk begins",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "Range": {"description": "Only these bytes: `bytes=0-99`", "schema": {"type": "string", "maxLength": 200}},
+}
+_HEADERS_OF: Mapping[str, tuple[str, ...]] = {
+    "post_jobs_submit_job": ("Idempotency-Key",),
+    "get_streams_stream_job": ("Last-Event-ID",),
+    "patch_uploads_append_chunk": ("Upload-Offset",),
+}
+"""Which operations heed which, by their ids; edits and ranges tell by themselves."""
 
 
 def finished(spec: dict[str, Any] | str) -> dict[str, Any] | str:
@@ -29,19 +54,30 @@ def finished(spec: dict[str, Any] | str) -> dict[str, Any] | str:
     for path in plain["paths"].values():
         for word in _WORDS:
             if word in path:
-                _finish_operation(path[word])
+                _finish_operation(word, path[word])
     return plain
 
 
-def _finish_operation(operation: dict[str, Any]) -> None:
+def _finish_operation(word: str, operation: dict[str, Any]) -> None:
     operation["operationId"] = operation["operationId"].rpartition(".")[2]
     operation["parameters"] = [_without_titles(parameter) for parameter in operation.get("parameters", [])]
     for parameter in operation["parameters"]:
         # Where the model of the parameters says what one means, OpenAPI has a place of its own for it.
         if isinstance(parameter["schema"], dict) and "description" in parameter["schema"]:
             parameter["description"] = parameter["schema"].pop("description")
+    operation["parameters"] += _headers_of(word, operation)
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     operation["responses"]["default"] = {"description": "What is wrong", "content": {MIMETYPE: problem}}
+
+
+def _headers_of(word: str, operation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the headers that an operation heeds; none is needed to be understood, so that each has an answer of its own."""
+    names = list(_HEADERS_OF.get(operation["operationId"], ()))
+    if word == "patch" and "Upload-Offset" not in names:
+        names.append("If-Match")
+    if "206" in operation["responses"]:
+        names.append("Range")
+    return [{"in": "header", "name": name, "required": False, **_HEADERS[name]} for name in names]
 
 
 def _without_titles(value: Any) -> Any:

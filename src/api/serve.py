@@ -52,7 +52,7 @@ def open_server(app: Flask, host: str, port: int, certificate: tuple[Path, Path]
     Raises:
         ConfigError: Nothing can listen there.
     """
-    files = tuple(map(str, certificate)) if certificate else None
+    files = (str(certificate[0]), str(certificate[1])) if certificate else None
     with listen(host, port) as listening:  # the server goes on with a copy of it
         return make_server(
             host,
@@ -61,7 +61,7 @@ def open_server(app: Flask, host: str, port: int, certificate: tuple[Path, Path]
             threaded=True,
             request_handler=_Handler,
             fd=listening.fileno(),
-            ssl_context=files,  # type: ignore[arg-type]
+            ssl_context=files,
         )
 
 

@@ -16,6 +16,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urljoin
 
 from ..connectors.base import seconds_of
@@ -97,7 +98,18 @@ def _of_list(lines: Sequence[str]) -> Iterator[_Cells]:
             yield _Cells(line, text.strip())
 
 
-def _of_table(table: Path, rows: Iterator[list[str]], column: str | None) -> Iterator[_Cells]:
+class _Rows(Protocol):
+    """What `csv.reader` returns: rows, and in which line of the file the last one ended."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
+
+
+def _of_table(table: Path, rows: _Rows, column: str | None) -> Iterator[_Cells]:
     """Yield what each row says that is not empty."""
     header = [cell.strip().lower() for cell in next(rows, [])]
     columns = (column.strip().lower(),) if column else COLUMNS
@@ -105,7 +117,7 @@ def _of_table(table: Path, rows: Iterator[list[str]], column: str | None) -> Ite
         known = ", ".join(filter(None, header)) or "none"
         raise ConfigError(f"{table} has no column {' or '.join(columns)} (its columns: {known}). Name the one with --column.")
     for cells in rows:
-        line: int = rows.line_num  # type: ignore[attr-defined]
+        line = rows.line_num
         if not any(cell.strip() for cell in cells):
             continue
         values = dict(zip(header, (cell.strip() for cell in cells), strict=False))

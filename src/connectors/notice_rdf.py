@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FetchError
+from ..guard.jsonld import contexts_elsewhere
 from .base import Name, Segment, seconds_of
 from .notice import Notice
 
@@ -82,21 +83,14 @@ def _with_contexts(locator: str, data: bytes) -> bytes:
         FetchError: It is no JSON, or a context lies elsewhere.
     """
     try:
-        said = json.loads(data)
-        contexts = [one for found in _contexts_of(said) for one in (found if isinstance(found, list) else [found])]
-        within = json.dumps(_replaced(said)).encode() if any(_is_schema(one) for one in contexts) else data
+        said = _replaced(json.loads(data))
+        elsewhere = list(contexts_elsewhere(said))
+        within = json.dumps(said).encode()
     except (ValueError, RecursionError) as err:
         raise FetchError(locator, "is no well-formed JSON-LD. Check the record") from err
-    if any(isinstance(one, str) and not _is_schema(one) for one in contexts):
+    if elsewhere:
         raise FetchError(locator, "is JSON-LD whose @context lies elsewhere, which is not fetched. Ask for Turtle or RDF/XML")
     return within
-
-
-def _contexts_of(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        yield from (value[name] for name in ("@context", "@import") if name in value)
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _contexts_of(inner)
 
 
 def _is_schema(context: Any) -> bool:

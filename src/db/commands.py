@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from ..access import note
 from ..cli import CONTEXT, config_option, run_command, workspace_of
 
 
@@ -74,7 +76,9 @@ def import_command(file: Path, name: str | None, replace_existing: bool, config:
 
     with workspace_of(config) as workspace:
         report = import_project(workspace, file, name=name, replace_existing=replace_existing)
-    n_records = sum(report.counts.values())
+        n_records = sum(report.counts.values())
+        what = f"records {n_records} files {report.n_files}"
+        note(workspace.store, "db.import", what, project=report.project, who=getpass.getuser())
     click.echo(f'Project "{report.project}" imported: {n_records} records, {report.n_files} files')
     if report.n_known:
         click.echo(f"{report.n_known} analyses were here already")

@@ -19,6 +19,7 @@ from ..records import (
     JobEvent,
     JobName,
     Model,
+    Owed,
     Project,
     ProjectAccess,
     ProjectVideo,
@@ -43,7 +44,7 @@ def _names_of(kind: type[Any]) -> set[str]:
     return {field.name for field in fields(kind)}
 
 
-OF_WORK: tuple[type[Any], ...] = (Job, JobName, JobEvent, JobDelivery)
+OF_WORK: tuple[type[Any], ...] = (Job, JobName, JobEvent, JobDelivery, Owed)
 """What workers of this database do for projects: no archive takes it along."""
 
 OF_ACCESS: tuple[type[Any], ...] = (Token, TokenUse, ProjectAccess, AuditEvent)
@@ -90,7 +91,7 @@ def check_names(record: Record) -> None:
     for name in FILES.get(type(record), ()):
         path = getattr(record, name)
         if path is not None:
-            check_path(path, record.project)  # type: ignore[union-attr]
+            check_path(path, getattr(record, "project", ""))
 
 
 def check_path(path: str, project: str) -> None:

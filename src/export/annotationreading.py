@@ -7,12 +7,12 @@ vocabulary itself, in whose place our own terms are put.
 from __future__ import annotations
 
 import json
-import re
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
+from ..guard.jsonld import contexts_elsewhere
 from ..records import Anchor
 from ..schema import Box
 from ..video.fragments import Region, parse_fragment
@@ -61,7 +61,15 @@ def read_jsonld(source: Source) -> Reading:
     """
     from rdflib import Graph
 
-    found = _local(parsed_json(source), source.name)
+    given = parsed_json(source)
+    try:
+        found = _with_known_contexts(given)
+        elsewhere = next(contexts_elsewhere(found), None)
+    except RecursionError as err:
+        raise refuse(source.name, 1, "is nested too deeply", "Export it once more") from err
+    if elsewhere is not None:
+        why = f"{elsewhere[:80]!r} would have to be fetched"
+        raise refuse(source.name, "@context", why, "Put the terms themselves into the file")
     graph = Graph()
     try:
         with warnings.catch_warnings():
@@ -73,27 +81,17 @@ def read_jsonld(source: Source) -> Reading:
     return _reading(graph, source.name)
 
 
-def _local(value: Any, name: str) -> Any:
-    """Return JSON-LD of which no part has to be fetched."""
+def _with_known_contexts(value: Any) -> Any:
+    """Return JSON-LD with our own terms in the place of the vocabulary's context, so that it need not be fetched."""
     if isinstance(value, list):
-        return [_local(item, name) for item in value]
+        return [_with_known_contexts(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = {key: _local(item, name) for key, item in value.items() if key != "@context"}
+    kept = {key: _with_known_contexts(item) for key, item in value.items() if key != "@context"}
     if "@context" in value:
         contexts = value["@context"] if isinstance(value["@context"], list) else [value["@context"]]
-        kept["@context"] = [_context(context, name) for context in contexts]
+        kept["@context"] = [CONTEXT if context in KNOWN_CONTEXTS else context for context in contexts]
     return kept
-
-
-def _context(context: Any, name: str) -> Any:
-    if context in KNOWN_CONTEXTS:
-        return CONTEXT
-    text = json.dumps(context)
-    if isinstance(context, str) or '"@import"' in text or re.search(r'"@context": "', text):
-        shown = context if isinstance(context, str) else "@import"
-        raise refuse(name, "@context", f"{shown[:80]!r} would have to be fetched", "Put the terms themselves into the file")
-    return context
 
 
 def _reading(graph: Graph, name: str) -> Reading:

@@ -11,8 +11,12 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .document import Document
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 Joined = Callable[[Path, bool], Iterator[bytes]]
 """Yields what a file adds to those before it; it is told whether it is the first one."""
@@ -127,9 +131,9 @@ class _Sink(io.RawIOBase):
         """Say that it can be written to."""
         return True
 
-    def write(self, data: object, /) -> int:
+    def write(self, data: ReadableBuffer, /) -> int:
         """Keep some bytes."""
-        piece = bytes(data)  # type: ignore[call-overload]
+        piece = bytes(data)
         self._pieces.append(piece)
         return len(piece)
 

@@ -174,6 +174,7 @@ def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
     from ..appearances import derive_all
 
     owner = workspace.project(job.project)
+    decide.apply_names(workspace, owner)  # whoever decided may have died before that
     decision = workspace.store.get(Decision, owner.project, params.cause)
     of_some = decision is not None and not decide.reaches_all(workspace.store, decision)
     later = _derived_later(workspace, owner, job, decision if of_some else None)

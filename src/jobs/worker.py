@@ -20,7 +20,7 @@ from .abandoned import abandon
 from .leases import Clock, Leases
 from .processes import COMMAND, JobProcess, what_killed
 from .queue import LIVE, counts
-from .upkeep import remove_old
+from .upkeep import follow_owed, remove_old
 from .webhooks import Caller
 
 CANCEL_S = 1.0
@@ -28,6 +28,8 @@ CANCEL_S = 1.0
 _TIDY_S = 60.0
 """A process that is done may take so long to end: after an erasure it writes the database anew."""
 _UPKEEP_S = 3600.0
+_OWED_S = 30.0
+"""Between two looks for what somebody left behind."""
 _RENEWALS = 3
 """A lease is renewed so many times while it lasts."""
 
@@ -76,7 +78,7 @@ class Worker:
         self._running: list[_Running] = []
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._upkeep_at = 0.0
+        self._upkeep_at = self._owed_at = 0.0
         self._caller = Caller(workspace, clock)
 
     @property
@@ -128,6 +130,10 @@ class Worker:
         if self._clock() >= self._upkeep_at:
             self._upkeep_at = self._clock() + _UPKEEP_S
             remove_old(self._workspace, self._clock())
+        if self._clock() >= self._owed_at:
+            self._owed_at = self._clock() + _OWED_S
+            if n_owed := follow_owed(self._workspace, self._clock()):
+                logger.warning("%d changes were not followed by whoever made them: jobs do it", n_owed)
 
     def hand_back(self) -> None:
         """Ask the jobs under way to end in good order, kill those that do not, and queue them again."""

@@ -58,6 +58,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(7, "tokens, their uses, and the audit log", "a8a602db"),
     Migration(9, "which videos a project may see before they are analysed", "8903b8ea"),
     Migration(10, "revisions of appearances", "8903b8ea"),
+    Migration(11, "changes whose consequences are owed", "3d17f46b"),
 )
 """Oldest first; the last one's version is that of this program. Numbers may be left out, never used twice."""
 

@@ -210,8 +210,9 @@ class Tracker(ABC, Generic[M]):
         """Say whether a track may still go on."""
         if track.unseen <= self._life.max_age:
             return True
-        known = npt is not None and track.seen_npt is not None
-        return known and npt - track.seen_npt <= self._life.max_lost_s  # type: ignore[operator]
+        if npt is None or track.seen_npt is None:
+            return False
+        return npt - track.seen_npt <= self._life.max_lost_s
 
     def _counts(self, track: LiveTrack[M]) -> bool:
         """Say whether the box that a track has just got counts: not before it was seen often enough, but from the first
@@ -251,12 +252,12 @@ class Tracker(ABC, Generic[M]):
 
     def _sight(self, found: Detections, looks: dict[int, FloatArray], overlap: FloatArray) -> Sight:
         likeness = np.full(overlap.shape, -np.inf, np.float32)
-        rows, columns = list(looks), [column for column, track in enumerate(self._live) if track.embedding is not None]
+        remembered = {column: track.embedding for column, track in enumerate(self._live) if track.embedding is not None}
+        rows, columns = list(looks), list(remembered)
         if self._appearance is None or not rows or not columns:
             return Sight(found, overlap, likeness)
-        known = np.stack([self._live[column].embedding for column in columns])  # type: ignore[misc]
         both = np.ix_(rows, columns)
-        likeness[both] = cosine_similarities(np.stack([looks[row] for row in rows]), known)
+        likeness[both] = cosine_similarities(np.stack([looks[row] for row in rows]), np.stack(list(remembered.values())))
         overlap = overlap.copy()
         overlap[both] = np.where(likeness[both] >= self._appearance.veto, overlap[both], np.float32(-np.inf))
         return Sight(found, overlap, likeness)

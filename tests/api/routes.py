@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Flask
@@ -24,6 +25,12 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 QUERIES = {"/api/v1/projects/<project>/moments": "?with=Anna_Albers"}
 """What routes must be asked for that have no answer without it."""
+
+
+def needed_query(path: str) -> dict[str, str]:
+    """Return the parameters that a path of the description must be asked with."""
+    text = QUERIES.get(path.replace("{", "<").replace("}", ">"), "").removeprefix("?")
+    return dict(parse_qsl(text))
 
 
 def is_stream(operation: Mapping[str, Any]) -> bool:

@@ -72,6 +72,42 @@ def test_what_is_of_another_project_looks_like_what_is_not_there(
         assert there == gone
 
 
+def test_nor_does_it_under_the_address_of_ones_own_project(api: Api, known: dict[str, Any], stranger: dict[str, str]) -> None:
+    """What a project lacks is told in the same words, whether another project has it or nobody."""
+    tried = 0
+    for method, rule in routes(api.app):
+        if "project" not in rule.arguments or not {"video_id", "analysis_id", "track"} & rule.arguments:
+            continue
+        said = []
+        for video_id in (known["video_id"], "0" * len(known["video_id"])):
+            answer = api.client.open(
+                address(api.app, rule, known | {"project": "q", "video_id": video_id}), method=method, headers=stranger
+            )
+            assert answer.status_code in (404, 415), (method, rule.rule)
+            said.append(answer.text.replace(video_id, "VIDEO"))
+        assert said[0] == said[1], rule.rule
+        tried += 1
+    assert tried >= 4
+    for path, body in (
+        ("decisions", lambda track, _video: {"verb": "ignore", "target": {"kind": "track", "track": track}}),
+        ("search/track", lambda track, _video: {"track": track}),
+        (
+            "decisions",
+            lambda _track, video: {
+                "verb": "ignore",
+                "target": {"kind": "interval", "video_id": video, "start_npt": 0.0, "end_npt": 1.0},
+            },
+        ),
+    ):
+        there, gone = (
+            api.refused("POST", f"/projects/q/{path}", 404, "not_found", headers=stranger, json=body(track, video_id))["detail"]
+            for track, video_id in ((known["track"], known["video_id"]), ("0" * 16 + "-1", "0" * 64))
+        )
+        assert there.replace(known["track"], "X").replace(known["video_id"], "V") == gone.replace("0" * 16 + "-1", "X").replace(
+            "0" * 64, "V"
+        )
+
+
 def test_those_of_the_project_reach_all_of_it(api: Api, known: dict[str, Any], viewer: dict[str, str]) -> None:
     for method, rule in routes(api.app):
         if method == "GET" and rule.rule.startswith("/api/v1/"):

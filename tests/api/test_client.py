@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 import src
 from src.api import streams
@@ -110,6 +111,51 @@ def test_followers_wait_for_a_place(address: str, client: Client, api: Api, monk
     followed.close()  # type: ignore[attr-defined]
 
 
+def test_a_key_leads_to_the_same_job(client: Client) -> None:
+    first = client.submit("p", "train", idempotency_key="a")
+    client.post(f"/jobs/{first['job_id']}/cancel")
+    assert client.submit("p", "train", idempotency_key="a")["job_id"] == first["job_id"]
+    assert client.submit("p", "train", idempotency_key="b")["job_id"] != first["job_id"]
+    with pytest.raises(ApiError, match="WEBHOOK_SECRET"):
+        client.submit("p", "clean", webhook="https://archive.example/told")
+
+
+def test_something_is_said_and_taken_back(client: Client, api: Api) -> None:
+    track = api.track("Ben Bo")
+    name = f"{track.analysis_id}-{track.track_id}"
+    said = client.decide("p", "is", track=name, person="Mia Meier", author="eva")
+    assert api.appearance("Mia Meier").source == "human"
+    assert client.decide("p", "undo", decision_id=said["decision"]["decision_id"])["changed"]
+    interval = {"kind": "interval", "video_id": api.video().video_id, "start_npt": 0.0, "end_npt": 1.0}
+    assert client.decide("p", "ignore", target=interval)["decision"]["target"]["kind"] == "interval"
+    with pytest.raises(ApiError) as caught:
+        client.decide("p", "undo", decision_id="none")
+    assert caught.value.status in (404, 422)
+
+
+def test_an_export_is_saved_edited_and_sent_back(client: Client, api: Api) -> None:
+    path, file = f"/projects/p/videos/{api.video().video_id}", api.folder / "x.eaf"
+    assert client.save(file, f"{path}/export", format="elan") == file
+    file.write_text(file.read_text(encoding="utf-8").replace("Ben Bo", "Mia Meier"), encoding="utf-8")
+    found = client.send(f"{path}/import", file, dry_run=True)
+    assert [one["name"] for one in found["decisions"]] == ["Mia Meier"]
+    with pytest.raises(ApiError) as caught:
+        client.save(api.folder / "y", f"{path}/export", format="none")
+    assert caught.value.code == "not_acceptable"
+    assert sorted(one.name for one in api.folder.glob("[xy]*")) == ["x.eaf"]
+
+
+def test_what_breaks_off_leaves_no_file(client: Client, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> Iterator[bytes]:
+        yield b"half"
+        raise requests.exceptions.ChunkedEncodingError("gone")
+
+    monkeypatch.setattr(requests.Response, "iter_content", broken)
+    with pytest.raises(ApiError, match="broke off"):
+        client.save(api.folder / "x", "/projects/p/export", format="csv")
+    assert not list(api.folder.glob("x*"))
+
+
 def test_server_that_is_not_there() -> None:
     with Client("http://127.0.0.1:9", timeout_s=5) as client, pytest.raises(ApiError, match="does not answer"):
         client.get("/projects")
@@ -125,3 +171,5 @@ def test_lines_of_the_document_run(address: str, api: Api, monkeypatch: pytest.M
     names: dict[str, object] = {}
     exec(program + "\nclient.close()", names)
     assert names["job"]["status"] == "queued"  # type: ignore[index]
+    assert names["said"]["changed"]  # type: ignore[index]
+    assert (api.folder / "people.csv").read_text(encoding="utf-8").startswith("video,")

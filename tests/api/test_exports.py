@@ -6,11 +6,13 @@ import csv
 import importlib
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
 import pytest
 
+from src.access.audit import events
 from src.export import FORMATS, READABLE
 from src.records import Appearance, Decision, Person, Verb
 from tests.api.conftest import Api
@@ -130,6 +132,16 @@ class TestImport:
         (decision,) = api.workspace.store.find(Decision, project="p")
         assert (decision.verb, decision.author) == (Verb.IS, "eva")
         assert "Mia Meier" in exported(api, "elan")
+
+    def test_the_log_tells_who_brought_which_file(self, api: Api) -> None:
+        text = exported(api, "elan").replace("Ben Bo", "Mia Meier")
+        sent(api, text, dry_run="true")
+        assert [event.what for event in events(api.workspace.store) if event.what != "request"] == []
+        sent(api, text, author="eva")
+        found = [event for event in events(api.workspace.store) if event.what != "request"]
+        assert [(event.what, event.project, event.outcome) for event in found] == [("import", "p", "ok"), ("decide", "p", "ok")]
+        assert re.fullmatch(f"video {api.video().video_id} elan sha256 [0-9a-f]{{16}} decisions 1", found[0].target)
+        assert "Mia" not in repr(found)
 
     @pytest.mark.parametrize("name", READABLE)
     def test_nothing_new(self, api: Api, name: str) -> None:

@@ -425,6 +425,13 @@ class TestRates:
             ("GET", "/api/v1/tracks/<track>/thumbnail", ""),
             ("GET", "/api/v1/projects/<project>/videos/<video_id>/export", "frames"),
             ("GET", "/api/v1/projects/<project>/videos/<video_id>/overview", "frames"),
+            ("GET", "/api/v1/projects/<project>/moments", "frames"),
+            ("GET", "/api/v1/projects/<project>/groups/<int:unknown_id>/alike", "frames"),
+            ("POST", "/api/v1/jobs/<job_id>/cancel", "frames"),
+            ("POST", "/api/v1/projects/<project>/decisions", "frames"),
+            ("POST", "/api/v1/projects/<project>/decisions/several", "frames"),
+            ("POST", "/api/v1/projects/<project>/people-list", "work"),
+            ("POST", "/api/v1/projects/<project>/search/photo", "work"),
             ("POST", "/api/v1/session", "work"),
             ("GET", "/api/v1/videos", ""),
             ("PATCH", "/api/v1/uploads/<upload_id>", ""),
@@ -432,6 +439,35 @@ class TestRates:
     )
     def test_what_costs(self, method: str, rule: str, cost: str) -> None:
         assert cost_of(method, rule) == cost
+
+
+OF_ONE = {
+    *("", "/images/<sha256>", "/images/<sha256>/face", "/images/<sha256>/picture", "/models/<model_id>", "/people/<person_id>"),
+    *("/people/<person_id>/thumbnail", "/unknown/<int:unknown_id>", "/unknown/<int:unknown_id>/thumbnail", "/settings"),
+    *("/videos/<video_id>", "/decisions/<decision_id>", "/results/<path:result>"),
+}
+"""What reads some records, or sends a file."""
+PAGED = {
+    *("/appearances", "/decisions", "/images", "/models", "/people", "/unknown", "/unknown/<int:unknown_id>/tracks"),
+    "/videos",
+}
+"""What an index serves, a page at a time."""
+
+
+def test_what_reads_a_whole_project_is_rationed(workspace: Workspace) -> None:
+    """So that somebody thinks of it where a route is added."""
+    below = "/api/v1/projects/<project>"
+    rules = [rule for rule in create_app(workspace).url_map.iter_rules() if rule.rule.startswith(below)]
+    free = {rule.rule.removeprefix(below) for rule in rules if "GET" in (rule.methods or ()) and not cost_of("GET", rule.rule)}
+    assert free == OF_ONE | PAGED
+    assert cost_of("GET", f"{below}/export") == "work"
+    changing = {
+        (method, rule.rule.removeprefix(below))
+        for rule in rules
+        for method in (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
+        if not cost_of(method, rule.rule)
+    }
+    assert changing == {("PATCH", ""), ("PATCH", "/images/<sha256>")}
 
 
 class TestLog:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from src.__main__ import main
+from src.access.audit import events
 from src.records import Person, Project
 from src.settings import Settings
 from src.storage import open_store
@@ -75,6 +76,9 @@ def test_export_and_import(config: Path, settings: Settings, tmp_path: Path, cap
     assert "Give --as NAME" in capsys.readouterr().err
     assert main(["db", "import", archive, "--as", "copy", "--config", str(config)]) == 0
     assert main(["db", "import", archive, "--replace", "--config", str(config)]) == 0
+    with open_store(settings.database.uri) as store:
+        told = [(event.what, event.project, event.target, bool(event.who)) for event in events(store)]
+    assert told == [("db.import", name, "records 2 files 0", True) for name in ("copy", "p")]
     with open_store(settings.database.uri) as store:
         assert [found.project for found in store.find(Project)] == ["copy", "p"]
         assert [(found.project, found.person_id) for found in store.find(Person)] == [("copy", "A"), ("p", "A")]

@@ -25,6 +25,7 @@ from src.records import (
     JobName,
     JobStatus,
     Model,
+    Owed,
     Person,
     Project,
     ProjectAccess,
@@ -209,6 +210,7 @@ def full_records() -> list[Record]:
         ),
         JobName("key:" + TEXT, "0001-ab", "ef01", "2024-01-01T00:00:00+00:00"),
         JobEvent("0001-ab", 2**40, "log", JobStatus.RUNNING, 0.1, TEXT, "2024-01-01T00:00:00+00:00"),
+        Owed("p", "0001-ab", "2024-01-01T00:00:00+00:00"),
         JobDelivery("0001-ab", "cd", "https://x/ü?a=1", "failed", 7, 1.7e9 + 0.1, TEXT),
         Token(
             "0a1b2c3d", TEXT, Role.EDITOR, "p", "ab" * 32, TEXT, "2025-01-01T00:00:00+00:00", "2024-06-01T00:00:00+00:00", ""
@@ -279,6 +281,7 @@ def bare_records() -> list[Record]:
         JobName("bare", "bare", created_at=""),
         JobEvent("bare", 0, "", JobStatus.QUEUED, created_at=""),
         JobDelivery("bare", "", ""),
+        Owed("bare", "bare", ""),
         Token("bare", "", Role.VIEWER, "", "", created_at=""),
         TokenUse("bare", ""),
         ProjectAccess("bare", "bare", ""),

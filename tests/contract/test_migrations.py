@@ -126,7 +126,7 @@ def opened(store_uri: str) -> Iterator[Opener]:
 def test_records_do_not_change_without_a_migration() -> None:
     last = MIGRATIONS[-1]
     assert last.layout == SCHEMA.fingerprint, (
-        f"records.py changed. Add Migration({last.version + 1}, 'what changed', '{SCHEMA.fingerprint}') to "
+        f"src/records/ changed. Add Migration({last.version + 1}, 'what changed', '{SCHEMA.fingerprint}') to "
         "storage/schema.py, or, while the version is not released, give its last line this fingerprint."
     )
 

@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("workspace",),
     ("connectors",),
     ("trainingset", "identification", "trainingreport"),
-    ("tables", "decisions", "switching", "trackindex", "holdings"),
+    ("tables", "decisions", "owed", "switching", "trackindex", "holdings"),
     ("naming", "lessons"),
     ("derivation", "unknowns"),
     ("ledger",),

@@ -824,6 +824,13 @@ class TestNotices:
             ("/r.ttl", "<http://a> <http://b#c> 1 .", "describes no video"),
             ("/r.jsonld", '{"@context": "http://127.0.0.1:9/c", "a": 1}', "@context lies elsewhere"),
             ("/r.jsonld", '{"x": [{"@context": ["http://127.0.0.1:9/c"]}]}', "@context lies elsewhere"),
+            ("/r.jsonld", '{"@context": [["http://127.0.0.1:9/c"]]}', "@context lies elsewhere"),
+            ("/r.jsonld", '{"@context": {"@context": [["http://127.0.0.1:9/c"]]}}', "@context lies elsewhere"),
+            (
+                "/r.jsonld",
+                '{"@context": {"a": {"@id": "x:a", "@context": [["file:///etc/passwd"]]}}}',
+                "@context lies elsewhere",
+            ),
             ("/r.jsonld", "{", "no well-formed JSON-LD"),
         ],
     )

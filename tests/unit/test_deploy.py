@@ -64,6 +64,29 @@ def test_image_runs_as_a_user_without_rights_and_leaves_the_tools_behind() -> No
     assert "curl" not in final
 
 
+def copied() -> list[str]:
+    """Return what the image takes out of the repository."""
+    lines = re.findall(r"^COPY (?!--from)(.*)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    return [source.rstrip("/") for line in lines for source in line.split()[:-1]]
+
+
+def test_image_is_given_all_that_it_copies() -> None:
+    shown = {
+        line[1:].rstrip("/") for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines() if line[:1] == "!"
+    }
+    assert len(copied()) > 6
+    assert [source for source in copied() if not (ROOT / source).exists()] == []
+    assert set(copied()) == shown
+
+
+def test_image_has_the_packages_of_everything_that_the_service_offers() -> None:
+    """Nobody can install them later: the file system is read-only."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    for extra in ("export", "sites", "search"):
+        assert f"requirements-{extra}.txt" in copied()
+        assert f"-r requirements-{extra}.txt" in text
+
+
 def test_image_can_fetch_the_packages_that_carry_weights() -> None:
     assert not re.search(r"uninstall.*\bpip\b", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
 

@@ -168,9 +168,18 @@ class TestReading:
             ["http://www.w3.org/ns/anno.jsonld", "http://10.0.0.1/x"],
             {"@import": "http://10.0.0.1/x"},
             {"a": {"@id": "http://x/a", "@context": "http://10.0.0.1/x"}},
+            {"a": {"@id": "http://x/a", "@context": ["http://10.0.0.1/x"]}},
+            {"a": {"@id": "http://x/a", "@context": {"b": {"@id": "x:b", "@context": [None, "http://10.0.0.1/x"]}}}},
+            {"@context": ["http://10.0.0.1/x"]},
+            {"@context": "http://10.0.0.1/x"},
+            {"@import": ["http://10.0.0.1/x"]},
+            [["http://10.0.0.1/x"]],
+            [[["file:///etc/passwd"]]],
+            [{"a": "http://x/a"}, [{"@context": [["http://10.0.0.1/x"]]}]],
         ],
     )
-    def test_nothing_is_fetched(self, context: Any) -> None:
+    def test_nothing_is_fetched(self, context: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("rdflib.plugins.shared.jsonld.context.source_to_json", lambda *_: pytest.fail("it was asked for"))
         text = json.dumps({"@context": context, "@id": "http://x", "inner": {"@context": context}})
         with pytest.raises(ConfigError, match=r"would have to be fetched\. Put the terms themselves"):
             self.read("jsonld", text)

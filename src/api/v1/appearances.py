@@ -9,12 +9,12 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from ...records import Appearance, Person, ProjectVideo, Video
+from ...records import Appearance, Person, Video
 from ...storage import Query
 from .. import shapes
 from ..answers import plain_json
-from ..choosing import FragmentText
-from ..context import existing, existing_project, store
+from ..choosing import FragmentText, member_of
+from ..context import existing_project, store
 from ..kept import answer_kept
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..problems import Problem
@@ -89,7 +89,7 @@ def _person_ids(owner: str) -> dict[str, str]:
 def get_overview(project: str, video_id: str, query_data: OverviewParameters) -> Response:
     """Show a whole video at a glance: how many people are to be seen when, and who."""
     owner = existing_project(project).project
-    member = existing(ProjectVideo, "video in this project", owner, video_id, query_data.fragment)
+    member = member_of(owner, video_id, query_data.fragment)
     video = store().get(Video, video_id)
     duration = video.duration or 0.0 if video else 0.0
     what = ("overview", owner, member.analysis_id, duration, query_data.bins, query_data.max_lanes)
@@ -125,7 +125,7 @@ def _listing(owner: str, wanted: AppearanceParameters) -> tuple[Listing, str]:
     if wanted.video_id:
         if sort.lstrip("-") != by_start:
             raise Problem("invalid", "The appearances of one video are sorted by start_npt.")
-        member = existing(ProjectVideo, "video in this project", owner, wanted.video_id, wanted.fragment)
+        member = member_of(owner, wanted.video_id, wanted.fragment)
         query = Query(
             {"project": owner, "analysis_id": member.analysis_id},
             at_least={"end_npt": wanted.from_npt},

@@ -10,11 +10,11 @@ from flask import Response, url_for
 from pydantic import Field
 
 from ...decisions import undone_ids
-from ...records import Decision, Project, ProjectVideo, Target, Verb, Video
+from ...records import Decision, Project, Target, Verb
 from ...storage import Query
 from .. import shapes
 from ..answers import answer
-from ..choosing import existing_track, track_parts
+from ..choosing import member_of, track_of_project, track_parts
 from ..context import existing, existing_project, store, workspace
 from ..deriving import follow, follow_all, told_of
 from ..paging import Listing, PageOf, PageParameters, listed
@@ -162,9 +162,9 @@ def decide(project: str, json_data: NewDecision) -> Response:
 def decide_several(project: str, json_data: NewDecisions) -> Response:
     """Say several things, in this order; each video that they touch is derived once.
 
-    All are looked at first: where one names what is not there, none is said.
+    All are looked at first: where one of them cannot be said, none is. People go by the names that they have before.
     """
-    from ...decide import say
+    from ...decide import keep, prepared
 
     owner = existing_project(project)
     targets = [
@@ -172,7 +172,7 @@ def decide_several(project: str, json_data: NewDecisions) -> Response:
         for one in json_data.decisions
     ]
     said = [
-        say(
+        prepared(
             workspace(),
             owner,
             one.verb,
@@ -185,6 +185,7 @@ def decide_several(project: str, json_data: NewDecisions) -> Response:
         )
         for one, (target, other) in zip(json_data.decisions, targets, strict=True)
     ]
+    keep(workspace(), owner, said)
     return answer(shapes.DecisionsReport(**report_of(owner, said)), 201)
 
 
@@ -228,9 +229,7 @@ def _target(owner: str, given: AnyTarget) -> Target:
     if isinstance(given, UnknownTarget):
         return Target("unknown", unknown_id=given.unknown_id)
     if isinstance(given, IntervalTarget):
-        existing(
-            ProjectVideo, "video in this project", owner, existing(Video, "video", given.video_id).video_id, given.fragment
-        )
+        member_of(owner, given.video_id, given.fragment)
         if not given.start_npt < given.end_npt:
             raise Problem("invalid", "The interval is empty. Give its start before its end.")
         return Target("interval", given.video_id, given.fragment, start_npt=given.start_npt, end_npt=given.end_npt)
@@ -248,10 +247,6 @@ def track_target(owner: str, name: str) -> Target:
     from ...decisions import anchors_of
     from ...videos import read_samples
 
-    track = existing_track(name)
-    members = store().find(ProjectVideo, analysis_id=track.analysis_id)
-    member = next((member for member in members if member.project == owner), None)
-    if member is None:
-        raise Problem("not_found", f"Track {name} is of no video of this project.")
+    track, member = track_of_project(owner, name)
     anchors = anchors_of(read_samples(store(), track))
     return Target("track", member.video_id, member.fragment, track.analysis_id, track_parts(name)[1], anchors)

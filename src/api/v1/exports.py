@@ -13,10 +13,10 @@ from pydantic import Field
 
 from ...guard.paths import confined
 from ...names import display_name
-from ...records import Analysis, Decision, Person, ProjectVideo, Status, Video
+from ...records import Analysis, Decision, Person, Status, Video
 from .. import shapes
 from ..answers import answer
-from ..choosing import FragmentText
+from ..choosing import FragmentText, member_of
 from ..context import existing, existing_project, store, workspace
 from ..deriving import follow_video, told_of
 from ..media import sends
@@ -171,8 +171,8 @@ def import_file(project: str, video_id: str, query_data: ImportParameters) -> Re
     )
     job = None
     if report.decisions and not _flag("dry_run"):
-        keep(workspace(), known, report.decisions)
-        job = follow_video(known, analysis, report.decisions[-1].decision_id)
+        keep(workspace(), known, report.decisions, report.told)
+        job = follow_video(known, analysis, report.decisions)
     names = {person.person_id: person.name for person in store().find(Person, project=known.project)}
     body = shapes.ImportReport(
         decisions=[_said(decision, names) for decision in report.decisions],
@@ -189,8 +189,8 @@ def _counting(owner: str, video_id: str, fragment: str) -> tuple[Analysis, Video
     Raises:
         Problem: There is none.
     """
-    video: Video = existing(Video, "video", video_id)
-    member = existing(ProjectVideo, "video in this project", owner, video_id, fragment)
+    member = member_of(owner, video_id, fragment)
+    video: Video = existing(Video, "video in this project", video_id)
     analysis: Analysis = existing(Analysis, "analysis", member.analysis_id)
     if analysis.status is not Status.COMPLETE:
         raise Problem("conflict", f"The analysis of this video is not complete ({analysis.status}).")

@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from ...records import Appearance, Decision, Project, Target, UnknownPerson, Verb
+from ...records import Appearance, Decision, Project, Target, UnknownPerson, UnknownTrack, Verb
 from .. import shapes
 from ..answers import answer
 from ..choosing import titles_of, track_name
@@ -16,7 +16,7 @@ from ..context import existing_project, store, workspace
 from ..ledgers import ledger_of
 from ..paging import PageOf, PageParameters, cursor_of, linked, mark_of, of_types, place_of
 from ..permissions import author
-from ..problems import missing
+from ..problems import Problem, missing
 from ..validation import Body, Parameters, Text
 from .decisions import MAX_DECISIONS, report_of, track_target
 
@@ -150,15 +150,39 @@ def list_alike(project: str, unknown_id: int, query_data: AlikeParameters) -> Re
 @groups.output(shapes.SplitReport, 201)
 def split_group(project: str, unknown_id: int, json_data: Split) -> Response:
     """Take tracks from a group, by decisions: to a new one, or each to whom it resembles and never back to this one."""
+    from ...decide import keep
+
     owner = existing_project(project)
-    _existing(owner.project, unknown_id)
+    group = _existing(owner.project, unknown_id)
     targets = [track_target(owner.project, track) for track in dict.fromkeys(json_data.tracks)]
+    _check_members(owner, group, targets)
     number, verb = unknown_id, Verb.NOT_SAME_PERSON
     if json_data.together:
         number, verb = _begin(owner, targets).unknown_id, Verb.SAME_PERSON
-    said = [_say(owner, verb, target, number, author(json_data.author)) for target in targets]
+    said = [_prepared(owner, verb, target, number, author(json_data.author)) for target in targets]
+    keep(workspace(), owner, said)
     report = report_of(owner, said)
     return answer(shapes.SplitReport(unknown_id=number if json_data.together else None, **report), 201)
+
+
+def _check_members(owner: Project, group: Group, targets: list[Target]) -> None:
+    """Refuse tracks that were not put to a group: taking them from it would mean something else.
+
+    Raises:
+        Problem: One of them was not.
+    """
+    from ...groups import rows_of
+
+    ledger = ledger_of(owner.project)
+    seen = {
+        (ledger.members[int(ledger.analyses[row])].analysis_id, int(ledger.columns.track_ids[row]))
+        for row in rows_of(ledger, group.unknown_id).tolist()
+    }
+    for target in targets:
+        place = target.analysis_id, target.track_id
+        entry = None if place in seen else store().get(UnknownTrack, owner.project, *place)
+        if place not in seen and (entry is None or entry.unknown_id not in group.members):
+            raise Problem("conflict", f"Track {track_name(*place)} is not of this group. Read the group again.")
 
 
 def _begin(owner: Project, targets: list[Target]) -> UnknownPerson:
@@ -171,10 +195,10 @@ def _begin(owner: Project, targets: list[Target]) -> UnknownPerson:
     return begin_unknown(workspace(), owner.project, tracks)
 
 
-def _say(owner: Project, verb: Verb, target: Target, number: int, who: str) -> Decision:
-    from ...decide import say
+def _prepared(owner: Project, verb: Verb, target: Target, number: int, who: str) -> Decision:
+    from ...decide import prepared
 
-    return say(workspace(), owner, verb, target, other=Target("unknown", unknown_id=number), author=who)
+    return prepared(workspace(), owner, verb, target, other=Target("unknown", unknown_id=number), author=who)
 
 
 def _existing(owner: str, unknown_id: int) -> Group:

@@ -226,6 +226,7 @@ def _apply(owner: Project, person: Person, change: PersonChange) -> Job | None:
         said = decide.say(workspace(), owner, Verb.RENAME, Target("person", person_id=person.person_id), name=change.name)
         _, job = follow(owner, said)
     if change.recognisable is not None and change.recognisable != person.recognisable:
-        verb.run(workspace(), owner.project, person.person_id, recognisable=change.recognisable, derives=False)
-        job = follow_everywhere(owner, new_id())
+        cause = new_id()
+        verb.run(workspace(), owner.project, person.person_id, recognisable=change.recognisable, cause=cause)
+        job = follow_everywhere(owner, cause)
     return job

@@ -15,10 +15,9 @@ from ...decisions import PIECE
 from ...errors import MediaError
 from ...pictures import HEAD_BYTES, kind_of, why_no_picture
 from ...programmes import programmes_of
-from ...records import ProjectVideo
 from .. import overall, shapes
 from ..answers import answer
-from ..choosing import existing_track, track_name, track_parts
+from ..choosing import track_name, track_of_project, track_parts
 from ..context import existing_project, store, workspace
 from ..gathering import is_local, plain
 from ..multipart import sent_file, takes_file
@@ -61,9 +60,8 @@ def search_by_track(project: str, json_data: TrackSearch) -> Response:
     """Find the moments that show the face of a track."""
     from ...finder import run
 
-    owner, track = existing_project(project).project, existing_track(json_data.track)
-    if all(member.project != owner for member in store().find(ProjectVideo, analysis_id=track.analysis_id)):
-        raise Problem("not_found", f"Track {json_data.track} is of no video of this project.")
+    owner = existing_project(project).project
+    track_of_project(owner, json_data.track)
     analysis_id, number = track_parts(json_data.track)
     report = run(
         workspace(),

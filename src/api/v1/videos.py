@@ -17,7 +17,7 @@ from ...totals import SUMS
 from .. import shapes
 from ..answers import answer, check_match, editing, no_content
 from ..belonging import uses
-from ..choosing import FragmentText, chosen_analysis
+from ..choosing import FragmentText, chosen_analysis, member_of
 from ..context import existing, existing_project, extracts, store, workspace
 from ..paging import Listing, PageOf, PageParameters, listed
 from ..permissions import only_used
@@ -149,7 +149,7 @@ def list_project_videos(project: str, query_data: ProjectVideoParameters) -> Res
 @videos.output(shapes.ProjectVideo)
 def get_project_video(project: str, video_id: str, query_data: ProjectVideoChoice) -> Response:
     """Show a video of a project with the analysis that counts there; while its first one is under way, with that."""
-    owner, video = existing_project(project).project, existing_video(video_id)
+    owner, video = existing_project(project).project, _video_here(video_id)
     fragment = query_data.fragment
     member = store().get(ProjectVideo, owner, video.video_id, fragment) if fragment.isprintable() else None
     if member is None:
@@ -167,12 +167,18 @@ def remove_project_video(project: str, video_id: str, query_data: ProjectVideoCh
     """Take a video out of a project, with what was derived there. Decisions and the film itself stay."""
     from ...forgetting import forget_video
 
-    owner, video = existing_project(project), existing_video(video_id)
-    member = existing(ProjectVideo, "video in this project", owner.project, video.video_id, query_data.fragment)
+    owner, video = existing_project(project), _video_here(video_id)
+    member = member_of(owner.project, video.video_id, query_data.fragment)
     with editing(f"video {owner.project} {video.video_id}"):
         _check_idle(owner.project, video)
         forget_video(workspace(), owner, member)
     return no_content()
+
+
+def _video_here(video_id: str) -> Video:
+    """Return a video that a project may have; of one that is nowhere the same is said as of one of other projects."""
+    found: Video = existing(Video, "video in this project", video_id)
+    return found
 
 
 def _check_idle(project: str, video: Video) -> None:

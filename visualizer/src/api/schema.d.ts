@@ -301,7 +301,7 @@ export interface paths {
         put?: never;
         /**
          * Say several things, in this order; each video that they touch is derived once.
-         * @description All are looked at first: where one names what is not there, none is said.
+         * @description All are looked at first: where one of them cannot be said, none is. People go by the names that they have before.
          */
         post: operations["post_decisions_decide_several"];
         delete?: never;
@@ -2971,7 +2971,10 @@ export interface operations {
                 /** @description Number of the last event that is known; Last-Event-ID wins */
                 after?: number;
             };
-            header?: never;
+            header?: {
+                /** @description Id of the last event that is known; the stream goes on after it */
+                "Last-Event-ID"?: string;
+            };
             path: {
                 job_id: string;
             };
@@ -3139,7 +3142,10 @@ export interface operations {
     patch_projects_change_project: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that a GET of this address answered; without it the answer is 428 */
+                "If-Match"?: string;
+            };
             path: {
                 project: string;
             };
@@ -3689,7 +3695,10 @@ export interface operations {
     patch_images_change_image: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that a GET of this address answered; without it the answer is 428 */
+                "If-Match"?: string;
+            };
             path: {
                 project: string;
                 sha256: string;
@@ -3791,7 +3800,10 @@ export interface operations {
     post_jobs_submit_job: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Whoever sends the same with the same key again gets the same job, also when it has ended */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 project: string;
             };
@@ -4158,7 +4170,10 @@ export interface operations {
     patch_people_change_person: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that a GET of this address answered; without it the answer is 428 */
+                "If-Match"?: string;
+            };
             path: {
                 project: string;
                 person_id: string;
@@ -4337,7 +4352,10 @@ export interface operations {
     get_exports_get_result: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only these bytes: `bytes=0-99` */
+                Range?: string;
+            };
             path: {
                 project: string;
                 result: string;
@@ -4707,7 +4725,10 @@ export interface operations {
     patch_unknown_rename_unknown_person: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that a GET of this address answered; without it the answer is 428 */
+                "If-Match"?: string;
+            };
             path: {
                 project: string;
                 unknown_id: number;
@@ -5389,7 +5410,10 @@ export interface operations {
     patch_uploads_append_chunk: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The byte at which this chunk begins */
+                "Upload-Offset"?: number;
+            };
             path: {
                 upload_id: string;
             };
@@ -5530,7 +5554,10 @@ export interface operations {
     patch_videos_change_video: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that a GET of this address answered; without it the answer is 428 */
+                "If-Match"?: string;
+            };
             path: {
                 video_id: string;
             };
@@ -5604,7 +5631,10 @@ export interface operations {
     get_media_get_media: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Only these bytes: `bytes=0-99` */
+                Range?: string;
+            };
             path: {
                 video_id: string;
             };

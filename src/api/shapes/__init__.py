@@ -1,0 +1,103 @@
+"""What the API shows of each record: the fields of `records` under their names, without arrays and server paths."""
+
+from __future__ import annotations
+
+from .appearances import (
+    Alike,
+    AlikeGroup,
+    AlikePerson,
+    Appearance,
+    GroupAppearance,
+    Lane,
+    Overview,
+    ReviewItem,
+    UnknownGroup,
+    UnknownPerson,
+    UnknownTrack,
+)
+from .base import Box, Candidate, Problem, ProblemPlace, Shape
+from .decisions import Anchor, Decision, DecisionReport, DecisionsReport, SplitReport, Target
+from .exchange import Format, FormatList, ImportedDecision, ImportReport, Upload
+from .footage import Analysis, BestSample, BestSamples, ProjectVideo, Samples, Shot, Track, Video
+from .images import FaceQuality, Image, ImageChanges, PersonImage, PersonImages, Provenance, RefusedChange
+from .jobs import Job, JobEvent, JobEvents, JobWebhook, JobWebhooks, LiveJobs
+from .people import (
+    AddedPeople,
+    PeopleTotals,
+    Person,
+    PersonAppearance,
+    PersonAppearances,
+    PersonInVideo,
+    PersonTotals,
+    RefusedPerson,
+)
+from .projects import Model, Project, Room, Setting, SettingList, SinceModel, Storage, Summary
+from .session import Session
+
+__all__ = [
+    "AddedPeople",
+    "Alike",
+    "AlikeGroup",
+    "AlikePerson",
+    "Analysis",
+    "Anchor",
+    "Appearance",
+    "BestSample",
+    "BestSamples",
+    "Box",
+    "Candidate",
+    "Decision",
+    "DecisionReport",
+    "DecisionsReport",
+    "FaceQuality",
+    "Format",
+    "FormatList",
+    "GroupAppearance",
+    "Image",
+    "ImageChanges",
+    "ImportReport",
+    "ImportedDecision",
+    "Job",
+    "JobEvent",
+    "JobEvents",
+    "JobWebhook",
+    "JobWebhooks",
+    "Lane",
+    "LiveJobs",
+    "Model",
+    "Overview",
+    "PeopleTotals",
+    "Person",
+    "PersonAppearance",
+    "PersonAppearances",
+    "PersonImage",
+    "PersonImages",
+    "PersonInVideo",
+    "PersonTotals",
+    "Problem",
+    "ProblemPlace",
+    "Project",
+    "ProjectVideo",
+    "Provenance",
+    "RefusedChange",
+    "RefusedPerson",
+    "ReviewItem",
+    "Room",
+    "Samples",
+    "Session",
+    "Setting",
+    "SettingList",
+    "Shape",
+    "Shot",
+    "SinceModel",
+    "SplitReport",
+    "Storage",
+    "Summary",
+    "Target",
+    "Track",
+    "UnknownGroup",
+    "UnknownPerson",
+    "UnknownTrack",
+    "Upload",
+    "Video",
+]
