@@ -2,11 +2,12 @@
 
 A clip begins at the last key frame before the appearance, up to some seconds early, because what follows cannot be decoded
 without it; it ends a few frames late, because pictures are stored in another order than they are shown. `clips.csv` in the
-folder says of each clip what was wanted and what it holds.
+folder says of each clip what was wanted and what it holds; clips of an earlier run that are no longer wanted are removed.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, fields
 from fractions import Fraction
@@ -22,6 +23,7 @@ from ..video.source import is_address, open_container, video_stream
 from .document import Document, Seen
 from .rendering import sound_streams, suffix_for
 
+TABLE = "clips.csv"
 _TIMEOUT_S = 30.0
 _INTERLEAVED_S = 10
 """Streams of a file that can be played are no further apart than this."""
@@ -69,7 +71,7 @@ def cut_clips(
     if guard is not None and is_address(locator):
         guard.check(locator)
         locator = GuardedAddress(locator, guard)
-    suffix, clips = suffix_for(document), []
+    suffix, clips, before = suffix_for(document), [], _listed(folder)
     with open_container(locator, _TIMEOUT_S) as source:
         for number, seen in enumerate(document.people, start=1):
             file = f"{number:04}_{video_folder(f'{_plain(seen.name)}.x')}{suffix}"
@@ -77,8 +79,21 @@ def cut_clips(
             clips.append(Clip(file, seen.name, seen.number, seen.start_npt, seen.end_npt, start, end))
             advance()
     columns = tuple(field.name for field in fields(Clip))
-    write_csv(folder / "clips.csv", columns, [astuple(clip) for clip in clips])
+    write_csv(folder / TABLE, columns, [astuple(clip) for clip in clips])
+    for file in before - {clip.file for clip in clips}:
+        # Of somebody who is called otherwise now, or is not to be shown any more.
+        (folder / file).unlink(missing_ok=True)
     return clips
+
+
+def _listed(folder: Path) -> set[str]:
+    """Return the names of the clips that an earlier run says to have left in a folder."""
+    try:
+        with (folder / TABLE).open(encoding="utf-8", newline="") as table:
+            named = [row.get("file") or "" for row in csv.DictReader(table)]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return set()
+    return {file for file in named if file and PurePath(file).name == file and PurePath(file).suffix in _FORMATS}
 
 
 def _plain(name: str) -> str:
