@@ -25,7 +25,7 @@ from src.schema import RgbImage
 from src.video import open_stream
 from src.video.fragments import parse_fragment
 from tests.documents import document, seen
-from tests.videos import numbered, write_video
+from tests.videos import number_of, numbered, write_video
 
 SIZE = (192, 128)
 FACE = 36
@@ -382,6 +382,20 @@ class TestClips:
         path = write_video(tmp_path / "x.mp4", numbered(160), options={"g": "20", "bf": "0", "sc_threshold": "0"})
         what = filmed(path, [seen(1, "Anna", 5.6, 6.0)], [], duration=6.4)
         assert [clip.start_npt for clip in cut_clips(what, tmp_path)] == [5.6]
+
+    @pytest.mark.parametrize(
+        ("name", "start_s"), [("x.mp4", 0), ("x.mkv", 0), ("x.mkv", 7.5), ("x.ts", 0), ("x.ts", 3), ("x.mov", 2)]
+    )
+    @pytest.mark.parametrize("wanted", [0.0, 0.47, 0.48, 1.0, 1.9])
+    def test_none_begins_late(self, tmp_path: Path, name: str, start_s: float, wanted: float) -> None:
+        path = write_video(tmp_path / name, numbered(60), start_s=start_s, options={"g": "12", "bf": "3", "sc_threshold": "0"})
+        what = filmed(path, [seen(1, "Anna", wanted, wanted + 0.3)], [], duration=2.4)
+        (clip,) = cut_clips(what, tmp_path / "clips")
+        # There is a key frame every 0.48 s.
+        assert wanted - 0.481 <= clip.start_npt <= wanted
+        found = frames_of(tmp_path / "clips" / clip.file)
+        assert number_of(found[0][1]) == round(clip.start_npt * RATE)
+        assert found[-1][0] + clip.start_npt >= wanted + 0.3 - 0.081
 
     def test_sound_comes_along(self, film: Path, tmp_path: Path) -> None:
         what = filmed(film, [seen(1, "Anna", 1.4, 1.9)], [])
