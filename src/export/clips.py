@@ -210,9 +210,11 @@ def _pass_on(packet: Any, sink: Any, targets: dict[int, Any], first: Fraction, e
     at = (packet.pts if packet.pts is not None else packet.dts) * tick
     if packet.dts * tick >= end or (index != picture and at < first):
         return Fraction(0)
+    # Written packets count in ticks of the clip.
+    until = at + (packet.duration or 0) * tick
     shift = round(first / tick)
     packet.dts -= shift
     packet.pts = None if packet.pts is None else packet.pts - shift
     packet.stream = targets[index]
     sink.mux(packet)
-    return at + (packet.duration or 0) * tick if index == picture else Fraction(0)
+    return until if index == picture else Fraction(0)

@@ -397,6 +397,11 @@ class TestClips:
         assert number_of(found[0][1]) == round(clip.start_npt * RATE)
         assert found[-1][0] + clip.start_npt >= wanted + 0.3 - 0.081
 
+    def test_the_end_counts_in_time_of_the_video(self, tmp_path: Path) -> None:
+        path = write_video(tmp_path / "x.avi", numbered(60), codec="mpeg4", options={"g": "12"})
+        (clip,) = cut_clips(filmed(path, [seen(1, "Anna", 1.0, 1.5)], [], duration=2.4), tmp_path)
+        assert (clip.start_npt, clip.end_npt) == (0.96, 1.52)
+
     def test_sound_comes_along(self, film: Path, tmp_path: Path) -> None:
         what = filmed(film, [seen(1, "Anna", 1.4, 1.9)], [])
         (clip,) = cut_clips(what, tmp_path)
