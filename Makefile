@@ -31,13 +31,16 @@ NODE_MODULES := visualizer/node_modules/.made
 HAS_NODE := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
 	process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null && echo yes)
 
-.PHONY: help demo test e2e screenshots page test-page mongo check format serve docs venv clean distclean
+.PHONY: help demo readers test e2e screenshots page test-page mongo check format serve docs venv clean distclean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(BASE) page ## Build a project from photos, analyse a video and print who appears when
 	$(PY) -m evaluation.demo run
+
+readers: $(FULL) ## Take the results of `make demo` through every export format and a reader of each
+	$(PY) -m tests.readers
 
 # A process takes tests over from another one when its own are done. ARGS="-n 0" for a single one, as a debugger needs it.
 test: $(FULL) mongo $(if $(ARGS),,test-page) ## Run all tests, those with the real networks too; ARGS="-k name" for some of them

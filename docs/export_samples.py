@@ -11,6 +11,7 @@ import numpy as np
 from src.export import FORMATS, Document, Format
 from src.export.document import Seen, by_time
 from src.export.joining import csv_rows, json_lines, whole
+from src.export.tables import PEOPLE, SAMPLES, people_rows, sample_rows
 from src.records import Analysis, Shot, Status, TrackSamples, Video
 from src.schema import Box
 
@@ -99,14 +100,22 @@ def _row(name: str, found: Format) -> str:
 def _chapter(name: str, found: Format, document: Document, folder: Path) -> str:
     what = found.text[0].upper() + found.text[1:]
     if name.startswith("parquet"):
-        same = name.replace("parquet", "csv")
-        return f"### {name}\n\n{what}, in the columns of [`{same}`](#{same})."
+        told = "The first, as `pyarrow.parquet.read_table(…).to_pylist()` gives it:"
+        return f"### {name}\n\n{what}. {told}\n\n{_parquet(name, document)}"
     path = folder / f"{name}{found.suffix}"
     found.write(path, document)
     lines = path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
     shown = [line if len(line) <= MAX_COLUMNS else f"{line[:MAX_COLUMNS]} …" for line in lines[:MAX_LINES]]
     more = [f"… ({len(lines) - MAX_LINES} lines more)"] if len(lines) > MAX_LINES else []
     return "\n".join([f"### {name}", "", f"{what}.", "", f"```{_LANGUAGES.get(found.suffix, 'text')}", *shown, *more, "```"])
+
+
+def _parquet(name: str, document: Document) -> str:
+    """Return the first row of a table as Python shows it: what is made here needs no library that is optional."""
+    columns, rows = (SAMPLES, sample_rows(document)) if name.endswith("samples") else (PEOPLE, people_rows(document))
+    row = next(rows)
+    lines = [f"    {column!r}: {row.get(column)!r}," for column in columns]
+    return "\n".join(["```python", "{", *lines, "}", "```"])
 
 
 def _tracks(people: tuple[Seen, ...]) -> Iterator[TrackSamples]:

@@ -12,7 +12,7 @@ import click
 
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .connectors import connectors_of
-from .errors import ConfigError
+from .errors import AnnotationError, ConfigError
 from .export import BASE, FORMATS, Document, Format, document_of, joined, media_type_of
 from .export.document import is_complete
 from .export.redaction import parse_redaction
@@ -43,6 +43,19 @@ class ExportReport:
     output: Path
     n_rows: int
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AllReport:
+    """What a run over all videos of a project wrote.
+
+    Attributes:
+        reports: One a video.
+        failures: Of the videos that could not be read or written, with the reason.
+    """
+
+    reports: tuple[ExportReport, ...]
+    failures: tuple[str, ...]
 
 
 def run(
@@ -153,18 +166,7 @@ def write_clips(workspace: Workspace, project: str, video: str, output: Path | N
         ExportError: A file cannot be written.
         MediaError: The video cannot be read any more.
     """
-    from .export.clips import cut_clips
-
-    document = document_named(workspace, project, video)
-    folder = output or _place(workspace, document, "clips")
-    with (
-        _played(workspace, document) as (played, guard),
-        workspace.progress.task("Clips", len(document.people), "clips") as task,
-    ):
-        clips = cut_clips(played, folder, task.advance, guard)
-    early = max((clip.wanted_start_npt - clip.start_npt for clip in clips), default=0.0)
-    notes = (f"Clips begin at key frames, up to {early:.1f} s early; clips.csv says where.",) if clips else ()
-    return ExportReport(document.video, document.analysis, folder, len(clips), notes)
+    return _clips(workspace, document_named(workspace, project, video), output)
 
 
 def write_picture(workspace: Workspace, project: str, video: str, redact: str = "", output: Path | None = None) -> ExportReport:
@@ -182,11 +184,55 @@ def write_picture(workspace: Workspace, project: str, video: str, redact: str = 
         ExportError: The file cannot be written.
         MediaError: The video cannot be read any more.
     """
+    return _picture(workspace, document_named(workspace, project, video), redact, output)
+
+
+def write_all(workspace: Workspace, project: str, *, clips: bool = False, redact: str = "") -> AllReport:
+    """Do for all videos of a project what `write_clips` or `write_picture` does for one, one video at a time.
+
+    A video that cannot be read or written any more is recorded and passed over.
+
+    Args:
+        workspace: Where to work.
+        project: Whose analyses.
+        clips: Whether clips are wanted, and no pictures with something drawn on them.
+        redact: As for `write_picture`.
+
+    Raises:
+        ConfigError: There is no such project, or nobody's faces are left out.
+    """
+    owner = workspace.project(project)
+    if redact:
+        parse_redaction(redact)
+    reports: list[ExportReport] = []
+    failures: list[str] = []
+    for document in documents_of(workspace, owner.project):
+        try:
+            reports.append(_clips(workspace, document) if clips else _picture(workspace, document, redact))
+        except AnnotationError as err:
+            failures.append(f"{document.locator}: {err}")
+    return AllReport(tuple(reports), tuple(failures))
+
+
+def _clips(workspace: Workspace, document: Document, output: Path | None = None) -> ExportReport:
+    from .export.clips import cut_clips
+
+    folder = output or _place(workspace, document, "clips")
+    with (
+        _played(workspace, document) as (played, guard),
+        workspace.progress.task("Clips", len(document.people), "clips") as task,
+    ):
+        clips = cut_clips(played, folder, task.advance, guard)
+    early = max((clip.wanted_start_npt - clip.start_npt for clip in clips), default=0.0)
+    notes = (f"Clips begin at key frames, up to {early:.1f} s early; clips.csv says where.",) if clips else ()
+    return ExportReport(document.video, document.analysis, folder, len(clips), notes)
+
+
+def _picture(workspace: Workspace, document: Document, redact: str, output: Path | None = None) -> ExportReport:
     from .export.burning import painter_of
     from .export.redaction import redactor_of
     from .export.rendering import render, suffix_for
 
-    document = document_named(workspace, project, video)
     draw = redactor_of(document, parse_redaction(redact, document)) if redact else painter_of(document)
     name = ("redacted" if redact else "annotated") + suffix_for(document)
     path = output or _place(workspace, document, name)
@@ -240,24 +286,39 @@ def command(
     output: Path | None,
     base_uri: str,
     config: Path | None,
-) -> None:
+) -> int:
     """Write what was seen in a video, or in all videos of a project, in a format of other programs."""
     if [bool(format_name), clips, burn_in, bool(redact)].count(True) != 1:
         raise click.UsageError("Say one thing to write: --format, --clips, --burn_in, or --redact.")
-    if video is None and not format_name:
-        raise click.UsageError("--clips, --burn_in and --redact need --video.")
+    if video is None and not format_name and output is not None:
+        raise click.UsageError("--output goes with --video, or with --format.")
     name = _with_profile(format_name, profile)
     with workspace_of(config) as workspace:
-        if video is None:
+        if video is None and name:
             click.echo(f"{run_project(workspace, project, name, output, base_uri)}: all videos of {project}")
-            return
+            return 0
+        if video is None:
+            return _told_of_all(write_all(workspace, project, clips=clips, redact=redact), clips)
         if name:
             report = run(workspace, project, video, name, output, base_uri)
         elif clips:
             report = write_clips(workspace, project, video, output)
         else:
             report = write_picture(workspace, project, video, redact, output)
-    rows = FORMATS[name].row if name else "clips" if clips else "frames"
+    _tell(report, FORMATS[name].row if name else "clips" if clips else "frames")
+    return 0
+
+
+def _told_of_all(report: AllReport, clips: bool) -> int:
+    for one in report.reports:
+        _tell(one, "clips" if clips else "frames")
+    for failure in report.failures:
+        click.echo(failure, err=True)
+    click.echo(f"{len(report.reports)} videos written, {len(report.failures)} failed", err=True)
+    return 1 if report.failures else 0
+
+
+def _tell(report: ExportReport, rows: str) -> None:
     named = with_fragment(report.video.locator, report.analysis.fragment)
     click.echo(f"{report.output}: {report.n_rows} {rows} of {named}")
     for note in report.notes:

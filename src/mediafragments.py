@@ -30,7 +30,7 @@ DIMENSIONS = frozenset({"t", "xywh", "track", "id"})
 """Names of the parameters that mean a part of a medium. They are case-sensitive."""
 
 _NPT = re.compile(r"\d+(\.\d*)?s?|\d{1,2}:[0-5]\d(\.\d*)?|\d+:[0-5]\d:[0-5]\d(\.\d*)?", re.ASCII)
-_SMPTE = re.compile(r"(\d+):(\d\d):(\d\d)(?::(\d\d)(?:\.(\d\d))?)?", re.ASCII)
+_SMPTE = re.compile(r"(\d{1,9}):(\d\d):(\d\d)(?::(\d\d)(?:\.(\d\d))?)?", re.ASCII)
 _SMPTE_RATES = {"smpte": 30, "smpte-25": 25, "smpte-30": 30, "smpte-30-drop": 30}
 _CLOCK = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")

@@ -123,6 +123,7 @@ def write_video(
     colorspace: int | None = None,
     color_range: int | None = None,
     sound_s: float = 0.0,
+    pixel_shape: Fraction | None = None,
 ) -> Path:
     """Write pictures as a video; the ending of the name chooses the container.
 
@@ -141,6 +142,7 @@ def write_video(
         colorspace: FFmpeg's number: 1 = BT.709, 5 = BT.601. Default: not said.
         color_range: FFmpeg's number: 1 = limited, 2 = full. Default: not said.
         sound_s: Seconds of a tone beside the pictures, from 0.
+        pixel_shape: Width of a pixel to its height. Default: not said.
 
     Returns:
         The path.
@@ -153,6 +155,8 @@ def write_video(
                 stream = container.add_stream(codec, rate=Fraction(rate), options=dict(options or {}))
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt, stream.codec_context.time_base = pix_fmt, _tick(path, codec, rate)
+                if pixel_shape is not None:
+                    stream.codec_context.sample_aspect_ratio = pixel_shape
                 if colorspace is not None:
                     stream.codec_context.colorspace = colorspace
                 if color_range is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
@@ -16,10 +16,10 @@ from ..guard.jsonld import contexts_elsewhere
 from ..records import Anchor
 from ..schema import Box
 from ..video.fragments import Region, parse_fragment
+from .annotationterms import CONTEXT, OF_W3C
 from .own import parsed_json
 from .rdf import OA
-from .reading import Claim, Reading, Source, refuse, text_of, time_of
-from .webannotation import CONTEXT
+from .reading import FARTHEST_PX, Claim, Reading, Source, refuse, text_of, time_of
 from .webvtt import number_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _with_known_contexts(value: Any) -> Any:
     kept = {key: _with_known_contexts(item) for key, item in value.items() if key != "@context"}
     if "@context" in value:
         contexts = value["@context"] if isinstance(value["@context"], list) else [value["@context"]]
-        kept["@context"] = [CONTEXT if context in KNOWN_CONTEXTS else context for context in contexts]
+        kept["@context"] = [OF_W3C if context in KNOWN_CONTEXTS else context for context in contexts]
     return kept
 
 
@@ -112,23 +112,26 @@ def _reading(graph: Graph, name: str) -> Reading:
 
 
 def _claims(graph: Graph, annotation: Node, name: str) -> Iterator[Claim]:
+    """Yield what an annotation says of each of its targets."""
     from rdflib import Namespace
     from rdflib.namespace import DCTERMS
 
     oa, where = Namespace(OA), f"annotation {annotation}"
-    body, target = graph.value(annotation, oa.hasBody), graph.value(annotation, oa.hasTarget)
-    if body is None or target is None:
+    bodies = sorted({*graph.objects(annotation, oa.hasBody), *graph.objects(annotation, oa.bodyValue)}, key=str)
+    targets = sorted(graph.objects(annotation, oa.hasTarget), key=str)
+    if not bodies or not targets:
         raise refuse(name, where, "has no body or no target", "Say who is seen, and in which part of the medium")
-    part = _part(graph, target)
-    try:
-        fragment = parse_fragment(part)
-    except ConfigError as err:
-        raise refuse(name, where, f"has no fragment of time ({err})", "Write t=12.5,14") from err
-    start, end = fragment.interval.start_npt, fragment.interval.end_npt
-    times = time_of(start, name, where), time_of(start if end is None else end, name, where)
     number = number_of(str(graph.value(annotation, DCTERMS.identifier) or ""))
-    who = _name(graph, annotation, body, name, where)
-    yield Claim(where, who, *times, number, anchors=_anchors(fragment.region, times))
+    for target in targets:
+        part = _part(graph, target)
+        try:
+            fragment = parse_fragment(part)
+        except ConfigError as err:
+            raise refuse(name, where, f"has no fragment of time ({err})", "Write t=12.5,14") from err
+        start, end = fragment.interval.start_npt, fragment.interval.end_npt
+        times = time_of(start, name, where), time_of(start if end is None else end, name, where)
+        who = _name(graph, annotation, bodies, name, where)
+        yield Claim(where, who, *times, number, anchors=_anchors(fragment.region, times))
 
 
 def _part(graph: Graph, target: Node) -> str:
@@ -136,31 +139,38 @@ def _part(graph: Graph, target: Node) -> str:
     from rdflib import RDF, Namespace
 
     oa = Namespace(OA)
-    for selector in graph.objects(target, oa.hasSelector):
+    for selector in sorted(graph.objects(target, oa.hasSelector), key=str):
         value = graph.value(selector, RDF.value)
         if value is not None:
             return str(value)
-    address = graph.value(target, oa.hasSource) or target
-    return str(address).partition("#")[2]
+    source = str(graph.value(target, oa.hasSource) or "")
+    return (source if "#" in source else str(target)).partition("#")[2]
 
 
-def _name(graph: Graph, annotation: Node, body: Node, name: str, where: str) -> str:
-    """Return who an annotation is about; of a body with several names the one that the annotation itself says."""
-    from rdflib import RDF, RDFS, Literal
+def _name(graph: Graph, annotation: Node, bodies: Sequence[Node], name: str, where: str) -> str:
+    """Return who an annotation is about; of a body with several names the one that the annotation itself says.
+
+    Of several bodies those that identify or tag count, and not what somebody remarks.
+    """
+    from rdflib import RDF, RDFS, Literal, Namespace, URIRef
     from rdflib.namespace import FOAF
 
-    label = graph.value(annotation, RDFS.label)
-    for predicate in (FOAF.name, RDF.value, RDFS.label):
-        found = sorted(str(value) for value in graph.objects(body, predicate) if isinstance(value, Literal))
+    oa, label = Namespace(OA), str(graph.value(annotation, RDFS.label) or "")
+    remarks = {body for body in bodies if set(graph.objects(body, oa.hasPurpose)) & {oa.commenting, oa.describing}}
+    telling = [body for body in bodies if body not in remarks] or bodies
+    nodes = [node for body in telling for node in (body, *graph.objects(body, oa.hasSource))]
+    for predicate in (FOAF.name, URIRef("http://schema.org/name"), RDF.value, RDFS.label):
+        found = sorted(str(value) for node in nodes for value in graph.objects(node, predicate) if isinstance(value, Literal))
         if found:
-            return text_of(str(label) if label is not None and str(label) in found else found[0], name, where)
-    if isinstance(body, Literal):
-        return text_of(str(body), name, where)
+            return text_of(label if label in found else found[0], name, where)
+    said = [str(body) for body in telling if isinstance(body, Literal)]
+    if said:
+        return text_of(said[0], name, where)
     raise refuse(name, where, "names nobody", "Give its body a foaf:name")
 
 
 def _anchors(region: Region | None, times: tuple[float, float]) -> tuple[Anchor, ...]:
     """Return where the face was: in the middle of the time, as far as one box can say that."""
-    if region is None or region.unit != "pixel":
+    if region is None or region.unit != "pixel" or max(region.x, region.y, region.w, region.h) > FARTHEST_PX:
         return ()
     return (Anchor(round(sum(times) / 2, 3), Box(region.x, region.y, region.w, region.h)),)

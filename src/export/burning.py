@@ -53,11 +53,14 @@ def _draw(pen: Any, course: Course, npt: float, height: int) -> None:
     pen.rectangle((left, top, max(right, left), max(bottom, top)), outline=colour, width=width)
     font = _font(max(10, height // _SHARE))
     name = course.seen.name
-    place = pen.textbbox((left, bottom + width), name, font=font)
-    if place[3] > height:
-        place = pen.textbbox((left, max(top - (place[3] - place[1]) - 3 * width, 0)), name, font=font)
+    box = pen.textbbox((0, 0), name, font=font, anchor="lt")
+    # Beside the frame, but never beyond an edge of the picture: a name that is longer than it begins at its left edge.
+    at = max(min(left, pen.im.size[0] - box[2] - width), 0)
+    below = bottom + 2 * width
+    down = below if below + box[3] <= height else max(top - box[3] - 2 * width, 0)
+    place = (at + box[0], down + box[1], at + box[2], down + box[3])
     pen.rectangle((place[0] - width, place[1] - width, place[2] + width, place[3] + width), fill=colour)
-    pen.text((left, place[1]), name, fill=_PAPER, font=font, anchor="lt")
+    pen.text((at, down), name, fill=_PAPER, font=font, anchor="lt")
 
 
 @lru_cache(maxsize=8)

@@ -2,15 +2,15 @@
 
 Boxes go by frame there and by track here: those of one video are held in memory, the file is written as it goes.
 
-Source: Lin et al., Microsoft COCO: Common Objects in Context, ECCV 2014, with the fields `videos`, `video_id`, `frame_id` and
-`track_id` of the video data sets that grew from it (Dave et al., TAO: A Large-Scale Benchmark for Tracking Any Object, ECCV
-2020); Voxel51, ETA: video labels.
+Source: Lin et al., Microsoft COCO: Common Objects in Context, ECCV 2014, with the fields `videos`, `tracks`, `video_id`,
+`frame_id` and `track_id` of the video data sets that grew from it (Dave et al., TAO: A Large-Scale Benchmark for Tracking Any
+Object, ECCV 2020), which MMTracking calls `instance_id`; Voxel51, ETA: video labels.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from .. import __version__
 from ..files import replacing
-from .document import Document, Seen
+from .document import PIECE, Document, Seen
 
 Row = tuple[int, int, Seen, list[float], float]
 """Frame from 0, track, who, x, y, w, h in pixels, score of the detector."""
@@ -44,6 +44,8 @@ def write_coco(path: Path, document: Document) -> int:
         _array(file, (_image(document, frame) for frame in dict.fromkeys(row[0] for row in rows)))
         file.write(',\n"annotations": ')
         _array(file, (_annotation(number, row, categories[row[2].name]) for number, row in enumerate(rows, start=1)))
+        file.write(',\n"tracks": ')
+        _array(file, _tracks(rows, categories))
         file.write("\n}\n")
     return len(rows)
 
@@ -77,9 +79,11 @@ def frame_rows(document: Document) -> list[Row]:
     """Return all boxes ordered by frame, then by track."""
     rows: list[Row] = []
     for seen, samples in document.boxes():
+        # Of a track that was split each piece is a track of its own: one track is one person here.
+        number = next((number for number in seen.tracks if number % PIECE == samples.track_id), samples.track_id)
         boxes = np.round(samples.boxes_xywh.astype(np.float64), 2).tolist()
         columns = zip(samples.frame_index.tolist(), boxes, samples.scores.tolist(), strict=True)
-        rows += [(frame, samples.track_id, seen, box, score) for frame, box, score in columns]
+        rows += [(frame, number, seen, box, score) for frame, box, score in columns]
     return sorted(rows, key=lambda row: row[:2])
 
 
@@ -111,6 +115,7 @@ def _annotation(number: int, row: Row, category: int) -> dict[str, Any]:
         "image_id": frame + 1,
         "video_id": 1,
         "track_id": track_id,
+        "instance_id": track_id,
         "category_id": category,
         "bbox": box,
         "area": round(box[2] * box[3], 2),
@@ -118,6 +123,12 @@ def _annotation(number: int, row: Row, category: int) -> dict[str, Any]:
         "score": round(score, 4),
         "attributes": {"appearance": seen.number, "confidence": seen.confidence},
     }
+
+
+def _tracks(rows: Sequence[Row], categories: Mapping[str, int]) -> Iterable[dict[str, Any]]:
+    found = {track_id: seen for _, track_id, seen, _, _ in rows}
+    for track_id, seen in sorted(found.items(), key=lambda item: item[0]):
+        yield {"id": track_id, "category_id": categories[seen.name], "video_id": 1}
 
 
 def _array(file: TextIO, items: Iterable[Any]) -> None:

@@ -14,27 +14,37 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from ..files import replacing, write_json
-from .document import Document, Seen, lanes
+from .document import Document, Seen, lanes, one_line
+
+MAX_RATE = 60
+"""Frames a second; frames have two digits in time code (SMPTE ST 12-3)."""
+_USUAL = tuple(Fraction(rate) for rate in (24, 25, 30, 48, 50, 60)) + tuple(
+    Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60)
+)
+"""Frames a second of editing programs."""
 
 
 def write_edl(path: Path, document: Document) -> int:
     """Write an event an appearance, one after the other in the record, and return how many.
 
-    Time code counts in whole frames without drop; it is that of a file that starts at 00:00:00:00. The form, CMX 3600, has
-    three digits for the number of an event; longer lists go on with more, which all newer programs read.
+    Time code counts in whole frames without drop, at 29.97 frames a second too, where each frame has one number then and none
+    is left out; the list says so. It is that of a file that starts at 00:00:00:00. Above 60 frames a second, which no time
+    code counts, it is that of every second one. The form, CMX 3600, has three digits for the number of an event; longer lists
+    go on with more, which all newer programs read.
 
     Raises:
         ExportError: The file cannot be written.
     """
-    rate, lines, at = nominal(document.rate), [f"TITLE: {_plain(document.title)}", "FCM: NON-DROP FRAME", ""], 0
+    counted = countable(document.rate)
+    rate, lines, at = nominal(counted), [f"TITLE: {one_line(document.title)}", "FCM: NON-DROP FRAME", ""], 0
     for number, seen in enumerate(document.people, start=1):
-        start, end = frames_of(seen, document.rate)
+        start, end = frames_of(seen, counted)
         times = " ".join(timecode(frame, rate) for frame in (start, end, at, at + end - start))
         lines += [
             f"{number:03}  AX       V     C        {times}",
-            f"* FROM CLIP NAME: {_plain(PurePath(document.video.locator).name or document.title)}",
-            f"* COMMENT: {_plain(seen.name)}",
-            *([f"* COMMENT: PART {_plain(document.analysis.fragment)}"] if document.analysis.fragment else []),
+            f"* FROM CLIP NAME: {one_line(PurePath(document.video.locator).name or document.title)}",
+            f"* COMMENT: {one_line(seen.name)}",
+            *([f"* COMMENT: PART {one_line(document.analysis.fragment)}"] if document.analysis.fragment else []),
             "",
         ]
         at += end - start
@@ -76,6 +86,17 @@ def frames_of(seen: Seen, rate: Fraction) -> tuple[int, int]:
     return start, max(round(Fraction(seen.end_npt) * rate), start + 1)
 
 
+def countable(rate: Fraction) -> Fraction:
+    """Return the rate that time code counts in for a video: the usual one that it is nearly, else its own, at most 60.
+
+    The average rate of a video with variable rate is a little beside the one that editing programs take it for.
+    """
+    usual = min(_USUAL, key=lambda other: abs(other - rate))
+    if abs(usual - rate) * 100 <= usual:
+        return usual
+    return rate if rate <= MAX_RATE else countable(rate / 2)
+
+
 def nominal(rate: Fraction) -> int:
     """Return the whole number of frames that time code counts in a second: 30 for 30000/1001."""
     return max(math.ceil(rate - Fraction(1, 1000)), 1)
@@ -85,10 +106,6 @@ def timecode(frame: int, rate: int) -> str:
     """Return the time code of a frame, hh:mm:ss:ff without drop."""
     seconds, frames = divmod(frame, rate)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frames:02}"
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _track(name: str, lane: Sequence[Seen], document: Document) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..files import replacing
 from ..records import TrackSamples
 from .document import Document, Seen, one_line
 from .markup import Lined, parse_xml
-from .reading import Claim, Reading, Source, refuse, spots_of_frames, text_of
+from .reading import LAST_FRAME, Claim, Reading, Source, box_of, refuse, spots_of_frames, text_of
 from .webvtt import number_of
 
 LABEL = "face"
@@ -128,6 +128,6 @@ def _place(box: ElementTree.Element, file: str, line: int) -> tuple[int, tuple[f
         left, top, right, bottom = (float(box.get(edge, "")) for edge in ("xtl", "ytl", "xbr", "ybr"))
     except ValueError as err:
         raise refuse(file, line, f"is no box ({err})", "A box has frame, xtl, ytl, xbr and ybr") from err
-    if not (0 <= frame < 2**40 and all(map(math.isfinite, (left, top, right, bottom))) and left <= right and top <= bottom):
+    if not (0 <= frame < LAST_FRAME and left <= right and top <= bottom):
         raise refuse(file, line, "is a box without a frame or of no size", "Correct it in CVAT and export once more")
-    return frame, (left, top, right - left, bottom - top)
+    return frame, box_of((left, top, right - left, bottom - top), file, line)

@@ -10,6 +10,7 @@ import logging
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fractions import Fraction
 
 import numpy as np
@@ -102,6 +103,14 @@ class Document:
     def rate(self) -> Fraction:
         """Frames a second."""
         return Fraction(self.video.frame_rate) if self.video.frame_rate else _RATE
+
+    @property
+    def moment(self) -> str:
+        """When the analysis was last written, as the Web Annotation Data Model wants it: ISO 8601 in UTC, which is a `Z`."""
+        try:
+            return datetime.fromisoformat(self.analysis.updated_at).astimezone(UTC).isoformat().replace("+00:00", "Z")
+        except ValueError:
+            return self.analysis.updated_at
 
     @property
     def locator(self) -> str:

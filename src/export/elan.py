@@ -21,6 +21,8 @@ from .markup import Lined, parse_xml, write_tree
 from .reading import Claim, Reading, Source, interval_of, refuse, text_of, time_of
 from .webvtt import number_of
 
+Slots = Mapping[tuple[str, int], str]
+"""Place in time of an appearance, by its key, 0 for the start and 1 for the end."""
 SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _TYPES = ("person", "unknown person")
@@ -109,16 +111,18 @@ def _add_header(root: ElementTree.Element, document: Document) -> None:
         ElementTree.SubElement(header, "PROPERTY", NAME="urn:facerec:fragment").text = document.analysis.fragment
 
 
-def _add_times(root: ElementTree.Element, people: Sequence[Seen]) -> dict[int, str]:
+def _add_times(root: ElementTree.Element, people: Sequence[Seen]) -> Slots:
+    """Add two places in time for each appearance, by time: with a common one, who moves an end in ELAN moves two."""
     order = ElementTree.SubElement(root, "TIME_ORDER")
-    times = sorted({_ms(npt) for seen in people for npt in (seen.start_npt, seen.end_npt)})
-    slots = {time: f"ts{number}" for number, time in enumerate(times, start=1)}
-    for time, slot in slots.items():
-        ElementTree.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=slot, TIME_VALUE=str(time))
+    times = [(_ms(npt), side, seen.key) for seen in people for side, npt in enumerate((seen.start_npt, seen.end_npt))]
+    slots = {}
+    for number, (time, side, key) in enumerate(sorted(times), start=1):
+        slots[key, side] = f"ts{number}"
+        ElementTree.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=f"ts{number}", TIME_VALUE=str(time))
     return slots
 
 
-def _add_tier(root: ElementTree.Element, tier_id: str, name: str, lane: Sequence[Seen], slots: Mapping[int, str]) -> None:
+def _add_tier(root: ElementTree.Element, tier_id: str, name: str, lane: Sequence[Seen], slots: Slots) -> None:
     kind = _TYPES[0 if lane[0].is_known else 1]
     tier = ElementTree.SubElement(root, "TIER", LINGUISTIC_TYPE_REF=kind, PARTICIPANT=name, TIER_ID=tier_id)
     for seen in lane:
@@ -127,8 +131,8 @@ def _add_tier(root: ElementTree.Element, tier_id: str, name: str, lane: Sequence
             outer,
             "ALIGNABLE_ANNOTATION",
             ANNOTATION_ID=seen.key,
-            TIME_SLOT_REF1=slots[_ms(seen.start_npt)],
-            TIME_SLOT_REF2=slots[_ms(seen.end_npt)],
+            TIME_SLOT_REF1=slots[seen.key, 0],
+            TIME_SLOT_REF2=slots[seen.key, 1],
         )
         said = "a person" if seen.by_human else f"{seen.confidence:.2f}"
         ElementTree.SubElement(inner, "ANNOTATION_VALUE").text = f"{seen.name} ({said})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .annotationreading import read_jsonld, read_turtle
+from .annotationterms import CONTEXT_OF_W3C
 from .coco import write_coco, write_fiftyone
 from .cutlists import write_edl, write_otio
 from .cvat import read_cvat, write_cvat
@@ -26,8 +27,11 @@ from .tables import (
     write_samples_lines,
     write_samples_parquet,
 )
-from .webannotation import write_jsonld, write_memad, write_turtle
+from .webannotation import write_jsonld, write_memad, write_page, write_turtle
 from .webvtt import read_boxes, write_boxes, write_captions
+
+_JSON, _CSV, _PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
+_TURTLE, _LINKED = "text/turtle", "application/ld+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,12 @@ class Format:
     joined: Joined | None = None
     read: Callable[[Source], Reading] | None = None
 
+    @property
+    def content_type(self) -> str:
+        """The media type of a file, with the profile as its parameter where the media type has one: RFC 6906, JSON-LD 1.1."""
+        return f'{self.media_type};profile="{self.profile}"' if self.profile and self.media_type == _LINKED else self.media_type
 
-_JSON, _CSV, _PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
-_TURTLE, _LINKED = "text/turtle", "application/ld+json"
+
 _PANDAS = "spreadsheets, pandas, R, DuckDB"
 _COLUMNS = "pandas, Polars, DuckDB, Spark"
 _MOTION = "TrackEval, py-motmetrics, CVAT"
@@ -91,6 +98,17 @@ FORMATS: Mapping[str, Format] = {
         "the same graph as JSON-LD",
         "annotations",
         "rdflib, PyLD, jsonld.js",
+        joined=json_lines,
+        read=read_jsonld,
+    ),
+    "annotations": Format(
+        ".jsonld",
+        _LINKED,
+        write_page,
+        "W3C Web Annotations: an annotation page in the W3C's context",
+        "annotations",
+        "Annotorious, Recogito, annotation servers, PyLD",
+        profile=CONTEXT_OF_W3C,
         joined=json_lines,
         read=read_jsonld,
     ),

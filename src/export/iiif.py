@@ -11,7 +11,7 @@ from __future__ import annotations
 import mimetypes
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from ..files import write_json
 from ..geometry import whole_pixels
@@ -36,11 +36,13 @@ def write_iiif(path: Path, document: Document) -> int:
 
 def manifest(document: Document) -> dict[str, Any]:
     """Return the manifest as plain values."""
-    own = f"{document.base}/api/v1/projects/{quote(document.project)}/videos/{document.video.video_id}/iiif"
+    video = f"{document.base}/api/v1/projects/{quote(document.project)}/videos/{document.video.video_id}"
+    own, fragment = f"{video}/iiif", document.analysis.fragment
     canvas = f"{own}/canvas"
     return {
         "@context": CONTEXT,
-        "id": f"{own}/manifest.json",
+        # Where it is to be had: section 3.2.
+        "id": f"{video}/export?{urlencode({'format': 'iiif', **({'fragment': fragment} if fragment else {})})}",
         "type": "Manifest",
         "label": _label(document.title),
         "metadata": _metadata(document),
@@ -68,7 +70,8 @@ def _painting(document: Document, own: str, canvas: str) -> dict[str, Any]:
     media = document.video.media
     address = media if is_address(media) else f"{document.base}/api/v1/videos/{document.video.video_id}/media"
     kind = mimetypes.guess_type(media)[0] or ""
-    body = {"id": address, "type": "Video", "format": kind if kind.startswith("video/") else "video/mp4", **_extent(document)}
+    told = {"format": kind} if kind.startswith("video/") else {}
+    body = {"id": address, "type": "Video", **told, **_extent(document)}
     return {"id": f"{own}/painting", "type": "Annotation", "motivation": "painting", "body": body, "target": canvas}
 
 
@@ -82,7 +85,7 @@ def _annotation(seen: Seen, document: Document, own: str, canvas: str) -> dict[s
         "id": f"{own}/people/{seen.key}",
         "type": "Annotation",
         "motivation": ["identifying", "tagging"] if seen.is_known else ["tagging"],
-        "created": document.analysis.updated_at,
+        "created": document.moment,
         "body": bodies,
         "target": f"{canvas}#{_place(seen)}t={seen.start_npt:.3f},{seen.end_npt:.3f}",
     }

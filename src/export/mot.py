@@ -18,7 +18,7 @@ from ..errors import ConfigError
 from ..files import replacing
 from ..schema import FloatArray, IntArray
 from .document import Document
-from .reading import Claim, Reading, Source, Spots
+from .reading import FARTHEST_PX, LAST_FRAME, Claim, Reading, Source, Spots
 
 _FIELDS = 7
 """What a line has at least: all up to the confidence. What follows is another thing in each year of the challenge."""
@@ -128,8 +128,15 @@ def _row(line: str, where: str) -> list[float]:
         raise ConfigError(f"{where}: {err}. A line is frame,id,x,y,w,h,conf and more numbers.") from err
     if len(row) < _FIELDS:
         raise ConfigError(f"{where}: {len(row)} numbers where frame,id,x,y,w,h,conf are needed.")
-    if not np.isfinite(row).all() or row[0] < 1 or row[0] % 1 or row[1] % 1 or row[4] < 0 or row[5] < 0:
-        raise ConfigError(f"{where}: frames are whole numbers from 1, ids whole, and boxes have no negative size.")
+    frame, number = row[0], row[1]
+    is_counted = (
+        np.isfinite(row).all() and 1 <= frame <= LAST_FRAME and abs(number) <= LAST_FRAME and not (frame % 1 or number % 1)
+    )
+    if not is_counted or min(row[4:6]) < 0 or max(map(abs, row[2:])) > FARTHEST_PX:
+        raise ConfigError(
+            f"{where}: frames are whole numbers from 1, ids whole, boxes have no negative size, "
+            "and no number is beyond all pictures."
+        )
     return row
 
 

@@ -12,7 +12,7 @@ from ..files import write_json
 from ..records import Anchor
 from ..schema import Box
 from .document import Document, Seen
-from .reading import Claim, Reading, Source, interval_of, refuse, text_of, time_of
+from .reading import Claim, Reading, Source, box_of, interval_of, refuse, text_of, time_of
 
 FORMAT = "facerec-appearances"
 VERSION = 1
@@ -131,6 +131,6 @@ def _claim(item: object, name: str, where: str) -> Claim:
 def _anchors(box: object, npt: float, name: str, where: str) -> tuple[Anchor, ...]:
     if box is None:
         return ()
-    if not isinstance(box, list) or len(box) != 4 or not all(isinstance(value, int | float) for value in box):
+    if not isinstance(box, list):
         raise refuse(name, f"{where}.box", "is no list of x, y, w, h in pixels", "Write null where nobody knows")
-    return (Anchor(npt, Box(*(float(value) for value in box))),)
+    return (Anchor(npt, Box(*box_of(box, name, f"{where}.box"))),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from .document import one_line
 
 MAX_BYTES = 256_000_000
 """A file with more is not read: it would not fit into the memory of a small machine."""
+FARTHEST_PX = 1e6
+"""Pixels; no picture is that large."""
+LAST_FRAME = 2**40
 LATEST_NPT = 1e7
 """Seconds; no video is that long, and a larger time is one of another unit."""
 
@@ -121,7 +125,7 @@ def time_of(value: object, name: str, where: int | str) -> float:
     """
     try:
         npt = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         npt = math.nan
     if not 0 <= npt <= LATEST_NPT:
         raise refuse(name, where, f"{value!r} is no time", "Write seconds from the start of the video")
@@ -149,6 +153,19 @@ def text_of(value: object, name: str, where: int | str) -> str:
     if not isinstance(value, str) or not one_line(value):
         raise refuse(name, where, "has no name", "Write who it is, or Unknown")
     return one_line(value)
+
+
+def box_of(values: Sequence[object], name: str, where: int | str) -> tuple[float, float, float, float]:
+    """Return x, y, w and h of a box in pixels.
+
+    Raises:
+        ConfigError: These are not four numbers that pictures have.
+    """
+    numbers = [value for value in values if isinstance(value, int | float) and abs(value) <= FARTHEST_PX]
+    if len(numbers) != 4 or len(values) != 4 or min(numbers[2:]) < 0:
+        raise refuse(name, where, "is no box x, y, w, h in pixels", "Leave boxes out where nobody knows")
+    x, y, w, h = map(float, numbers)
+    return x, y, w, h
 
 
 def spots_of_frames(frames: list[int], boxes: list[tuple[float, float, float, float]]) -> Spots:

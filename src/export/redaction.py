@@ -2,7 +2,9 @@
 
 A face is covered from a sample's distance before it was seen first to as long after it was seen last, in its shot; between two
 samples all of both places is covered, with a margin. What is covered keeps six by six colours, of which no face can be made
-again. Of somebody whom no track shows, but who was said to be there, nobody knows the place: the whole picture is covered.
+again. Between two tracks of one appearance both places are covered, where no track shows the face. Of somebody whom no track
+shows, but who was said to be there, nobody knows the place: the whole picture is covered. What was not analysed is covered too:
+the times and the part of the picture outside of the fragment.
 
 A face that no sample found stays visible. The denser the sampling of the analysis, the fewer of these there are; look through a
 video before it is given away.
@@ -10,6 +12,7 @@ video before it is given away.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Set
 from dataclasses import dataclass
 
@@ -17,6 +20,7 @@ import cv2
 import numpy as np
 
 from ..errors import ConfigError
+from ..mediafragments import Region, parse_fragment
 from ..schema import RgbImage
 from .courses import Edges, Running, courses_of
 from .document import Document, one_line
@@ -73,17 +77,32 @@ class Redactor:
         self._running = Running(hidden)
         said = [seen for seen in document.people if not seen.tracks and seen.name not in redaction.kept]
         self._said = sorted((seen.start_npt, seen.end_npt) for seen in said)
+        self._part = parse_fragment(document.analysis.fragment)
         self.notes = _notes(document, redaction, len(said))
 
     def __call__(self, image: RgbImage, npt: float) -> RgbImage:
         """Return the picture with covered faces."""
         image = np.array(image)
-        if any(start <= npt < end for start, end in self._said):
+        is_said = any(start <= npt < end for start, end in self._said)
+        if is_said or not self._part.interval.contains(npt):
             cover(image, (0, 0, image.shape[1], image.shape[0]))
             return image
+        for edges in outside(self._part.region, image.shape[1], image.shape[0]):
+            cover(image, edges)
         for course in self._running.at(npt):
             cover(image, course.reach_at(npt, MARGIN))
         return image
+
+
+def outside(region: Region | None, width: int, height: int) -> tuple[Edges, ...]:
+    """Return what lies above, below, left and right of a part of the picture; nothing where all of it is meant."""
+    if region is None:
+        return ()
+    box = region.within(width, height)
+    if box is None:
+        return ((0, 0, width, height),)
+    left, top, right, bottom = math.ceil(box.x), math.ceil(box.y), math.floor(box.x + box.w), math.floor(box.y + box.h)
+    return ((0, 0, width, top), (0, bottom, width, height), (0, top, left, bottom), (right, top, width, bottom))
 
 
 def redactor_of(document: Document, redaction: Redaction) -> Redactor:
@@ -105,6 +124,8 @@ def cover(image: RgbImage, edges: Edges) -> None:
 
 def _notes(document: Document, redaction: Redaction, n_said: int) -> list[str]:
     notes = ["Only faces that the analysis found are covered. Look through the video before you give it away."]
+    if document.analysis.fragment:
+        notes.append(f"Only {document.analysis.fragment} of the video was analysed: what lies outside of it is covered.")
     period_s = float(document.analysis.sampling.get("period_s", 1.0) or 1.0)
     if period_s > SPARSE_S:
         notes.append(f"Samples are {period_s:g} s apart: track the video with --sample_period 0.2 to miss fewer faces.")

@@ -1,7 +1,8 @@
 """A video coded anew with something drawn on its pictures: the same times, and the same sound to the bit.
 
 Pictures are decoded as for an analysis, so that numbers and times of frames are those of the samples; turned ones are
-upright then. Packets of sound are copied. What else a container holds (subtitles, data, chapters) is left out.
+upright then, and pixels that are not square stay so. Packets of sound are copied. What else a container holds (subtitles,
+data, chapters) is left out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ..schema import RgbImage
 from ..video import open_stream
 from ..video.guarded import GuardedAddress
 from ..video.source import is_address, open_container, video_stream
+from ..video.stream import VideoInfo
 from .document import Document
 
 ENCODERS: tuple[tuple[str, dict[str, str]], ...] = (
@@ -102,8 +104,9 @@ def render(
             replacing(path) as partial,
             av.open(str(partial), "w", format=kind) as sink,
         ):
-            tick = video_stream(source, locator, 1).time_base or _COARSE
-            picture = _Pictures(sink, document, tick, (stream.info.width, stream.info.height))
+            coded = video_stream(source, locator, 1)
+            size, shape = (stream.info.width, stream.info.height), _pixel_shape(coded, stream.info)
+            picture = _Pictures(sink, document, coded.time_base or _COARSE, size, shape)
             sound = _Sound(source, sink)
             for frame in stream.frames():
                 sound.copy_until(frame.npt)
@@ -126,10 +129,16 @@ def sound_streams(source: Any) -> list[Any]:
     return streams
 
 
+def _pixel_shape(coded: Any, info: VideoInfo) -> Fraction:
+    """Return how wide a pixel is to its height as it is shown, 0 where nobody says: old television has others than squares."""
+    shape = Fraction(coded.sample_aspect_ratio or 0)
+    return 1 / shape if shape and info.rotation % 180 else shape
+
+
 class _Pictures:
     """The stream of pictures of a file that is written."""
 
-    def __init__(self, sink: Any, document: Document, tick: Fraction, size: tuple[int, int]) -> None:
+    def __init__(self, sink: Any, document: Document, tick: Fraction, size: tuple[int, int], shape: Fraction) -> None:
         self.encoder, options = _encoder()
         self._sink, self._tick, self.n_frames = sink, _COARSE if self.encoder == "mpeg4" else tick, 0
         self._stream = sink.add_stream(self.encoder, rate=document.rate, options=dict(options))
@@ -140,6 +149,8 @@ class _Pictures:
         context = self._stream.codec_context
         self._stream.pix_fmt, context.time_base = self._format, self._tick
         context.colorspace, context.color_range = self._colours, _LIMITED
+        if shape:
+            context.sample_aspect_ratio = shape
 
     def add(self, image: RgbImage, npt: float) -> None:
         """Write a picture at its time."""

@@ -14,6 +14,7 @@ from ..files import replacing
 from .document import Document, one_line
 from .webvtt import captions
 
+_LINES = 720
 _STYLE = "Default,Arial,36,&H00FFFFFF,&H000000FF,&H00000000,&H80000000,0,0,0,0,100,100,0,0,1,2,0,8,20,20,20,1"
 _STYLE_FIELDS = (
     "Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, Underline, StrikeOut, "
@@ -29,7 +30,8 @@ def write_ass(path: Path, document: Document) -> int:
         ExportError: The file cannot be written.
     """
     video = document.video
-    width, height = (video.width, video.height) if video.width and video.height else (1280, 720)
+    # Letters are as large on every picture: they are measured on one of 720 lines.
+    width = round(_LINES * video.width / video.height) if video.width and video.height else 1280
     lines = [
         f"Dialogue: 0,{_time(start)},{_time(max(end, start + 0.01))},Default,,0,0,0,,{_escaped(', '.join(names))}"
         for start, end, names in captions(document.people)
@@ -37,7 +39,7 @@ def write_ass(path: Path, document: Document) -> int:
     head = (
         f"[Script Info]\n; Who is to be seen, by FaceRec\nTitle: {document.title}\n"
         f"Original Script: {one_line(document.locator)}\nScriptType: v4.00+\nWrapStyle: 0\n"
-        f"PlayResX: {width}\nPlayResY: {height}\nScaledBorderAndShadow: yes\n\n"
+        f"PlayResX: {width}\nPlayResY: {_LINES}\nScaledBorderAndShadow: yes\n\n"
         f"[V4+ Styles]\nFormat: {_STYLE_FIELDS}\nStyle: {_STYLE}\n\n[Events]\nFormat: {_EVENT_FIELDS}\n"
     )
     with replacing(path) as partial:

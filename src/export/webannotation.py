@@ -1,12 +1,13 @@
 """Who appears when as W3C Web Annotations on EBUCore media fragments, in Turtle and in JSON-LD: one graph, written in two ways.
 
 An appearance is an annotation that identifies: its body is the person (their address in a knowledge graph where they have
-one), its target the part of the medium, as a fragment with its own address and as a selector. Who says so is its creator, a
+one), its target the part of the medium, which has an address of its own and is chosen from the medium by a selector: the
+address of the medium, `#` and the selector's value are that address. Somebody unknown is tagged. Who says so is the creator, a
 program or a person, and how sure that is stands in the term of ITS 2.0. `shapes.ttl` beside this file says in SHACL what a
 graph has to hold.
 
-The context of JSON-LD stands in the file, in the terms of the annotation vocabulary's own: it is read where there is no
-network.
+There is JSON-LD for readers of graphs, all of whose terms stand in the file, so that no network is needed; and a page of
+annotations for programs that know Web Annotations by the vocabulary's own context, each annotation whole in itself.
 
 Source: W3C Web Annotation Data Model and Vocabulary, 2017; W3C Media Fragments URI 1.0; EBU Tech 3293 (EBUCore); W3C ITS 2.0,
 section 8.9; W3C PROV-O.
@@ -22,8 +23,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from .. import __version__
 from ..files import replacing, write_json
+from .annotationterms import CONTEXT, CONTEXT_OF_W3C, OURS, expanded, term
 from .document import Document, Seen
-from .rdf import EBUCORE, ITSRDF, OA, Identified, Medium, fragment_of, iri, medium_of, memad_graph, turtle
+from .rdf import Identified, Medium, fragment_of, iri, medium_of, memad_graph, turtle
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -33,51 +35,6 @@ SHAPES = Path(__file__).with_name("shapes.ttl")
 MEDIA_FRAGMENTS = "http://www.w3.org/TR/media-frags/"
 PROGRAM = f"https://pypi.org/project/facerec/{__version__}/"
 """What the generator is called in a graph."""
-
-CONTEXT: dict[str, Any] = {
-    "oa": OA,
-    "dc": "http://purl.org/dc/elements/1.1/",
-    "dcterms": "http://purl.org/dc/terms/",
-    "as": "http://www.w3.org/ns/activitystreams#",
-    "ebucore": EBUCORE,
-    "foaf": "http://xmlns.com/foaf/0.1/",
-    "itsrdf": ITSRDF,
-    "prov": "http://www.w3.org/ns/prov#",
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
-    "id": {"@type": "@id", "@id": "@id"},
-    "type": {"@type": "@id", "@id": "@type"},
-    "Annotation": "oa:Annotation",
-    "SpecificResource": "oa:SpecificResource",
-    "FragmentSelector": "oa:FragmentSelector",
-    "Person": "foaf:Person",
-    "Software": "as:Application",
-    "body": {"@type": "@id", "@id": "oa:hasBody"},
-    "target": {"@type": "@id", "@id": "oa:hasTarget"},
-    "source": {"@type": "@id", "@id": "oa:hasSource"},
-    "selector": {"@type": "@id", "@id": "oa:hasSelector"},
-    "motivation": {"@type": "@vocab", "@id": "oa:motivatedBy"},
-    "identifying": "oa:identifying",
-    "tagging": "oa:tagging",
-    "conformsTo": {"@type": "@id", "@id": "dcterms:conformsTo"},
-    "value": "rdf:value",
-    "name": "foaf:name",
-    "label": "rdfs:label",
-    "creator": {"@type": "@id", "@id": "dcterms:creator"},
-    "created": {"@type": "xsd:dateTime", "@id": "dcterms:created"},
-    "generator": {"@type": "@id", "@id": "as:generator"},
-    "generated": {"@type": "xsd:dateTime", "@id": "dcterms:issued"},
-    "confidence": {"@type": "xsd:double", "@id": "itsrdf:taConfidence"},
-    "identifier": "dcterms:identifier",
-    "title": "dcterms:title",
-    "analysis": {"@type": "@id", "@id": "prov:wasGeneratedBy"},
-    "used": {"@type": "@id", "@id": "prov:used"},
-    "isMediaFragmentOf": {"@type": "@id", "@id": "ebucore:isMediaFragmentOf"},
-    "start": {"@type": "xsd:decimal", "@id": "ebucore:start"},
-    "end": {"@type": "xsd:decimal", "@id": "ebucore:end"},
-}
-"""Terms of the files in JSON-LD."""
 
 
 def write_turtle(path: Path, document: Document) -> int:
@@ -98,6 +55,16 @@ def write_jsonld(path: Path, document: Document) -> int:
         ExportError: The file cannot be written.
     """
     write_json(path, {"@context": CONTEXT, "@graph": list(nodes(document))})
+    return len(document.people)
+
+
+def write_page(path: Path, document: Document) -> int:
+    """Write annotations as a page of the Web Annotation Data Model, and return how many.
+
+    Raises:
+        ExportError: The file cannot be written.
+    """
+    write_json(path, page(document))
     return len(document.people)
 
 
@@ -129,63 +96,106 @@ def graph_of(document: Document) -> Graph:
     for node in nodes(document):
         for inner in _flat(node):
             subject = URIRef(inner["id"])
-            graph.add((subject, RDF.type, URIRef(_expanded(inner["type"]))))
-            for term, value in inner.items():
-                if term not in ("id", "type"):
-                    predicate, kind = _term(term)
-                    graph.add((subject, URIRef(predicate), _value(value, kind, Literal, URIRef)))
+            for word, values in inner.items():
+                predicate, kind = (str(RDF.type), "@vocab") if word == "type" else term(word)
+                for value in values if isinstance(values, list) else [values]:
+                    if word != "id":
+                        graph.add((subject, URIRef(predicate), _value(value, kind, Literal, URIRef)))
     return graph
 
 
 def nodes(document: Document) -> Iterator[dict[str, Any]]:
     """Yield the nodes of the graph as JSON-LD, in the terms of `CONTEXT`."""
     medium = medium_of(document.video)
-    media, program = iri(medium.uri), {"id": PROGRAM, "type": "Software", "name": f"FaceRec {__version__}"}
-    analysis = f"urn:facerec:analysis:{document.analysis.analysis_id}"
-    yield {"id": media, "type": "ebucore:MediaResource", **({"title": medium.title} if medium.title else {})}
-    yield program
-    fragment = document.analysis.fragment
-    used = f"{media}{'&' if '#' in media else '#'}{fragment}" if fragment else media
-    yield {"id": analysis, "type": "prov:Activity", "identifier": document.analysis.analysis_id, "used": iri(used)}
+    yield _medium(medium)
+    yield _program()
+    yield _analysis(document, medium)
     yield from _people(document)
     for seen in document.people:
-        yield _annotation(seen, medium, document, analysis)
+        yield _annotation(seen, medium, document)
 
 
-def _annotation(seen: Seen, medium: Medium, document: Document, analysis: str) -> dict[str, Any]:
-    media = iri(medium.uri)
-    part = fragment_of(media, seen.start_npt, seen.end_npt, seen.box)
-    own = f"{document.analysis.analysis_id} {document.project} {seen.number}"
+def page(document: Document) -> dict[str, Any]:
+    """Return a page of annotations as plain values, in the terms of W3C's context and ours; nothing stands outside of them."""
+    medium = medium_of(document.video)
+    return {
+        "@context": [CONTEXT_OF_W3C, OURS],
+        "id": _urn(f"page {document.analysis.analysis_id} {document.project}"),
+        "type": "AnnotationPage",
+        "label": document.title,
+        "items": [_whole(seen, medium, document) for seen in document.people],
+    }
+
+
+def _whole(seen: Seen, medium: Medium, document: Document) -> dict[str, Any]:
+    """Return an annotation with all that it speaks of."""
+    found = _annotation(seen, medium, document)
+    body = {"id": person_iri(seen, document), "type": "Person", "name": seen.name}
+    source = _medium(medium)
+    return {
+        **found,
+        "generator": _program(),
+        "creator": found["creator"] if seen.by_human else _program(),
+        "analysis": _analysis(document, medium),
+        "body": body,
+        "target": {**found["target"], "source": {**source, "type": ["Video", source["type"]]}},
+    }
+
+
+def _medium(medium: Medium) -> dict[str, Any]:
+    titled = {"title": medium.title} if medium.title else {}
+    return {"id": iri(medium.uri), "type": "ebucore:MediaResource", **titled}
+
+
+def _program() -> dict[str, Any]:
+    return {"id": PROGRAM, "type": "Software", "name": f"FaceRec {__version__}"}
+
+
+def _analysis(document: Document, medium: Medium) -> dict[str, Any]:
+    media, fragment = iri(medium.uri), document.analysis.fragment
+    used = f"{media}{'&' if '#' in media else '#'}{fragment}" if fragment else media
+    analysis_id = document.analysis.analysis_id
+    return {"id": _analysis_iri(document), "type": "prov:Activity", "identifier": analysis_id, "used": iri(used)}
+
+
+def _analysis_iri(document: Document) -> str:
+    return f"urn:facerec:analysis:{document.analysis.analysis_id}"
+
+
+def _annotation(seen: Seen, medium: Medium, document: Document) -> dict[str, Any]:
     creator = {"id": _urn(f"annotator {document.project}"), "type": "Person", "name": "somebody who watched the video"}
     return {
-        "id": _urn(f"annotation {own}"),
+        "id": _urn(f"annotation {document.analysis.analysis_id} {document.project} {seen.number}"),
         "type": "Annotation",
         "label": seen.name,
         "identifier": seen.key,
         "motivation": "identifying" if seen.is_known else "tagging",
-        "created": document.analysis.updated_at,
-        "generated": document.analysis.updated_at,
+        "created": document.moment,
+        "generated": document.moment,
         "generator": PROGRAM,
         "creator": creator if seen.by_human else PROGRAM,
         "confidence": seen.confidence,
-        "analysis": analysis,
+        "analysis": _analysis_iri(document),
         "body": person_iri(seen, document),
-        "target": {
-            "id": _urn(f"target {own}"),
-            "type": "SpecificResource",
-            "source": {
-                "id": part,
-                "type": "ebucore:MediaFragment",
-                "isMediaFragmentOf": media,
-                "start": _decimal(seen.start_npt),
-                "end": _decimal(seen.end_npt),
-            },
-            "selector": {
-                "id": _urn(f"selector {own}"),
-                "type": "FragmentSelector",
-                "conformsTo": MEDIA_FRAGMENTS,
-                "value": fragment_of("", seen.start_npt, seen.end_npt, seen.box).lstrip("#"),
-            },
+        "target": _target(seen, iri(medium.uri)),
+    }
+
+
+def _target(seen: Seen, media: str) -> dict[str, Any]:
+    """Return the part of the medium in which somebody is to be seen; parts that are the same have one address."""
+    part = fragment_of(media, seen.start_npt, seen.end_npt, seen.box)
+    return {
+        "id": part,
+        "type": ["SpecificResource", "ebucore:MediaFragment"],
+        "source": media,
+        "isMediaFragmentOf": media,
+        "ebucore:start": _decimal(seen.start_npt),
+        "ebucore:end": _decimal(seen.end_npt),
+        "selector": {
+            "id": _urn(f"selector {part}"),
+            "type": "FragmentSelector",
+            "conformsTo": MEDIA_FRAGMENTS,
+            "value": fragment_of("", seen.start_npt, seen.end_npt, seen.box).lstrip("#"),
         },
     }
 
@@ -210,23 +220,11 @@ def _flat(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from _flat(value)
 
 
-def _term(term: str) -> tuple[str, str]:
-    found = CONTEXT[term]
-    return (_expanded(found), "") if isinstance(found, str) else (_expanded(found["@id"]), found["@type"])
-
-
 def _value(value: Any, kind: str, literal: Any, address: Any) -> Any:
     if kind in ("@id", "@vocab"):
-        return address(_expanded(value) if kind == "@vocab" else value)
-    return literal(value, datatype=address(_expanded(kind))) if kind else literal(value)
-
-
-def _expanded(word: str) -> str:
-    """Return the full address of a term or of a prefixed name."""
-    found = CONTEXT.get(word, word)
-    prefix, _, rest = str(found).partition(":")
-    known = CONTEXT.get(prefix)
-    return known + rest if isinstance(known, str) and not rest.startswith("//") else str(found)
+        return address(expanded(value) if kind == "@vocab" else value)
+    # As it is written: rdflib would make another form of UTC of a `Z`.
+    return literal(value, datatype=address(expanded(kind)), normalize=False) if kind else literal(value)
 
 
 def _decimal(npt: float) -> str:

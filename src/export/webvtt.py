@@ -18,10 +18,10 @@ from typing import Any
 from ..files import replacing
 from .document import Document, Seen, one_line
 from .own import parsed_json
-from .reading import Claim, Reading, Source, interval_of, refuse, spots_of_times, text_of, time_of
+from .reading import Claim, Reading, Source, box_of, interval_of, refuse, spots_of_times, text_of, time_of
 
 _TIMING = re.compile(r"(\S+)[ \t]+-->[ \t]+(\S+)(?:[ \t].*)?")
-_STAMP = re.compile(r"(?:(\d{2,}):)?([0-5]\d):([0-5]\d)\.(\d{3})")
+_STAMP = re.compile(r"(?:(\d{2,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})", re.ASCII)
 _NOTE = re.compile(r"analysis ([0-9a-zA-Z_-]+)")
 
 
@@ -171,10 +171,10 @@ def _metadata(found: Any, key: str, times: tuple[float, float], name: str, line:
     boxes, npts = [], []
     rows = found.get("boxes") or []
     for row in rows if isinstance(rows, list) else [None]:
-        if not (isinstance(row, list) and len(row) == 5 and all(isinstance(value, int | float) for value in row)):
+        if not (isinstance(row, list) and len(row) == 5):
             raise refuse(name, line, "has a box that is not [npt, x, y, w, h]", "Leave boxes out where nobody knows")
         npts.append(time_of(row[0], name, line))
-        boxes.append((float(row[1]), float(row[2]), float(row[3]), float(row[4])))
+        boxes.append(box_of(row[1:], name, line))
     spots = spots_of_times(npts, boxes) if boxes else None
     return Claim(f"line {line}", text_of(found.get("name"), name, line), *times, number_of(key), spots=spots)
 

@@ -110,7 +110,7 @@ class ExportParams(Params):
     """Parameters of `export`. The file lies among the results of the video or project; the result of the job says where."""
 
     video: Annotated[str | None, Outside.VIDEO] = Field(
-        None, min_length=1, description="As it was given to the tracker; all of the project, as one file, where not given"
+        None, min_length=1, description="As it was given to the tracker; all videos of the project where not given"
     )
     format: str = Field("", description="One of the formats of the verb export; empty for one of the following")
     clips: bool = Field(False, description="Cut the appearances out of the video")
@@ -121,8 +121,6 @@ class ExportParams(Params):
     def _one_thing(self) -> ExportParams:
         if [bool(self.format), self.clips, self.burn_in, bool(self.redact)].count(True) != 1:
             raise ValueError("give one of format, clips, burn_in and redact")
-        if self.video is None and not self.format:
-            raise ValueError("clips, burn_in and redact need a video")
         return self
 
 

@@ -30,6 +30,7 @@ from .params import (
 
 if TYPE_CHECKING:
     from ..appearances import Derived
+    from ..exporting import AllReport
     from ..tracker import TrackReport
 
 MAX_LINES = 50
@@ -192,6 +193,8 @@ def export(workspace: Workspace, job: Job, params: ExportParams) -> Outcome:
     """Write what was seen in a video or project in a format of other programs, or as clips or a video."""
     from .. import exporting
 
+    if params.video is None and not params.format:
+        return _exported(workspace, exporting.write_all(workspace, job.project, clips=params.clips, redact=params.redact))
     if params.video is None:
         path = exporting.run_project(workspace, job.project, params.format)
         return Outcome({"path": _relative(workspace, path)})
@@ -203,6 +206,15 @@ def export(workspace: Workspace, job: Job, params: ExportParams) -> Outcome:
         report = exporting.write_picture(workspace, job.project, params.video, params.redact)
     notes = {"notes": list(report.notes)} if report.notes else {}
     return Outcome({"path": _relative(workspace, report.output), "rows": report.n_rows, **notes})
+
+
+def _exported(workspace: Workspace, report: AllReport) -> Outcome:
+    """Return what came of all videos of a project."""
+    videos = [{"path": _relative(workspace, one.output), "rows": one.n_rows} for one in report.reports]
+    failed = (
+        f"{len(report.failures)} of {len(videos) + len(report.failures)} videos were not written." if report.failures else ""
+    )
+    return Outcome({"videos": videos, "failures": list(report.failures[:MAX_LINES])}, failed)
 
 
 def erase(workspace: Workspace, job: Job, params: EraseParams) -> Outcome:

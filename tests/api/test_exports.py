@@ -44,6 +44,7 @@ def sent(api: Api, text: str, status: int = 200, **fields: str) -> Any:
         ("text/turtle", "turtle"),
         ("application/ld+json", "jsonld"),
         (f'application/ld+json;profile="{IIIF}"', "iiif"),
+        ('application/ld+json;profile="http://www.w3.org/ns/anno.jsonld"', "annotations"),
         ("text/vtt, text/turtle;q=0.5", "vtt"),
         ("text/x-eaf+xml", "elan"),
         ("application/vnd.pixar.opentimelineio+json", "otio"),
@@ -64,8 +65,23 @@ def test_formats_say_what_opens_them(api: Api) -> None:
     assert "ELAN" in items["elan"]["tools"]
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_says_what_it_is(api: Api, name: str) -> None:
+    answer = api.client.get(f"{path(api)}?format={name}")
+    chosen = FORMATS[name]
+    expected = {"text": f"{chosen.media_type}; charset=utf-8"}.get(chosen.media_type.split("/")[0], chosen.content_type)
+    assert answer.headers["Content-Type"] == expected
+    # What the answer says of itself asks for the same again: RFC 9110, section 12.5.1.
+    if not chosen.profile or chosen.media_type == "application/ld+json":
+        again = api.client.get(path(api), headers={"Accept": chosen.content_type})
+        firsts = {found.content_type: known for known, found in reversed(FORMATS.items())}
+        assert f".{firsts[chosen.content_type]}." in again.headers["Content-Disposition"]
+
+
 def test_a_manifest_leads_to_the_video(api: Api) -> None:
     found = json.loads(exported(api, "iiif"))
+    # It is published where it says: IIIF Presentation 3.0, section 3.2.
+    assert api.client.get(found["id"].removeprefix("http://localhost")).json == found
     address = found["items"][0]["items"][0]["items"][0]["body"]["id"]
     answer = api.client.get(address.removeprefix("http://localhost"), headers={"Range": "bytes=0-9"})
     assert answer.status_code == 206

@@ -91,7 +91,6 @@ class TestSubmit:
             ("crawl", {"keywords": ["A"], "folder": "/etc"}, "bad_params", "there is no parameter folder"),
             ("export", {"video": "a"}, "bad_params", "give one of format, clips, burn_in and redact"),
             ("export", {"video": "a", "format": "mot", "clips": True}, "bad_params", "give one of format"),
-            ("export", {"redact": "everyone"}, "bad_params", "clips, burn_in and redact need a video"),
             (
                 "crawl",
                 {"keywords": ["A"], "addresses": [{"name": "A", "url": "file:///etc/x"}]},

@@ -68,6 +68,10 @@ def test_from_photos_to_exports_and_forgotten(workspace: Workspace, worker: Work
     drawn = done(workspace, worker, "export", video=film, redact="everyone").result
     assert (workspace.data_dir / drawn["path"]).stat().st_size > 1000
     assert any("Only faces that the analysis found" in note for note in drawn["notes"])
+    everything = done(workspace, worker, "export", clips=True).result
+    assert [set(one) for one in everything["videos"]] == [{"path", "rows"}]
+    assert (workspace.data_dir / everything["videos"][0]["path"] / "clips.csv").is_file()
+    assert everything["failures"] == []
     table = done(workspace, worker, "export", format="csv").result
     assert (workspace.data_dir / table["path"]).read_text().count("\n") == 9
     wrong = do(workspace, worker, jobs.submit(workspace, "learn", "p", {"person": f"Not {PERSON}"}))

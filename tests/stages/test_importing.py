@@ -213,12 +213,35 @@ class TestVerbs:
     def test_one_thing_at_a_time(self, shared: list[str]) -> None:
         assert main(["export", "--format", "mot", "--clips", *shared]) == 2
         assert main(["export", *shared]) == 2
-        assert main(["export", "--clips", *shared[:2], *shared[4:]]) == 2
+        assert main(["export", "--clips", "--output", "x", *shared[:2], *shared[4:]]) == 2
 
     def test_all_videos(self, shared: list[str], tmp_path: Path) -> None:
         path = tmp_path / "all.csv"
         assert main(["export", "--format", "csv", "--output", str(path), *shared[:2], *shared[4:]]) == 0
         assert len(path.read_text(encoding="utf-8").splitlines()) == 5
+
+    def test_pictures_of_all_videos(
+        self, shared: list[str], workspace: Workspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        other = write_video(tmp_path / "other.mp4", draw([DrawnShot(25, {0: (60, 120, 64)})]), options={"crf": "12"})
+        tracker.run(workspace, f"{other}#t=0,0.6", "p", video_speedup=5)
+        clusterize.run(workspace, f"{other}#t=0,0.6", "p")
+        everything = [*shared[:2], *shared[4:]]
+        assert main(["export", "--clips", *everything]) == 0
+        assert "2 videos written, 0 failed" in capsys.readouterr().err
+        assert len(list(workspace.output_dir("p", "film").glob("clips/*.mp4"))) == 4
+        # A part of a video lies beside all of it, and not in its place.
+        assert len(list(workspace.output_dir("p", "other", "t=,0.6").glob("clips/*.mp4"))) == 1
+        assert main(["export", "--redact", "everyone", *everything]) == 0
+        told = capsys.readouterr()
+        assert str(workspace.output_dir("p", "other", "t=,0.6") / "redacted.mp4") in told.out
+        assert "Only t=,0.6 of the video was analysed" in told.err
+        other.unlink()
+        assert main(["export", "--burn_in", *everything]) == 1
+        told = capsys.readouterr()
+        assert "annotated.mp4" in told.out
+        assert "1 videos written, 1 failed" in told.err
+        assert "does not exist" in told.err
 
     def test_pictures(self, shared: list[str], workspace: Workspace, film: Path, capsys: pytest.CaptureFixture[str]) -> None:
         from src.video import open_stream

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
-from docs.export_samples import exports_text
+from docs.export_samples import exports_text, sample
 from docs.tables import DOCS, commands_text, replace_part
 from src.__main__ import VERBS
 from src.export import FORMATS
@@ -49,3 +50,12 @@ def test_parts_are_replaced_between_their_marks_only() -> None:
     once = replace_part(document, "x", r"new \1")
     assert once == "a\n<!-- x -->\n\nnew \\1\n\n<!-- /x -->\nb\n<!-- y -->\n<!-- /y -->\n"
     assert replace_part(once, "x", r"new \1") == once
+
+
+@pytest.mark.parametrize("name", ["parquet", "parquet-samples"])
+def test_rows_of_parquet_are_those_that_its_library_reads(tmp_path: Path, name: str) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    FORMATS[name].write(tmp_path / "x", sample())
+    first = pq.read_table(tmp_path / "x").to_pylist()[0]
+    text = exports_text().partition(f"### {name}\n")[2].partition("```python\n")[2].partition("```")[0]
+    assert ast.literal_eval(text) == first

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -17,13 +18,14 @@ from src.export.burning import painter_of
 from src.export.clips import cut_clips
 from src.export.courses import courses_of
 from src.export.document import Seen
-from src.export.redaction import BLOCKS, MARGIN, Redaction, cover, parse_redaction, redactor_of
+from src.export.redaction import BLOCKS, MARGIN, Redaction, Redactor, cover, outside, parse_redaction, redactor_of
 from src.export.rendering import render, suffix_for
 from src.records import Shot, TrackSamples
 from src.schema import RgbImage
 from src.video import open_stream
+from src.video.fragments import parse_fragment
 from tests.documents import document, seen
-from tests.videos import numbered, write_video
+from tests.videos import number_of, numbered, write_video
 
 SIZE = (192, 128)
 FACE = 36
@@ -47,6 +49,16 @@ def pictures(n: int) -> Iterator[RgbImage]:
         x, y = place(frame)
         image[y : y + FACE, x : x + FACE] = checks(FACE)
         yield image
+
+
+def at(frame: int) -> RgbImage:
+    """Return the picture of a frame."""
+    return list(pictures(frame + 1))[frame]
+
+
+def draw_anew(what: Document) -> Redactor:
+    """Return what covers everybody, before its first picture."""
+    return redactor_of(what, Redaction())
 
 
 def contrast(image: RgbImage, frame: int) -> float:
@@ -130,7 +142,7 @@ class TestRedaction:
         assert contrast(redactor_of(what, Redaction(frozenset({"Anna"})))(image.copy(), 0.0), 0) < 12
 
     def test_a_face_is_covered_before_and_after_it_was_seen(self, film: Path) -> None:
-        what = filmed(film, [seen(1, "Anna", 0, 3)], [track(range(30, 45, 5))])
+        what = filmed(film, [seen(1, "Anna", 1.2, 1.6)], [track(range(30, 45, 5))])
         draw = redactor_of(what, Redaction())
         covered = [contrast(draw(image.copy(), frame / RATE), frame) < 12 for frame, image in enumerate(pictures(75))]
         assert all(covered[26:44])
@@ -147,10 +159,86 @@ class TestRedaction:
         assert not any(shown[38:])
 
     def test_not_beyond_the_shot(self, film: Path) -> None:
-        what = filmed(film, [seen(1, "Anna", 0, 3)], [track(range(30, 45, 5))])
+        what = filmed(film, [seen(1, "Anna", 1.2, 1.6)], [track(range(30, 45, 5))])
         cut = replace(what, shots=lambda: (Shot("an1", 0, 1.2, 1.72, 30, 43),))
         (course,) = courses_of(cut, everybody=True)
         assert (course.start_npt, course.end_npt) == (1.2, 1.72)
+
+    def test_no_face_shows_where_one_track_ends_and_another_begins(self, film: Path) -> None:
+        # The face was lost from 0.8 to 2 s, longer than a sample's distance on either side; the appearance goes on.
+        what = filmed(film, [seen(1, "Anna", 0, 3, tracks=(1, 2))], [track(range(0, 20, 5)), track(range(50, 75, 5), 2)])
+        assert [course.seen.number for course in courses_of(what, everybody=False) if course.seen] == [1, 1]
+        ends = sorted((course.start_npt, course.end_npt) for course in courses_of(what, everybody=True))
+        assert all(one[1] >= other[0] for one, other in pairwise(ends))
+        assert ends[0][0] <= 0
+        assert ends[-1][1] >= 3
+        for frame in (21, 24, 30, 40, 44):
+            image = np.zeros((SIZE[1], SIZE[0], 3), np.uint8)
+            for at in (15, 50):
+                x, y = place(at)
+                image[y : y + FACE, x : x + FACE] = checks(FACE)
+            hidden = draw_anew(what)(image, frame / RATE)
+            assert max(contrast(hidden, 15), contrast(hidden, 50)) < 12, frame
+
+    def test_an_appearance_is_covered_from_its_start_to_its_end(self, film: Path) -> None:
+        what = filmed(film, [seen(1, "Anna", 0.2, 2.8)], [track(range(30, 45, 5))])
+        covered = [contrast(draw_anew(what)(at(30), frame / RATE), 30) < 12 for frame in range(75)]
+        assert all(covered[5:32])
+        assert not any(covered[:5])
+        late = [contrast(draw_anew(what)(at(40), frame / RATE), 40) < 12 for frame in range(75)]
+        assert all(late[40:70])
+        assert not any(late[70:])
+
+    @pytest.mark.parametrize("period", [8, 11, 14, 17])
+    def test_a_face_that_turns_back_between_two_samples_stays_covered(self, film: Path, period: int) -> None:
+        # It goes to and fro once in 56 frames: between two samples it is up to 1 - cos(pi period / 56) of 60 pixels outside.
+        what = filmed(film, [seen(1, "Anna", 0, 3)], [track(range(0, 75, period))], every=period)
+        (course,) = courses_of(what, everybody=True)
+        for frame in range(75 // period * period):
+            left, _, right, _ = course.reach_at(frame / RATE, 0.0)
+            assert left - 0.6 <= place(frame)[0]
+            assert place(frame)[0] + FACE <= right + 0.6
+
+    def test_even_movement_covers_no_more(self) -> None:
+        what = filmed(Path("x.mp4"), [seen(1, "Anna", 0, 0.8)], [])
+        frames = np.arange(0, 25, 5)
+        boxes = np.array([(10 + 2 * frame, 20, 30, 40) for frame in frames], np.float32)
+        (course,) = courses_of(
+            replace(what, tracks=lambda: iter([replace(track(frames.tolist()), boxes_xywh=boxes)])), everybody=True
+        )
+        assert course.reach_at(0.5, 0.0) == (30.0, 20.0, 70.0, 60.0)
+
+    @pytest.mark.parametrize(("transition", "ends"), [("cut", (1.2, 1.72)), ("dissolve", (1.0, 1.8)), ("fade", (1.0, 1.8))])
+    def test_a_dissolve_shows_both_shots(self, film: Path, transition: str, ends: tuple[float, float]) -> None:
+        what = filmed(film, [seen(1, "Anna", 1.2, 1.6)], [track(range(30, 45, 5))])
+        shots = (
+            Shot("an1", 0, 0.0, 1.2, 0, 30),
+            Shot("an1", 1, 1.2, 1.72, 30, 43, transition),
+            Shot("an1", 2, 1.72, 3.0, 43, 75, transition),
+        )
+        (course,) = courses_of(replace(what, shots=lambda: shots), everybody=True)
+        assert (course.start_npt, course.end_npt) == pytest.approx(ends)
+
+    def test_what_was_not_analysed_is_covered(self, film: Path) -> None:
+        what = filmed(film, [seen(1, "Anna", 1, 2)], [])
+        part = replace(what, analysis=replace(what.analysis, fragment="t=1,2&xywh=percent:50,0,50,100"))
+        draw = redactor_of(part, Redaction(frozenset({"Anna"})))
+        noise = np.random.default_rng(0).integers(0, 256, (SIZE[1], SIZE[0], 3), np.uint8)
+        for npt, left, right in ((0.5, True, True), (1.5, True, False), (2.0, True, True)):
+            image = draw(noise.copy(), npt)
+            assert [bool(half.std() < 40) for half in (image[:, :96], image[:, 96:])] == [left, right], npt
+        assert any(note.startswith("Only t=1,2&xywh=") for note in draw.notes)
+
+    @pytest.mark.parametrize(
+        ("text", "n"), [("", 0), ("xywh=10,20,30,40", 4), ("xywh=percent:0,0,100,100", 4), ("xywh=5000,0,10,10", 1)]
+    )
+    def test_outside_of_a_region(self, text: str, n: int) -> None:
+        found = outside(parse_fragment(text).region, *SIZE)
+        assert len(found) == n
+        image = np.ones((SIZE[1], SIZE[0]), bool)
+        for left, top, right, bottom in found:
+            image[int(top) : int(bottom), int(left) : int(right)] = False
+        assert image.sum() == {"": 192 * 128, "xywh=10,20,30,40": 1200, "xywh=percent:0,0,100,100": 192 * 128}.get(text, 0)
 
     def test_somebody_said_to_be_there_covers_everything(self, film: Path) -> None:
         what = filmed(film, [seen(-1, "Ben", 1.0, 2.0, by_human=True)], [])
@@ -182,7 +270,7 @@ class TestRedaction:
         assert (image == 7).all()
 
     def test_the_margin_grows_with_the_face(self) -> None:
-        what = filmed(Path("x.mp4"), [seen(1, "Anna", 0, 3)], [track([0, 5])])
+        what = filmed(Path("x.mp4"), [seen(1, "Anna", 0, 0.2)], [track([0, 5])])
         (course,) = courses_of(what, everybody=True)
         left, top, right, bottom = course.reach_at(0.1, MARGIN)
         xs = [place(frame)[0] for frame in (0, 5)]
@@ -236,6 +324,31 @@ class TestBurningIn:
         render(what, tmp_path / "x.mp4", painter_of(what))
         assert {image.shape for _, image in frames_of(tmp_path / "x.mp4")} == {(97, 63, 3)}
 
+    @pytest.mark.parametrize("left", [0, 150])
+    def test_a_name_stays_in_the_picture(self, left: int) -> None:
+        boxes = np.array([(left, 80, 40, 40)], np.float32)
+        what = filmed(Path("x.mp4"), [seen(1, "A Name of Some Length", 0, 1)], [replace(track([0]), boxes_xywh=boxes)])
+        image = painter_of(what)(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), 0.0)
+        # The label above the frame: all of it, with its own colour on both sides of the letters.
+        label = (image[:78] == (46, 160, 67)).all(axis=2)
+        columns = np.flatnonzero(label.any(axis=0))
+        assert len(columns) > 90
+        assert label[:, columns[-1]].sum() > 5
+        assert label[:, columns[0]].sum() > 5
+
+    @pytest.mark.parametrize(
+        ("shape", "rotation", "expected"), [((16, 11), 0, (16, 11)), ((16, 11), 90, (11, 16)), ((1, 1), 0, (1, 1))]
+    )
+    @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+    def test_pixels_that_are_not_square(
+        self, tmp_path: Path, shape: tuple[int, int], rotation: int, expected: tuple[int, int], suffix: str
+    ) -> None:
+        path = write_video(tmp_path / "tv.mp4", numbered(5, (176, 144)), rotation=rotation, pixel_shape=Fraction(*shape))
+        what = filmed(path, [], [])
+        render(what, tmp_path / f"x{suffix}", painter_of(what))
+        with av.open(str(tmp_path / f"x{suffix}")) as container:
+            assert container.streams.video[0].sample_aspect_ratio == Fraction(*expected)
+
     def test_a_video_that_is_gone(self, tmp_path: Path) -> None:
         what = filmed(tmp_path / "none.mp4", [], [])
         with pytest.raises(MediaError, match="does not exist"):
@@ -270,6 +383,25 @@ class TestClips:
         what = filmed(path, [seen(1, "Anna", 5.6, 6.0)], [], duration=6.4)
         assert [clip.start_npt for clip in cut_clips(what, tmp_path)] == [5.6]
 
+    @pytest.mark.parametrize(
+        ("name", "start_s"), [("x.mp4", 0), ("x.mkv", 0), ("x.mkv", 7.5), ("x.ts", 0), ("x.ts", 3), ("x.mov", 2)]
+    )
+    @pytest.mark.parametrize("wanted", [0.0, 0.47, 0.48, 1.0, 1.9])
+    def test_none_begins_late(self, tmp_path: Path, name: str, start_s: float, wanted: float) -> None:
+        path = write_video(tmp_path / name, numbered(60), start_s=start_s, options={"g": "12", "bf": "3", "sc_threshold": "0"})
+        what = filmed(path, [seen(1, "Anna", wanted, wanted + 0.3)], [], duration=2.4)
+        (clip,) = cut_clips(what, tmp_path / "clips")
+        # There is a key frame every 0.48 s.
+        assert wanted - 0.481 <= clip.start_npt <= wanted
+        found = frames_of(tmp_path / "clips" / clip.file)
+        assert number_of(found[0][1]) == round(clip.start_npt * RATE)
+        assert found[-1][0] + clip.start_npt >= wanted + 0.3 - 0.081
+
+    def test_the_end_counts_in_time_of_the_video(self, tmp_path: Path) -> None:
+        path = write_video(tmp_path / "x.avi", numbered(60), codec="mpeg4", options={"g": "12"})
+        (clip,) = cut_clips(filmed(path, [seen(1, "Anna", 1.0, 1.5)], [], duration=2.4), tmp_path)
+        assert (clip.start_npt, clip.end_npt) == (0.96, 1.52)
+
     def test_sound_comes_along(self, film: Path, tmp_path: Path) -> None:
         what = filmed(film, [seen(1, "Anna", 1.4, 1.9)], [])
         (clip,) = cut_clips(what, tmp_path)
@@ -277,6 +409,32 @@ class TestClips:
         mine = packets_of(tmp_path / clip.file)
         assert {data for data, _ in mine} <= there
         assert len(mine) == pytest.approx(0.9 * 48000 / 1024, abs=3)
+
+    def test_turned_pictures_and_times_of_their_own(self, tmp_path: Path) -> None:
+        times = [Fraction(number * number + 8 * number, 500) for number in range(40)]
+        path = write_video(
+            tmp_path / "x.mp4", numbered(40), times=times, rotation=90, options={"g": "10", "bf": "0"}, sound_s=3.5
+        )
+        what = filmed(path, [seen(1, "Anna", 0.9, 2.0)], [], duration=3.7)
+        (clip,) = cut_clips(what, tmp_path / "clips")
+        truth = [(npt, image) for npt, image in frames_of(path) if clip.start_npt - 1e-6 <= npt < clip.end_npt - 1e-6]
+        found = frames_of(tmp_path / "clips" / clip.file)
+        assert clip.start_npt <= 0.9 < 2.0 <= clip.end_npt
+        assert [npt + clip.start_npt for npt, _ in found] == pytest.approx([npt for npt, _ in truth], abs=2e-3)
+        for (_, image), (_, expected) in zip(found, truth, strict=True):
+            np.testing.assert_array_equal(image, expected)
+
+    def test_clips_of_an_earlier_run_that_are_not_wanted_any_more(self, film: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "clips"
+        cut_clips(filmed(film, [seen(1, "Anna", 0, 1), seen(2, "Ben", 1, 2)], []), folder)
+        (folder / "notes.txt").write_text("mine")
+        with (folder / "clips.csv").open("a") as table:
+            table.write("../../elsewhere.mp4,x,1,0,0,0,0\nnotes.txt,x,1,0,0,0,0\n")
+        (tmp_path.parent / "elsewhere.mp4").write_text("not ours")
+        (clip,) = cut_clips(filmed(film, [seen(1, "Mia", 0, 1)], []), folder)
+        assert {path.name for path in folder.iterdir()} == {clip.file, "clips.csv", "notes.txt"}
+        assert "Mia" in clip.file
+        assert (tmp_path.parent / "elsewhere.mp4").exists()
 
     def test_nobody(self, film: Path, tmp_path: Path) -> None:
         assert cut_clips(filmed(film, [], []), tmp_path / "clips") == []

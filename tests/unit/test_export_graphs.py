@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,20 @@ import pyshacl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from iiif_prezi3 import Manifest
-from rdflib import RDF, XSD, Graph, Literal, Namespace, URIRef
+from rdflib import RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 from rdflib.namespace import DCTERMS, FOAF
 
 from src.errors import ConfigError
 from src.export import FORMATS, Document
+from src.export.annotationterms import OF_W3C, OURS
 from src.export.rdf import EBUCORE, ITSRDF, NIF, OA
 from src.export.reading import decoded
 from src.export.webannotation import SHAPES
 from src.video.fragments import parse_fragment
 from tests.documents import NAMES, document, documents, empty, seen, small
+from tests.readers import graph_of as read_graph
+from tests.w3c import ANNOTATION_CONTEXT
 
 oa, ebucore, itsrdf = Namespace(OA), Namespace(EBUCORE), Namespace(ITSRDF)
 quickly = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -37,10 +39,10 @@ def text_of(name: str, what: Document) -> str:
 
 
 def graph_of(name: str, what: Document) -> Graph:
-    with warnings.catch_warnings():
-        # rdflib 7 calls its own old names there.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return Graph().parse(data=text_of(name, what), format="json-ld" if name == "jsonld" else "turtle")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"x{FORMATS[name].suffix}"
+        FORMATS[name].write(path, what)
+        return read_graph(path)
 
 
 def conforms(graph: Graph) -> tuple[bool, str]:
@@ -50,7 +52,7 @@ def conforms(graph: Graph) -> tuple[bool, str]:
 
 
 class TestAnnotations:
-    @pytest.mark.parametrize("name", ["turtle", "jsonld"])
+    @pytest.mark.parametrize("name", ["turtle", "jsonld", "annotations"])
     @given(what=documents())
     @quickly
     def test_the_graph_has_the_shape_that_is_promised(self, name: str, what: Document) -> None:
@@ -75,6 +77,7 @@ class TestAnnotations:
             (oa.motivatedBy, oa.linking),
             (itsrdf.taConfidence, Literal(1.5, datatype=XSD.double)),
             (DCTERMS.created, Literal("yesterday")),
+            (DCTERMS.created, Literal("2026-01-01T00:00:00+02:00", datatype=XSD.dateTime)),
             (DCTERMS.creator, None),
             (URIRef("http://www.w3.org/ns/activitystreams#generator"), None),
         ],
@@ -96,13 +99,32 @@ class TestAnnotations:
         assert graph.value(annotation, oa.motivatedBy) == oa.identifying
         assert float(graph.value(annotation, itsrdf.taConfidence)) == 0.93  # type: ignore[arg-type]
         part, selector = graph.value(target, oa.hasSource), graph.value(target, oa.hasSelector)
-        assert (part, RDF.type, ebucore.MediaFragment) in graph
+        assert (target, RDF.type, ebucore.MediaFragment) in graph
+        assert (part, RDF.type, ebucore.MediaResource) in graph
         fragment = str(graph.value(selector, RDF.value))
-        assert str(part).endswith(f"#{fragment}")
+        # Web Annotation Data Model, section 4.2.1: together they are the address of the part.
+        assert str(target) == f"{part}#{fragment}"
+        assert graph.value(selector, DCTERMS.conformsTo) == URIRef("http://www.w3.org/TR/media-frags/")
         read = parse_fragment(fragment)
         assert (read.interval.start_npt, read.interval.end_npt) == (0.0, 2.0)
         assert read.region is not None
         assert (read.region.x, read.region.y, read.region.w, read.region.h) == (10, 20, 36, 41)
+
+    @pytest.mark.parametrize("name", ["turtle", "jsonld", "annotations", "iiif"])
+    def test_moments_are_in_utc_with_a_z(self, name: str) -> None:
+        what = small()
+        what = replace(what, analysis=replace(what.analysis, updated_at="2026-03-01T01:30:00.250000+02:00"))
+        text = text_of(name, what)
+        assert "2026-02-28T23:30:00.250000Z" in text
+        assert "+02:00" not in text
+        assert "+00:00" not in text
+
+    def test_two_at_one_place_and_time_share_the_part(self) -> None:
+        what = document([seen(-1, "Ann", 1, 2, by_human=True), seen(-2, "Ben", 1, 2, by_human=True)])
+        graph = graph_of("turtle", what)
+        assert len(set(graph.objects(None, oa.hasTarget))) == 1
+        conform, why = conforms(graph)
+        assert conform, why
 
     def test_who_says_so(self) -> None:
         graph = graph_of("turtle", small())
@@ -120,7 +142,7 @@ class TestAnnotations:
         assert [str(address).partition("#")[2] for address in used] == ["t=10,20"]
 
     def test_two_runs_give_the_same_bytes(self) -> None:
-        for name in ("turtle", "jsonld", "memad", "iiif"):
+        for name in ("turtle", "jsonld", "annotations", "memad", "iiif"):
             assert text_of(name, small()) == text_of(name, small())
 
     @pytest.mark.parametrize("name", ["turtle", "jsonld", "memad"])
@@ -142,6 +164,36 @@ class TestAnnotations:
         assert len(set(graph.subjects(RDF.type, Namespace(NIF).Annotation))) == 4
 
 
+class TestPage:
+    def test_our_terms_are_those_of_the_vocabulary(self) -> None:
+        assert {term: ANNOTATION_CONTEXT[term] for term in OF_W3C} == OF_W3C
+        assert not set(OURS) & set(ANNOTATION_CONTEXT)
+
+    @given(what=documents())
+    @quickly
+    def test_it_is_the_same_graph_and_says_that_it_is_a_page(self, what: Document) -> None:
+        page, graph = (canonical(graph_of(name, what)) for name in ("annotations", "jsonld"))
+        about = set(page) - set(graph)
+        kinds = {predicate for _, predicate, _ in about}
+        assert kinds <= {RDF.type, RDF.first, RDF.rest, RDFS.label, URIRef("http://www.w3.org/ns/activitystreams#items")}
+        missing = {subject for subject, _, _ in set(graph) - set(page)}
+        # What nobody speaks of is not on the page: the program and the analysis of a video without people.
+        assert not missing or not what.people
+
+    def test_each_annotation_is_whole(self) -> None:
+        found = json.loads(text_of("annotations", small()))
+        assert found["@context"][0] == "http://www.w3.org/ns/anno.jsonld"
+        assert (found["type"], len(found["items"])) == ("AnnotationPage", 5)
+        first = found["items"][0]
+        assert first["body"] == {"id": "http://www.wikidata.org/entity/Q1", "type": "Person", "name": "Anna Albers"}
+        assert first["generator"]["type"] == first["creator"]["type"] == "Software"
+        assert found["items"][-1]["creator"]["type"] == "Person"
+        assert first["target"]["selector"]["type"] == "FragmentSelector"
+        assert "Video" in first["target"]["source"]["type"]
+        # In that context these are places in a text.
+        assert not {"start", "end"} & set(first["target"])
+
+
 class TestReading:
     def read(self, name: str, text: str) -> Any:
         reader = FORMATS[name].read
@@ -159,6 +211,58 @@ class TestReading:
         (claim,) = self.read("jsonld", text).claims
         assert (claim.name, claim.start_npt, claim.end_npt, claim.number) == ("Mia Meier", 1.5, 2.25, None)
         assert claim.anchors[0].box.w == 30
+
+    @pytest.mark.parametrize(
+        ("more", "expected"),
+        [
+            ({"bodyValue": "Mia", "target": "http://x/a.mp4#t=1,2"}, [("Mia", 1, 2)]),
+            ({"body": {"type": "TextualBody", "value": "Mia"}, "target": "http://x/a.mp4#t=1,2"}, [("Mia", 1, 2)]),
+            (
+                {
+                    "body": [
+                        {"type": "TextualBody", "value": "A nice shot", "purpose": "commenting"},
+                        {"type": "TextualBody", "value": "Mia", "purpose": "tagging"},
+                    ],
+                    "target": "http://x/a.mp4#t=1,2",
+                },
+                [("Mia", 1, 2)],
+            ),
+            (
+                {
+                    "body": {
+                        "type": "SpecificResource",
+                        "purpose": "identifying",
+                        "source": {"id": "http://www.wikidata.org/entity/Q1", "schema:name": "Mia"},
+                    },
+                    "target": ["http://x/a.mp4#t=1,2", "http://x/a.mp4#t=5,6"],
+                },
+                [("Mia", 1, 2), ("Mia", 5, 6)],
+            ),
+            (
+                {
+                    "body": {"id": "http://x/mia", "name": "Mia"},
+                    "target": {
+                        "source": "http://x/a.mp4",
+                        "selector": {
+                            "type": "FragmentSelector",
+                            "conformsTo": "http://www.w3.org/TR/media-frags/",
+                            "value": "t=npt:00:01:00,00:01:02.5&xywh=percent:1,2,3,4",
+                        },
+                    },
+                },
+                [("Mia", 60, 62.5)],
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("around", ["alone", "page", "collection"])
+    def test_as_the_data_model_has_it(self, more: dict[str, Any], expected: list[Any], around: str) -> None:
+        found = {"id": "http://x/1", "type": "Annotation", "motivation": "identifying", **more}
+        if around != "alone":
+            found = {"id": "http://x/p", "type": "AnnotationPage", "items": [found]}
+        if around == "collection":
+            found = {"id": "http://x/c", "type": "AnnotationCollection", "first": found}
+        text = json.dumps({"@context": "http://www.w3.org/ns/anno.jsonld", **found})
+        assert [(one.name, one.start_npt, one.end_npt) for one in self.read("jsonld", text).claims] == expected
 
     @pytest.mark.parametrize(
         "context",

@@ -7,6 +7,7 @@ import io
 import json
 import tempfile
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from pycocotools.coco import COCO
 from src.errors import ConfigError
 from src.export import FORMATS, Document
 from src.export import tables as tables_module
-from src.export.cutlists import frames_of, nominal, timecode
+from src.export.cutlists import countable, frames_of, nominal, timecode
 from src.export.document import lanes
 from src.export.reading import decoded
 from src.export.tables import PEOPLE, SAMPLES
@@ -89,6 +90,12 @@ class TestCaptions:
         assert [item["name"] for item in found] == [one.name for one in what.people]
         assert sum(len(item["boxes"]) for item in found) == n_boxes(what)
 
+    @pytest.mark.parametrize(("size", "wide"), [((1920, 1080), 1280), ((640, 480), 960), ((108, 192), 405), ((0, 0), 1280)])
+    def test_letters_of_subtitles_are_as_large_on_every_picture(self, size: tuple[int, int], wide: int) -> None:
+        what = small()
+        text = text_of("ass", replace(what, video=replace(what.video, width=size[0], height=size[1])))
+        assert f"PlayResX: {wide}\nPlayResY: 720\n" in text
+
     @given(what=documents())
     @quickly
     def test_subtitles(self, what: Document) -> None:
@@ -132,6 +139,15 @@ class TestElan:
         assert found.get_parameters_for_tier("Unknown 3")["LINGUISTIC_TYPE_REF"] == "unknown person"
         assert found.get_linked_files()[0]["RELATIVE_MEDIA_URL"] == "./a & b.mp4"
 
+    def test_each_end_is_a_place_of_its_own(self) -> None:
+        what = document([seen(1, "A", 0, 1), seen(2, "A", 1, 2), seen(3, "B", 1, 2)])
+        tree = etree.fromstring(text_of("elan", what).encode())
+        slots = [(slot.get("TIME_SLOT_ID"), int(slot.get("TIME_VALUE"))) for slot in tree.iter("TIME_SLOT")]
+        assert [time for _, time in slots] == sorted(time for _, time in slots)
+        used = [one.get(f"TIME_SLOT_REF{side}") for one in tree.iter("ALIGNABLE_ANNOTATION") for side in (1, 2)]
+        # In ELAN who moves a place moves all that begins or ends there.
+        assert sorted(used) == sorted(name for name, _ in slots)
+
     def test_the_schema_can_fail(self) -> None:
         text = text_of("elan", small())
         for old, new in (('TIME_SLOT_REF1="ts1"', 'TIME_SLOT_REF1="ts99"'), ('ANNOTATION_ID="a2"', 'ANNOTATION_ID="a1"')):
@@ -170,6 +186,37 @@ class TestClipLists:
             # Where it lies in the timeline is where it lies in the video.
             assert clip.range_in_parent().start_time == clip.source_range.start_time
             assert clip.media_reference.target_url == "file:///films/a%20%26%20b.mp4"
+
+    @pytest.mark.parametrize("rate", ["24000/1001", "24/1", "25/1", "30000/1001", "30/1", "50/1", "60000/1001", "60/1"])
+    def test_edl_at_every_usual_rate(self, rate: str) -> None:
+        times = [(0.0, 0.04), (59.9, 60.1), (3599.0, 3601.5), (35_999.2, 36_000.0)]
+        what = document([seen(-n, "A", start, end, by_human=True) for n, (start, end) in enumerate(times, start=1)])
+        what = replace(what, video=replace(what.video, frame_rate=rate, duration=40_000.0))
+        text = text_of("edl", what)
+        assert "FCM: NON-DROP FRAME" in text
+        assert ";" not in text
+        clips = list(opentimelineio.adapters.read_from_string(text, "cmx_3600", rate=nominal(what.rate)).find_clips())
+        found = [(clip.source_range.start_time.to_frames(), clip.source_range.duration.to_frames()) for clip in clips]
+        assert found == [(start, end - start) for start, end in (frames_of(one, what.rate) for one in what.people)]
+
+    @pytest.mark.parametrize(
+        ("rate", "counted"),
+        [
+            ("120/1", Fraction(60)),
+            ("240000/1001", Fraction(60000, 1001)),
+            ("25013/1000", Fraction(25)),
+            ("59942/1000", Fraction(60000, 1001)),
+            ("15/1", Fraction(15)),
+            ("97/1", Fraction(97, 2)),
+        ],
+    )
+    def test_rates_that_no_time_code_counts(self, rate: str, counted: Fraction) -> None:
+        assert countable(Fraction(rate)) == counted
+        what = document([seen(-1, "A", 1.0, 2.99, by_human=True)])
+        text = text_of("edl", replace(what, video=replace(what.video, frame_rate=rate)))
+        frames = [int(code.rpartition(":")[2]) for code in text.split() if code.count(":") == 3]
+        assert len(frames) == 4
+        assert max(frames) < nominal(counted) <= 60
 
     def test_time_code(self) -> None:
         assert [timecode(frame, 25) for frame in (0, 24, 25, 90_000)] == [
@@ -230,6 +277,20 @@ class TestBoxes:
         for annotation in found.loadAnns(found.getAnnIds()):
             assert annotation["image_id"] in found.imgs
             assert annotation["area"] == pytest.approx(36 * 40.5)
+
+    def test_a_track_of_coco_is_one_person(self) -> None:
+        what = small()
+        pieces = (
+            replace(what.people[0], number=1, tracks=(1,), end_npt=0.9),
+            replace(what.people[0], number=1_000_001, name="Ben Bo", tracks=(1_000_001,), start_npt=0.9),
+        )
+        found = json.loads(text_of("coco", replace(what, people=pieces)))
+        assert found["tracks"] == [
+            {"id": 1, "category_id": 1, "video_id": 1},
+            {"id": 1_000_001, "category_id": 2, "video_id": 1},
+        ]
+        pairs = {(one["track_id"], one["instance_id"], one["category_id"]) for one in found["annotations"]}
+        assert pairs == {(1, 1, 1), (1_000_001, 1_000_001, 2)}
 
     def test_fiftyone(self) -> None:
         found: dict[str, Any] = json.loads(text_of("fiftyone", small()))["frames"]

@@ -15,6 +15,7 @@ from src.export import FORMATS, READABLE
 from src.export import document as document_module
 from src.export import reading as reading_module
 from src.export.document import one_line
+from src.export.rdf import OA
 from src.export.reading import Reading, decoded
 from src.export.sniffing import format_of
 
@@ -93,7 +94,16 @@ def test_the_well_formed_ones_are_read() -> None:
         ("vtt-boxes", 'WEBVTT\n\n00:01.000 --> 00:02.000\n{"name": "A", "boxes": [[1, 2]]}\n', "line 4: has a box that is not"),
         ("vtt-boxes", 'WEBVTT\n\n00:01.000 --> 00:02.000\n{"name": "A", "boxes": 7}\n', "line 4: has a box that is not"),
         ("mot", "1,1,0,0,5,5,1\n1,x,0,0,5,5,1", "a.file, line 2"),
+        ("vtt-boxes", f"WEBVTT\n\n{'9' * 5000}:00:01.000 --> 00:02.000\nA\n", "line 3: has no times"),
+        ("vtt-boxes", 'WEBVTT\n\n00:01.000 --> 00:02.000\n{"name": "A", "boxes": [[1, 1e99, 2, 3, 4]]}\n', "line 4: is no box"),
+        ("cvat", box('frame="1" xtl="-1e308" ytl="1" xbr="1e308" ybr="2"'), "line 3: is no box x, y, w, h"),
+        ("cvat", box(f'frame="{"9" * 5000}" xtl="1" ytl="1" xbr="2" ybr="2"'), "line 3: is no box"),
         ("mot", "1,1,0,0", "a.file, line 1: 4 numbers"),
+        ("mot", "1e300,1,0,0,5,5,1", "frames are whole numbers"),
+        ("mot", "1,1e30,0,0,5,5,1", "ids whole"),
+        ("mot", "1,1,1e300,0,5,5,1", "no number is beyond all pictures"),
+        ("turtle", f"<urn:a> a <{OA}Annotation> ; <{OA}hasBody> 'A' ; <{OA}hasTarget> <urn:c#t=smpte:{'9' * 5000}:00:00> .",
+         "no fragment of time"),
         ("json", "{", "line 1: is no JSON"),
         ("json", "[]", 'is no object with "format": "facerec-appearances"'),
         ("json", json.dumps({**OWN, "version": 2}), "has the version 2. This program reads version 1"),
@@ -107,7 +117,15 @@ def test_the_well_formed_ones_are_read() -> None:
         ("json", own(name=None), "has no name"),
         ("json", own(appearance="1"), "is no whole number. Leave it out"),
         ("json", own(appearance=True), "is no whole number"),
-        ("json", own(box=[1, 2]), "is no list of x, y, w, h"),
+        ("json", own(box=[1, 2]), "is no box x, y, w, h"),
+        ("json", own(box={"x": 1}), "is no list of x, y, w, h"),
+        ("json", own(box=[1, 2, -3, 4]), "is no box x, y, w, h"),
+        ("json", own(box=[1, 2, 3, "4"]), "is no box x, y, w, h"),
+        ("json", own(box=[1, 2, 3, 10**400]), "is no box x, y, w, h"),
+        ("json", own(box=[1e300, 2, 3, 4]), "is no box x, y, w, h"),
+        ("json", own(start_npt=10**400), "is no time"),
+        ("json", own().replace(": 1}", ": 1e999}"), "inf is no time"),
+        ("json", own().replace(": 1}", f": {'9' * 5000}}}"), "is no JSON"),
         ("json", json.dumps({**OWN, "appearances": [7]}), r"appearances\[0\]: is no object"),
         ("json", "[" * 100_000, "is no JSON"),
     ],

@@ -101,6 +101,7 @@ def get_export(project: str, video_id: str, query_data: ExportParameters) -> Res
     finally:
         # The open file stays readable until the answer is sent.
         path.unlink(missing_ok=True)
+    response.headers["Content-Type"] = _content_type(chosen)
     return _told(response, chosen)
 
 
@@ -202,6 +203,10 @@ def _told(response: Response, chosen: Format) -> Response:
         response.headers["Link"] = f'<{chosen.profile}>; rel="profile"'
     response.headers.update({"Cache-Control": "private, no-cache", "Vary": "Accept", "X-Content-Type-Options": "nosniff"})
     return response
+
+
+def _content_type(chosen: Format) -> str:
+    return f"{chosen.content_type}; charset=utf-8" if chosen.media_type.startswith("text/") else chosen.content_type
 
 
 def _from(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -14,23 +14,36 @@ export interface Exported {
   data: Blob
 }
 
-export async function exportVideo(
-  project: string,
-  video_id: string,
-  fragment: string,
-  format: Format,
-): Promise<Exported> {
+export function exportVideo(project: string, video_id: string, fragment: string, format: Format): Promise<Exported> {
+  return file(
+    format,
+    client.GET('/api/v1/projects/{project}/videos/{video_id}/export', {
+      params: { path: { project, video_id }, query: { fragment, format: format.format } },
+      parseAs: 'blob',
+    }),
+  )
+}
+
+/** All videos of a project as one file: a table, lines, or an archive. */
+export function exportProject(project: string, format: Format): Promise<Exported> {
+  return file(
+    format,
+    client.GET('/api/v1/projects/{project}/export', {
+      params: { path: { project }, query: { format: format.format } },
+      parseAs: 'blob',
+    }),
+  )
+}
+
+type Asked = Parameters<typeof answered<unknown>>[0]
+
+async function file(format: Format, asked: Asked): Promise<Exported> {
   let name = ''
   const data = await answered(
-    client
-      .GET('/api/v1/projects/{project}/videos/{video_id}/export', {
-        params: { path: { project, video_id }, query: { fragment, format: format.format } },
-        parseAs: 'blob',
-      })
-      .then((answer) => {
-        name = nameIn(answer.response.headers.get('Content-Disposition') ?? '')
-        return answer
-      }),
+    asked.then((answer) => {
+      name = nameIn(answer.response.headers.get('Content-Disposition') ?? '')
+      return answer
+    }),
   )
   return { name: name || `${format.format}${format.suffix}`, data: data as Blob }
 }
