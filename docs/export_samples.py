@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -114,7 +115,10 @@ def _parquet(name: str, document: Document) -> str:
     """Return the first row of a table as Python shows it: what is made here needs no library that is optional."""
     columns, rows = (SAMPLES, sample_rows(document)) if name.endswith("samples") else (PEOPLE, people_rows(document))
     row = next(rows)
-    lines = [f"    {column!r}: {row.get(column)!r}," for column in columns]
+    lines = [
+        f"    {json.dumps(column)}: {json.dumps(row.get(column)) if row.get(column) is not None else None},"
+        for column in columns
+    ]
     return "\n".join(["```python", "{", *lines, "}", "```"])
 
 

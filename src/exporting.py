@@ -16,6 +16,7 @@ from .errors import AnnotationError, ConfigError
 from .export import BASE, FORMATS, Document, Format, document_of, joined, media_type_of
 from .export.document import is_complete
 from .export.redaction import parse_redaction
+from .export.stretch import Stretch, document_within, marked, stretch_named, stretch_suffix, with_itself
 from .files import replacing
 from .guard import Guard
 from .mediafragments import joined as with_fragment
@@ -59,7 +60,13 @@ class AllReport:
 
 
 def run(
-    workspace: Workspace, project: str, video: str, format_name: str, output: Path | None = None, base: str = BASE
+    workspace: Workspace,
+    project: str,
+    video: str,
+    format_name: str,
+    output: Path | None = None,
+    base: str = BASE,
+    stretch: Stretch | None = None,
 ) -> ExportReport:
     """Write the analysis of a video that counts in a project.
 
@@ -70,13 +77,16 @@ def run(
         format_name: One of `FORMATS`.
         output: The file, replaced where there is one; by default one named after the format among the video's results.
         base: Address of the service, for formats that need one for everything.
+        stretch: The part of the video that is written; None for all of it.
 
     Raises:
-        ConfigError: There is no such project, format, video or complete analysis.
+        ConfigError: There is no such project, format, video or complete analysis, or the stretch lies outside of the video.
         ExportError: The file cannot be written.
     """
-    chosen, document = format_named(format_name), document_named(workspace, project, video, base)
-    path = output or _place(workspace, document, f"{format_name}{chosen.suffix}")
+    chosen, document = format_named(format_name), document_named(workspace, project, video, base, stretch)
+    path = output or _place(workspace, document, f"{format_name}{stretch_suffix(stretch) if stretch else ''}{chosen.suffix}")
+    if stretch is not None and chosen.read is not None:
+        document = marked(document, stretch)
     return ExportReport(document.video, document.analysis, path, chosen.write(path, document))
 
 
@@ -123,7 +133,9 @@ def documents_of(workspace: Workspace, project: str, base: str = BASE) -> Iterat
             yield document_of(workspace.store, project, analysis, base)
 
 
-def document_named(workspace: Workspace, project: str, video: str, base: str = BASE) -> Document:
+def document_named(
+    workspace: Workspace, project: str, video: str, base: str = BASE, stretch: Stretch | None = None
+) -> Document:
     """Return what is known of a video.
 
     Args:
@@ -131,13 +143,16 @@ def document_named(workspace: Workspace, project: str, video: str, base: str = B
         project: Whose analysis.
         video: As it was given to the tracker.
         base: Address of the service.
+        stretch: Of which part of it; None for all.
 
     Raises:
-        ConfigError: There is no such project, video or complete analysis.
+        ConfigError: There is no such project, video or complete analysis, or the stretch lies outside of the video.
     """
     owner = workspace.project(project)
     record, fragment = find_video(workspace.store, video)
     analysis = find_analysis(workspace.store, record, owner.engine, fragment, owner.project)
+    if stretch is not None:
+        return document_within(workspace.store, owner.project, analysis, stretch, base)
     return document_of(workspace.store, owner.project, analysis, base)
 
 
@@ -152,21 +167,26 @@ def format_named(name: str) -> Format:
     return FORMATS[name]
 
 
-def write_clips(workspace: Workspace, project: str, video: str, output: Path | None = None) -> ExportReport:
+def write_clips(
+    workspace: Workspace, project: str, video: str, output: Path | None = None, stretch: Stretch | None = None
+) -> ExportReport:
     """Cut the appearances out of a video without coding it anew; a folder of clips and a table of them.
+
+    Of a stretch the first clip is all of it, and the others are what of the appearances lies in it.
 
     Args:
         workspace: Where to work.
         project: Whose analysis.
         video: As it was given to the tracker.
         output: The folder; by default `clips` among the video's results.
+        stretch: The part of the video that is cut; None for all of it.
 
     Raises:
-        ConfigError: There is no such project, video or complete analysis.
+        ConfigError: There is no such project, video or complete analysis, or the stretch lies outside of the video.
         ExportError: A file cannot be written.
         MediaError: The video cannot be read any more.
     """
-    return _clips(workspace, document_named(workspace, project, video), output)
+    return _clips(workspace, document_named(workspace, project, video, stretch=stretch), output, stretch)
 
 
 def write_picture(workspace: Workspace, project: str, video: str, redact: str = "", output: Path | None = None) -> ExportReport:
@@ -214,10 +234,14 @@ def write_all(workspace: Workspace, project: str, *, clips: bool = False, redact
     return AllReport(tuple(reports), tuple(failures))
 
 
-def _clips(workspace: Workspace, document: Document, output: Path | None = None) -> ExportReport:
+def _clips(
+    workspace: Workspace, document: Document, output: Path | None = None, stretch: Stretch | None = None
+) -> ExportReport:
     from .export.clips import cut_clips
 
-    folder = output or _place(workspace, document, "clips")
+    folder = output or _place(workspace, document, f"clips{stretch_suffix(stretch) if stretch else ''}")
+    if stretch is not None:
+        document = with_itself(document, stretch)
     with (
         _played(workspace, document) as (played, guard),
         workspace.progress.task("Clips", len(document.people), "clips") as task,
@@ -272,6 +296,7 @@ def _place(workspace: Workspace, document: Document, name: str) -> Path:
 @click.option("--clips", is_flag=True, help="Cut the appearances out of the video, at key frames, without coding it anew.")
 @click.option("--burn_in", is_flag=True, help="Write the video with frames and names on it.")
 @click.option("--redact", default="", help="Write the video with blurred faces: everyone, or all-but:NAME;NAME.")
+@click.option("--interval", help="Only this stretch of the video, as START,END; goes with --format and --clips.")
 @click.option("--output", type=click.Path(path_type=Path), help="File, or folder of clips [data/out/PROJECT/VIDEO/FORMAT.*].")
 @click.option("--base_uri", default=BASE, show_default=True, help="Address of the service, for formats that need one.")
 @config_option
@@ -283,6 +308,7 @@ def command(
     clips: bool,
     burn_in: bool,
     redact: str,
+    interval: str | None,
     output: Path | None,
     base_uri: str,
     config: Path | None,
@@ -292,7 +318,10 @@ def command(
         raise click.UsageError("Say one thing to write: --format, --clips, --burn_in, or --redact.")
     if video is None and not format_name and output is not None:
         raise click.UsageError("--output goes with --video, or with --format.")
+    if interval is not None and (video is None or burn_in or redact):
+        raise click.UsageError("--interval goes with --video, and with --format or --clips.")
     name = _with_profile(format_name, profile)
+    stretch = None if interval is None else stretch_named(interval)
     with workspace_of(config) as workspace:
         if video is None and name:
             click.echo(f"{run_project(workspace, project, name, output, base_uri)}: all videos of {project}")
@@ -300,9 +329,9 @@ def command(
         if video is None:
             return _told_of_all(write_all(workspace, project, clips=clips, redact=redact), clips)
         if name:
-            report = run(workspace, project, video, name, output, base_uri)
+            report = run(workspace, project, video, name, output, base_uri, stretch)
         elif clips:
-            report = write_clips(workspace, project, video, output)
+            report = write_clips(workspace, project, video, output, stretch)
         else:
             report = write_picture(workspace, project, video, redact, output)
     _tell(report, FORMATS[name].row if name else "clips" if clips else "frames")

@@ -66,7 +66,7 @@ def write_fiftyone(path: Path, document: Document) -> int:
         label = {"label": seen.name, "confidence": round(score, 4), "index": track_id, "bounding_box": box}
         frames.setdefault(frame, []).append(label)
     with replacing(path) as partial, partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.write('{"frames": {')
+        file.write(f'{{"filename": {_json(document.locator)}, "frames": {{')
         for number, (at, labels) in enumerate(frames.items()):
             # Frames count from 1 there.
             value = {"frame_number": at + 1, "objects": {"objects": labels}}

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from ..mediafragments import joined as with_fragment
 from ..records import Analysis, Appearance, Person, Shot, Status, Track, TrackSamples, Video
 from ..schema import UNKNOWN, BoolArray, Box
 from ..storage import Store
@@ -115,8 +116,7 @@ class Document:
     @property
     def locator(self) -> str:
         """What was given, with the part of it that was analysed: `film.mp4#t=10,20`."""
-        fragment = self.analysis.fragment
-        return f"{self.video.locator}#{fragment}" if fragment else self.video.locator
+        return with_fragment(self.video.locator, self.analysis.fragment)
 
     @property
     def title(self) -> str:

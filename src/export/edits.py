@@ -20,6 +20,7 @@ from ..records import TrackSamples, Verb
 from ..schema import UNKNOWN, DoubleArray
 from .document import PIECE, Document, Seen, is_unknown
 from .reading import Claim, Reading, Spots
+from .stretch import unmarked, within
 
 MIN_IOU = 0.5
 """Two boxes of one moment that overlap so much are of one face."""
@@ -80,9 +81,13 @@ def edits_of(document: Document, reading: Reading, *, keep_missing: bool = False
     if reading.by_track:
         _compare_tracks(document, reading, found)
         return found
-    known = {seen.number: seen for seen in document.people}
     # In a file of another analysis, or of another program, numbers mean something else.
-    ours = reading.analysis_id == document.analysis.analysis_id
+    analysis_id, stretch = unmarked(reading.analysis_id)
+    ours = analysis_id == document.analysis.analysis_id
+    if ours and stretch is not None:
+        # What lies outside of the stretch that was exported is not missing.
+        document = within(document, stretch)
+    known = {seen.number: seen for seen in document.people}
     claims = [claim if ours else replace(claim, number=None, track=None) for claim in reading.claims]
     numbered = [(claim, known[claim.number]) for claim in claims if claim.number in known]
     period_s = float(document.analysis.sampling.get("period_s", 1.0) or 1.0)

@@ -74,6 +74,25 @@ def joined(documents: Iterable[Document], write: Writer, suffix: str, join: Join
             first = False
 
 
+def archive_of(folder: Path) -> Iterator[bytes]:
+    """Yield the files of a folder and of those in it as an archive, piece by piece, uncompressed: clips are compressed already.
+
+    Args:
+        folder: Links in it are not followed, and what is only just being written is left out.
+    """
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() or not path.is_file() or path.name.startswith("."):
+                continue
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())
+            with archive.open(entry, "w", force_zip64=True) as file, path.open("rb") as part:
+                while piece := part.read(PIECE_BYTES):
+                    file.write(piece)
+                    yield sink.taken()
+    yield sink.taken()
+
+
 def media_type_of(name: str, media_type: str, join: Joined | None) -> tuple[str, str]:
     """Return suffix and media type of the stream of a format.
 

@@ -19,6 +19,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from .. import __version__
 from ..geometry import whole_pixels
+from ..mediafragments import joined
 from ..records import Video
 from ..schema import Box
 
@@ -87,13 +88,14 @@ def medium_of(video: Video) -> Medium:
     return Medium(known or f"urn:uuid:{uuid5(NAMESPACE_URL, video.video_id)}", video.title, _address(_programme(video)))
 
 
-def memad_graph(medium: Medium, identified: Iterable[Identified], created: str) -> Graph:
+def memad_graph(medium: Medium, identified: Iterable[Identified], created: str, fragment: str = "") -> Graph:
     """Return who appears in a medium as a graph.
 
     Args:
         medium: What is annotated.
         identified: Who appears, named people alone.
         created: When that was found, ISO 8601 with its zone.
+        fragment: The part of the medium that was looked at; empty for all of it.
     """
     from rdflib import RDF, Graph, Literal, Namespace, URIRef
     from rdflib.namespace import DCTERMS
@@ -108,6 +110,10 @@ def memad_graph(medium: Medium, identified: Iterable[Identified], created: str) 
         graph.add((media, DCTERMS.title, Literal(medium.title)))
     if medium.programme:
         graph.add((URIRef(iri(medium.programme)), ebucore.isInstantiatedBy, media))
+    if fragment:
+        looked_at = URIRef(joined(str(media), fragment))
+        graph.add((looked_at, RDF.type, ebucore.MediaFragment))
+        graph.add((looked_at, ebucore.isMediaFragmentOf, media))
     for found in identified:
         _annotate(graph, media, found, created)
     return graph

@@ -8,8 +8,9 @@ from typing import Any
 from ..files import write_csv, write_json
 from .document import Document
 
-COLUMNS = ("shot", "start_npt", "end_npt", "start_frame", "end_frame", "transition")
-"""Shots count from 0; an end lies outside, and is the start of the next shot. The transition is how the shot begins."""
+COLUMNS = ("shot", "start_npt", "end_npt", "start_frame", "end_frame", "transition", "video")
+"""Shots count from 0; an end lies outside, and is the start of the next shot. The transition is how the shot begins.
+The video is named with the part of it that was analysed."""
 
 
 def write_shots_csv(path: Path, document: Document) -> int:
@@ -35,4 +36,4 @@ def write_shots_json(path: Path, document: Document) -> int:
 
 
 def _shots(document: Document) -> list[dict[str, Any]]:
-    return [{name: getattr(shot, name) for name in COLUMNS} for shot in document.shots()]
+    return [{name: getattr(shot, name) for name in COLUMNS[:-1]} | {"video": document.locator} for shot in document.shots()]

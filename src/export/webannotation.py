@@ -79,7 +79,7 @@ def write_memad(path: Path, document: Document) -> int:
         Identified(seen.name, seen.start_npt, seen.end_npt, seen.confidence, seen.box, seen.uri, seen.by_human)
         for seen in known
     ]
-    graph = memad_graph(medium_of(document.video), identified, document.analysis.updated_at)
+    graph = memad_graph(medium_of(document.video), identified, document.analysis.updated_at, document.analysis.fragment)
     with replacing(path) as partial:
         partial.write_text(turtle(graph), encoding="utf-8", newline="\n")
     return len(known)

@@ -59,7 +59,7 @@ def write_captions(path: Path, document: Document) -> int:
     """
     cues = [f"{_timing(start, end)}\n{escaped(', '.join(names))}\n" for start, end, names in captions(document.people)]
     with replacing(path) as partial:
-        partial.write_text("\n".join(["WEBVTT\n", *cues]), encoding="utf-8", newline="\n")
+        partial.write_text("\n".join([f"WEBVTT\n\nNOTE\n{_place(document)}\n", *cues]), encoding="utf-8", newline="\n")
     return len(cues)
 
 

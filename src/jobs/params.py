@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ..guard import Outside
 from ..settings import Classifier, Ratio, TrackerName
 
+Seconds = Annotated[float, Field(ge=0, le=1e7)]
+
 
 class Params(BaseModel):
     """Parameters of a kind of job. What was not given is left to the settings of the worker."""
@@ -116,11 +118,18 @@ class ExportParams(Params):
     clips: bool = Field(False, description="Cut the appearances out of the video")
     burn_in: bool = Field(False, description="Write the video with frames and names on it")
     redact: str = Field("", max_length=2000, description="Write the video with blurred faces: everyone, or all-but:NAME;NAME")
+    interval: tuple[Seconds, Seconds] | None = Field(
+        None, description="Only this stretch of the video: start and end in seconds; goes with `format` and `clips`"
+    )
 
     @model_validator(mode="after")
     def _one_thing(self) -> ExportParams:
         if [bool(self.format), self.clips, self.burn_in, bool(self.redact)].count(True) != 1:
             raise ValueError("give one of format, clips, burn_in and redact")
+        if self.interval is not None and (self.video is None or self.burn_in or self.redact):
+            raise ValueError("interval goes with a video, and with format or clips")
+        if self.interval is not None and not self.interval[0] < self.interval[1]:
+            raise ValueError("the interval is empty: give its start before its end")
         return self
 
 

@@ -199,9 +199,9 @@ def export(workspace: Workspace, job: Job, params: ExportParams) -> Outcome:
         path = exporting.run_project(workspace, job.project, params.format)
         return Outcome({"path": _relative(workspace, path)})
     if params.format:
-        report = exporting.run(workspace, job.project, params.video, params.format)
+        report = exporting.run(workspace, job.project, params.video, params.format, stretch=params.interval)
     elif params.clips:
-        report = exporting.write_clips(workspace, job.project, params.video)
+        report = exporting.write_clips(workspace, job.project, params.video, stretch=params.interval)
     else:
         report = exporting.write_picture(workspace, job.project, params.video, params.redact)
     notes = {"notes": list(report.notes)} if report.notes else {}

@@ -78,6 +78,32 @@ def test_each_says_what_it_is(api: Api, name: str) -> None:
         assert f".{firsts[chosen.content_type]}." in again.headers["Content-Disposition"]
 
 
+class TestStretch:
+    """Of a part of a video alone."""
+
+    def test_a_table(self, api: Api) -> None:
+        whole = list(csv.DictReader(io.StringIO(exported(api, "csv"))))
+        start, end = float(whole[0]["start_npt"]) + 0.1, float(whole[0]["end_npt"]) - 0.1
+        answer = api.client.get(f"{path(api)}?format=csv&from={start}&to={end}")
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert rows
+        assert all(start <= float(row["start_npt"]) < float(row["end_npt"]) <= end for row in rows)
+        assert answer.headers["Content-Disposition"] == f"attachment; filename=newsreel_{start:g}-{end:g}.csv.csv"
+
+    def test_one_end_is_enough(self, api: Api) -> None:
+        rows = csv.DictReader(io.StringIO(api.client.get(f"{path(api)}?format=csv&to=1").text))
+        assert all(float(row["end_npt"]) <= 1 for row in rows)
+
+    def test_it_comes_back_and_says_nothing_new(self, api: Api) -> None:
+        text = api.client.get(f"{path(api)}?format=elan&from=0.5&to=1.5").text
+        assert sent(api, text)["decisions"] == []
+
+    @pytest.mark.parametrize("query", ["from=3&to=2", "from=2&to=2", "from=1e6&to=2e6", "from=-1", "to=x"])
+    def test_what_is_no_stretch(self, api: Api, query: str) -> None:
+        answer = api.client.get(f"{path(api)}?format=csv&{query}")
+        assert (answer.status_code, answer.mimetype) == (422, "application/problem+json"), answer.text
+
+
 def test_a_manifest_leads_to_the_video(api: Api) -> None:
     found = json.loads(exported(api, "iiif"))
     # It is published where it says: IIIF Presentation 3.0, section 3.2.
@@ -125,6 +151,24 @@ class TestResults:
         assert answer.headers["Content-Disposition"].startswith("attachment")
         answer = api.client.get("/api/v1/projects/p/results/newsreel/clips/clips.csv", headers={"Range": "bytes=0-3"})
         assert (answer.status_code, answer.text) == (206, "file")
+
+    def test_a_folder_as_an_archive(self, api: Api) -> None:
+        from src import exporting
+
+        report = exporting.write_clips(api.workspace, "p", api.video().locator, stretch=(0.5, 1.5))
+        assert report.output.name == "clips_0.5-1.5"
+        (report.output / "link.csv").symlink_to(api.workspace.data_dir / "facerec.db")
+        answer = api.client.get("/api/v1/projects/p/results/newsreel/clips_0.5-1.5?archive=true")
+        assert (answer.mimetype, answer.headers["Content-Disposition"]) == (
+            "application/zip",
+            "attachment; filename=clips_0.5-1.5.zip",
+        )
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+            assert archive.testzip() is None
+            names = archive.namelist()
+            rows = list(csv.DictReader(io.TextIOWrapper(archive.open("clips.csv"), "utf-8")))
+        assert sorted(names) == sorted(["clips.csv", *(row["file"] for row in rows)])
+        assert (rows[0]["name"], rows[0]["wanted_start_npt"], rows[0]["wanted_end_npt"]) == ("Stretch", "0.5", "1.5")
 
     @pytest.mark.parametrize(
         "name", ["none.csv", "newsreel", "../q/x", "newsreel/../../../facerec.db", "%2e%2e/facerec.db", "a\\b"]

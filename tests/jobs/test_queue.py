@@ -91,6 +91,10 @@ class TestSubmit:
             ("crawl", {"keywords": ["A"], "folder": "/etc"}, "bad_params", "there is no parameter folder"),
             ("export", {"video": "a"}, "bad_params", "give one of format, clips, burn_in and redact"),
             ("export", {"video": "a", "format": "mot", "clips": True}, "bad_params", "give one of format"),
+            ("export", {"format": "csv", "interval": [1, 2]}, "bad_params", "interval goes with a video"),
+            ("export", {"video": "a", "burn_in": True, "interval": [1, 2]}, "bad_params", "interval goes with a video"),
+            ("export", {"video": "a", "clips": True, "interval": [2, 2]}, "bad_params", "the interval is empty"),
+            ("export", {"video": "a", "clips": True, "interval": [-1, 2]}, "bad_params", "interval"),
             (
                 "crawl",
                 {"keywords": ["A"], "addresses": [{"name": "A", "url": "file:///etc/x"}]},

@@ -65,6 +65,9 @@ def test_from_photos_to_exports_and_forgotten(workspace: Workspace, worker: Work
     assert done(workspace, worker, "learn").result["added"] == 0
     exported = done(workspace, worker, "export", video=film, format="mot").result
     assert (workspace.data_dir / exported["path"]).read_text().count("\n") == exported["rows"]
+    clips = done(workspace, worker, "export", video=film, clips=True, interval=[1, 3]).result
+    assert clips["path"].endswith("clips_1-3")
+    assert len(list((workspace.data_dir / clips["path"]).glob("*.mp4"))) == clips["rows"] >= 2
     drawn = done(workspace, worker, "export", video=film, redact="everyone").result
     assert (workspace.data_dir / drawn["path"]).stat().st_size > 1000
     assert any("Only faces that the analysis found" in note for note in drawn["notes"])

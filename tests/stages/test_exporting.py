@@ -44,15 +44,23 @@ def test_shots_are_written_as_tables(workspace: Workspace, project: str, film: P
     report = exporting.run(workspace, project, str(film), "shots")
     assert report.output.name == "shots.csv"
     assert report.output.read_text().splitlines() == [
-        "shot,start_npt,end_npt,start_frame,end_frame,transition",
-        "0,0.000000,2.000000,0,50,",
-        "1,2.000000,4.000000,50,100,cut",
+        "shot,start_npt,end_npt,start_frame,end_frame,transition,video",
+        f"0,0.000000,2.000000,0,50,,{film}",
+        f"1,2.000000,4.000000,50,100,cut,{film}",
     ]
     described = exporting.run(workspace, project, str(film), "shots-json", tmp_path / "shots.json")
     assert described.n_rows == 2
     assert json.loads(described.output.read_text()) == [
-        {"shot": 0, "start_npt": 0.0, "end_npt": 2.0, "start_frame": 0, "end_frame": 50, "transition": ""},
-        {"shot": 1, "start_npt": 2.0, "end_npt": 4.0, "start_frame": 50, "end_frame": 100, "transition": "cut"},
+        {"shot": 0, "start_npt": 0.0, "end_npt": 2.0, "start_frame": 0, "end_frame": 50, "transition": "", "video": str(film)},
+        {
+            "shot": 1,
+            "start_npt": 2.0,
+            "end_npt": 4.0,
+            "start_frame": 50,
+            "end_frame": 100,
+            "transition": "cut",
+            "video": str(film),
+        },
     ]
 
 

@@ -214,6 +214,21 @@ class TestVerbs:
         assert main(["export", "--format", "mot", "--clips", *shared]) == 2
         assert main(["export", *shared]) == 2
         assert main(["export", "--clips", "--output", "x", *shared[:2], *shared[4:]]) == 2
+        assert main(["export", "--burn_in", "--interval", "0,1", *shared]) == 2
+        assert main(["export", "--format", "csv", "--interval", "0,1", *shared[:2], *shared[4:]]) == 2
+        assert main(["export", "--format", "csv", "--interval", "2,1", *shared]) == 1
+
+    def test_a_stretch(self, shared: list[str], workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+        folder = workspace.output_dir("p", "film")
+        assert main(["export", "--format", "csv", "--interval", "0.5,1.5", *shared]) == 0
+        assert "csv_0.5-1.5.csv: " in capsys.readouterr().out
+        rows = (folder / "csv_0.5-1.5.csv").read_text(encoding="utf-8").splitlines()
+        assert 1 < len(rows) <= 5
+        assert main(["export", "--clips", "--interval", "0.5,1.5", *shared]) == 0
+        assert len(list((folder / "clips_0.5-1.5").glob("*.mp4"))) == len(rows)
+        assert main(["export", "--format", "elan", "--interval", "0.5,1.5", *shared]) == 0
+        assert main(["import", str(folder / "elan_0.5-1.5.eaf"), *shared]) == 0
+        assert "0 decisions stored" in capsys.readouterr().out
 
     def test_all_videos(self, shared: list[str], tmp_path: Path) -> None:
         path = tmp_path / "all.csv"

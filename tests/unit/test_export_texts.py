@@ -52,6 +52,15 @@ def n_boxes(what: Document) -> int:
     return sum(len(samples.npt) for _, samples in what.boxes())
 
 
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"mot"}))
+def test_the_part_that_was_analysed_comes_back(name: str, tmp_path: Path) -> None:
+    """MOT has no place for it: a row there is nine numbers."""
+    whole = small()
+    part = replace(whole, analysis=replace(whole.analysis, fragment="t=0,2.5"))
+    assert b"t=0,2.5" in write(name, part, tmp_path).read_bytes()
+    assert b"t=0,2.5" not in write(name, whole, tmp_path).read_bytes()
+
+
 class TestCaptions:
     @given(what=documents())
     @quickly
@@ -78,7 +87,7 @@ class TestCaptions:
 
     def test_as_text(self) -> None:
         what = document([seen(1, "A & <B>", 3599.5, 3661.25)])
-        assert text_of("vtt", what) == "WEBVTT\n\n00:59:59.500 --> 01:01:01.250\nA &amp; &lt;B&gt;\n"
+        assert text_of("vtt", what) == "WEBVTT\n\nNOTE\n/films/a & b.mp4\n\n00:59:59.500 --> 01:01:01.250\nA &amp; &lt;B&gt;\n"
         assert text_of("vtt", empty()) == "WEBVTT\n"
 
     @given(what=documents())

@@ -95,10 +95,11 @@ def hls(store: Store, folder: Path, address: str) -> None:
 def notice(store: Store, _folder: Path) -> None:
     """A programme with two segments."""
     segments = [
-        {"start": 1, "end": 4, "title": "The visit", "people": ["Ann Ace"]},
+        {"start": 1, "end": 4, "title": "The visit", "people": ["Ace, Ann"]},
         {"start": 4, "end": 9, "title": "Sport"},
     ]
-    known = {"channel": "Channel 1", "notice": "http://archive.example/notice/7", "people": ["Zoe Zett"], "segments": segments}
+    guest = {"name": "Zoe Zett", "uri": "http://archive.example/person/3", "role": "presenter"}
+    known = {"channel": "Channel 1", "notice": "http://archive.example/notice/7", "people": [guest], "segments": segments}
     store.put(replace(film(store), date="1962-09-05", metadata=known))
 
 

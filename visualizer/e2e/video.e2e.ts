@@ -2,9 +2,10 @@
 
 import axe from 'axe-core'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { serve, type Served } from './server'
+import { ROOT, serve, type Served } from './server'
 
 let served: Served | undefined
 let video = ''
@@ -218,7 +219,8 @@ it('every format of the server is in the menu, and brings a file', async () => {
   await page.getByRole('button', { name: 'Export what was seen' }).click()
   await page.getByText('mot', { exact: true }).waitFor()
   const shown = await page.locator('.v-list-item-title').allTextContents()
-  expect(shown.map((text) => text.trim())).toEqual(items.map((one: { format: string }) => one.format))
+  const formats = items.map((one: { format: string }) => one.format)
+  expect(shown.map((text) => text.trim())).toEqual(['Clips', 'With names on it', 'With faces covered', ...formats])
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('mot', { exact: true }).click()])
   expect(file.suggestedFilename()).toMatch(/boxes.*\.txt$/)
   expect(
@@ -229,17 +231,90 @@ it('every format of the server is in the menu, and brings a file', async () => {
   await page.context().close()
 })
 
+it('every format is described in both languages', async () => {
+  const { items } = await (await fetch(`${served!.url}/api/v1/exports`)).json()
+  const names = items.map((one: { format: string }) => one.format)
+  for (const language of ['en', 'fr']) {
+    const texts = JSON.parse(readFileSync(join(ROOT, `visualizer/src/locales/${language}.json`), 'utf8'))
+    expect(Object.keys(texts.export.format).sort()).toEqual([...names].sort())
+  }
+})
+
+describe('a marked stretch is exported', () => {
+  it('as a table of what lies in it', async () => {
+    const page = await open(`${video}?a=2&b=3.5`)
+    await page.getByRole('button', { name: 'Export the marked stretch' }).click()
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('csv', { exact: true }).click()])
+    expect(file.suggestedFilename()).toMatch(/^boxes.*_2-3\.5\.csv\.csv$/)
+    const [head, ...rows] = readFileSync(await file.path(), 'utf8')
+      .trim()
+      .split(/\r?\n/)
+    const [start, end] = ['start_npt', 'end_npt'].map((name) => head!.split(',').indexOf(name))
+    expect(rows.length).toBe(2)
+    for (const row of rows) expect([row.split(',')[start!], row.split(',')[end!]]).toEqual(['2.0', '3.5'])
+    await page.context().close()
+  })
+
+  it('as clips, which are told when they are ready, and are there afterwards', async () => {
+    const page = await open(`${video}?a=2&b=3.5`)
+    await page.getByRole('button', { name: 'Export the marked stretch' }).click()
+    await page.getByRole('listitem').filter({ hasText: 'Clips' }).first().click()
+    await page.getByText('Clips, 0:02.0–0:03.5: ready.').waitFor({ timeout: 60_000 })
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download' }).click(),
+    ])
+    expect(file.suggestedFilename()).toBe('clips_2-3.5.zip')
+    const names = served!.python([
+      '-c',
+      'import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep="\\n")',
+      await file.path(),
+    ])
+    expect(names).toMatch(/0001_Stretch\.\w+/)
+    expect(names).toMatch(/Ann_Ace/)
+    expect(names).toContain('clips.csv')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Export what was seen' }).click()
+    await page.getByText('Made before').waitFor()
+    const again = page.waitForEvent('download')
+    await page.getByRole('listitem').filter({ hasText: 'Clips, 0:02.0–0:03.5' }).click()
+    expect((await again).suggestedFilename()).toBe('clips_2-3.5.zip')
+    await page.context().close()
+  })
+
+  it('or all of the film all the same', async () => {
+    const page = await open(`${video}?a=2&b=3.5`)
+    await page.getByRole('button', { name: 'Export the marked stretch' }).click()
+    expect(await page.getByText('With faces covered').count()).toBe(0)
+    await page
+      .getByRole('group', { name: 'What is exported' })
+      .getByRole('button', { name: 'All of the video' })
+      .click()
+    await page.getByText('With faces covered').waitFor()
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('shots', { exact: true }).click()])
+    expect(file.suggestedFilename()).toMatch(/^boxes.*\.shots\.csv$/)
+    await page.context().close()
+  })
+})
+
 it('what a catalogue says is shown, and leads into the film', async () => {
   const page = await open(`${video}?tab=about`)
   const panel = page.getByRole('tabpanel', { name: 'About' })
   await panel.getByText('Channel 1').waitFor()
-  expect(await panel.getByRole('link').getAttribute('href')).toBe('http://archive.example/notice/7')
+  expect(await panel.getByRole('link', { name: /notice\/7/ }).getAttribute('href')).toBe(
+    'http://archive.example/notice/7',
+  )
+  const graph = panel.getByRole('link', { name: 'Zoe Zett in the knowledge graph' })
+  expect(await graph.getAttribute('href')).toBe('http://archive.example/person/3')
+  await panel.getByText('presenter').waitFor()
   await panel.getByText('Zoe Zett').waitFor()
   await panel.getByText('not seen').waitFor()
+  // Written the other way round in the notice, it is the same person.
+  await panel.getByText('Ace, Ann').first().waitFor()
   await panel.getByRole('button', { name: 'Sport' }).click()
   await page.getByText('0:04.00–0:09.00').waitFor()
   await shows(page, 100)
-  await panel.getByRole('button', { name: /^Ann Ace/ }).click()
+  await panel.getByRole('button', { name: /^Ace, Ann \d/ }).click()
   await page.getByRole('region', { name: 'Selected track' }).getByRole('heading', { name: 'Ann Ace' }).waitFor()
   await page.context().close()
 })

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from apiflask import APIBlueprint
@@ -25,9 +26,10 @@ from ..permissions import author
 from ..problems import Problem
 from ..validation import Parameters
 from .jobs import shape as shape_of_job
+from .tracks import MAX_NPT, Seconds
 
 if TYPE_CHECKING:
-    from ...export import Format
+    from ...export import Document, Format
 
 exports = APIBlueprint("exports", __name__, url_prefix="/api/v1", tag="Exports")
 
@@ -37,10 +39,18 @@ _FORM = {name: {"type": "string", "maxLength": 200} for name in ("format", "auth
 
 
 class ExportParameters(Parameters):
-    """Which format is wanted."""
+    """Which format is wanted, and of which stretch of the video."""
 
     format: FormatName = ""
     fragment: FragmentText = ""
+    from_npt: Annotated[Seconds, Field(alias="from", description="Seconds; what is before is cut off")] = 0.0
+    to_npt: Annotated[Seconds, Field(alias="to", description="Seconds; what is then or later is cut off")] = MAX_NPT
+
+
+class ResultParameters(Parameters):
+    """How a result is returned."""
+
+    archive: bool = Field(False, description="The result is a folder: return its files as one archive (zip)")
 
 
 class ProjectExportParameters(Parameters):
@@ -80,23 +90,24 @@ def list_formats() -> Response:
 @exports.input(ExportParameters, location="query")
 @exports.doc(responses=sends("*/*", what="The file"))
 def get_export(project: str, video_id: str, query_data: ExportParameters) -> Response:
-    """Return the analysis of a video that counts in a project, in a format of other programs."""
-    from ...export import FORMATS, document_of
+    """Return the analysis of a video that counts in a project, or of a stretch of it, in a format of other programs."""
+    from ...export import FORMATS
 
     owner = existing_project(project).project
     analysis, video = _counting(owner, video_id, query_data.fragment)
     name = _chosen(query_data.format)
     chosen = FORMATS[name]
+    document, part = _document(owner, analysis, chosen, query_data)
     folder = workspace().data_dir / "exports"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{secrets.token_hex(16)}{chosen.suffix}"
     try:
-        chosen.write(path, document_of(store(), owner, analysis, request.host_url))
+        chosen.write(path, document)
         response = send_file(
             path.open("rb"),
             chosen.media_type,
             as_attachment=True,
-            download_name=f"{video.folder}.{name}{chosen.suffix}",
+            download_name=f"{video.folder}{part}.{name}{chosen.suffix}",
         )
     finally:
         # The open file stays readable until the answer is sent.
@@ -128,11 +139,14 @@ def get_project_export(project: str, query_data: ProjectExportParameters) -> Res
 
 
 @exports.get("/projects/<project>/results/<path:result>")
+@exports.input(ResultParameters, location="query")
 @exports.doc(responses=sends("*/*", what="The file") | sends("*/*", status=206, what="A range of the file"))
-def get_result(project: str, result: str) -> Response:
-    """Return a file that a job wrote, or a range of its bytes: its result says `out/PROJECT/PATH`."""
+def get_result(project: str, result: str, query_data: ResultParameters) -> Response:
+    """Return a file that a job wrote, a range of its bytes, or a folder as an archive: its result says `out/PROJECT/PATH`."""
     owner = existing_project(project).project
     file = confined(workspace().output_dir(owner, ""), result, must_exist=False)
+    if query_data.archive and file.is_dir():
+        return _archive(file)
     if not file.is_file():
         raise Problem("not_found", f"There is no result {result[:200]!r}. The result of the job names it.")
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
@@ -196,6 +210,31 @@ def _counting(owner: str, video_id: str, fragment: str) -> tuple[Analysis, Video
     if analysis.status is not Status.COMPLETE:
         raise Problem("conflict", f"The analysis of this video is not complete ({analysis.status}).")
     return analysis, video
+
+
+def _document(owner: str, analysis: Analysis, chosen: Format, wanted: ExportParameters) -> tuple[Document, str]:
+    """Return what is exported, and what the name of its file ends in where that is a stretch.
+
+    Raises:
+        ConfigError: The stretch is empty, or lies outside of the video.
+    """
+    from ...export import document_of
+    from ...export.stretch import checked, document_within, marked, stretch_suffix
+
+    if (wanted.from_npt, wanted.to_npt) == (0.0, MAX_NPT):
+        return document_of(store(), owner, analysis, request.host_url), ""
+    stretch = checked(wanted.from_npt, wanted.to_npt)
+    document = document_within(store(), owner, analysis, stretch, request.host_url)
+    return (marked(document, stretch) if chosen.read else document), stretch_suffix(stretch)
+
+
+def _archive(folder: Path) -> Response:
+    from ...export.joining import ZIP, archive_of
+
+    response = Response(archive_of(folder), mimetype=ZIP)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{folder.name}.zip")
+    response.headers.update({"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"})
+    return response
 
 
 def _told(response: Response, chosen: Format) -> Response:

@@ -1,6 +1,7 @@
 /** What was seen in a video, in the formats of other programs. */
 
-import { answered, client, type Schemas } from './client'
+import type { Interval } from '@/lib/interval'
+import { answered, client, type Schemas, token } from './client'
 
 export type Format = Schemas['Format']
 
@@ -14,11 +15,19 @@ export interface Exported {
   data: Blob
 }
 
-export function exportVideo(project: string, video_id: string, fragment: string, format: Format): Promise<Exported> {
+/** What was seen in a video, or in a stretch of it. */
+export function exportVideo(
+  project: string,
+  video_id: string,
+  fragment: string,
+  format: Format,
+  stretch: Interval | null,
+): Promise<Exported> {
+  const times = stretch ? { from: stretch.start, to: stretch.end } : {}
   return file(
     format,
     client.GET('/api/v1/projects/{project}/videos/{video_id}/export', {
-      params: { path: { project, video_id }, query: { fragment, format: format.format } },
+      params: { path: { project, video_id }, query: { fragment, format: format.format, ...times } },
       parseAs: 'blob',
     }),
   )
@@ -53,4 +62,19 @@ function nameIn(disposition: string): string {
   const wide = /filename\*=UTF-8''([^;]+)/i.exec(disposition)?.[1]
   if (wide) return decodeURIComponent(wide)
   return /filename="?([^";]+)"?/i.exec(disposition)?.[1] ?? ''
+}
+
+/**
+ * What a job wrote, as something that a link may lead to. A download by itself carries no token: where the service asks for one, the file
+ * is fetched here first, and what is returned has to be revoked.
+ *
+ * @throws ApiError where it cannot be had.
+ */
+export async function linkTo(address: string): Promise<{ href: string; isFetched: boolean }> {
+  if (!token.get()) return { href: address, isFetched: false }
+  const headers = { Authorization: `Bearer ${token.get()}` }
+  const asked = fetch(address, { headers }).then(async (response) =>
+    response.ok ? { data: await response.blob(), response } : { error: await response.json(), response },
+  )
+  return { href: URL.createObjectURL(await answered<Blob>(asked)), isFetched: true }
 }

@@ -741,7 +741,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return a file that a job wrote, or a range of its bytes: its result says `out/PROJECT/PATH`. */
+        /** Return a file that a job wrote, a range of its bytes, or a folder as an archive: its result says `out/PROJECT/PATH`. */
         get: operations["get_exports_get_result"];
         put?: never;
         post?: never;
@@ -984,7 +984,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return the analysis of a video that counts in a project, in a format of other programs. */
+        /** Return the analysis of a video that counts in a project, or of a stretch of it, in a format of other programs. */
         get: operations["get_exports_get_export"];
         put?: never;
         post?: never;
@@ -4351,7 +4351,10 @@ export interface operations {
     };
     get_exports_get_result: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The result is a folder: return its files as one archive (zip) */
+                archive?: boolean;
+            };
             header?: {
                 /** @description Only these bytes: `bytes=0-99` */
                 Range?: string;
@@ -4944,6 +4947,10 @@ export interface operations {
                 format?: string;
                 /** @description Of the part of the video that was analysed, `t=10,20` */
                 fragment?: string;
+                /** @description Seconds; what is before is cut off */
+                from?: number;
+                /** @description Seconds; what is then or later is cut off */
+                to?: number;
             };
             header?: never;
             path: {

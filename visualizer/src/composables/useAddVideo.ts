@@ -1,47 +1,65 @@
 import { useQueryClient } from '@tanstack/vue-query'
-import { onScopeDispose, ref, toValue, type MaybeRefOrGetter } from 'vue'
+import { computed, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { addVideo } from '@/api/library'
-import { uploadVideo } from '@/api/uploads'
+import { useDrafts } from '@/stores/drafts'
+import { useUploads } from '@/stores/uploads'
 
-export type Adding =
-  | { state: 'idle' }
-  | { state: 'uploading'; name: string; share: number }
-  | { state: 'asking' }
-  | { state: 'error'; text: string }
+export type Adding = { state: 'idle' } | { state: 'asking' } | { state: 'error'; text: string }
 
-/** Add a video to a project, by its address or as a file, and have it analysed. */
+/**
+ * Add videos to a project, by their address or as files, and have them analysed.
+ *
+ * @param added Is told what each was given as, once it is being analysed.
+ */
 export function useAddVideo(project: MaybeRefOrGetter<string>, added: (name: string) => void) {
   const adding = ref<Adding>({ state: 'idle' })
   const queries = useQueryClient()
-  const stop = new AbortController()
-  onScopeDispose(() => stop.abort())
+  const drafts = useDrafts()
+  const uploads = useUploads()
+  const address = computed({
+    get: () => drafts.addresses[toValue(project)] ?? '',
+    set: (value) => {
+      drafts.addresses[toValue(project)] = value ?? ''
+      // What was wrong with it is being put right.
+      if (adding.value.state === 'error') adding.value = { state: 'idle' }
+    },
+  })
 
-  async function attempt(name: string, work: () => Promise<unknown>): Promise<boolean> {
+  /** Send what was typed; it stays where it is refused. */
+  async function byAddress(): Promise<void> {
+    const video = address.value.trim()
+    if (!video) return
+    adding.value = { state: 'asking' }
     try {
-      await work()
+      await addVideo(toValue(project), { video })
       adding.value = { state: 'idle' }
-      added(name)
-      await queries.invalidateQueries({ queryKey: ['jobs'] })
-      return true
+      address.value = ''
+      heard(video)
     } catch (err) {
       adding.value = { state: 'error', text: err instanceof Error ? err.message : String(err) }
-      return false
     }
   }
 
-  function byAddress(address: string): Promise<boolean> {
-    adding.value = { state: 'asking' }
-    return attempt(address, () => addVideo(toValue(project), { video: address }))
+  function heard(name: string): void {
+    added(name)
+    void queries.invalidateQueries({ queryKey: ['jobs'] })
   }
 
-  function byFile(file: File): Promise<boolean> {
-    adding.value = { state: 'uploading', name: file.name, share: 0 }
-    const heard = (share: number): void => void (adding.value = { state: 'uploading', name: file.name, share })
-    return attempt(file.name, async () => {
-      const video_id = await uploadVideo(file, heard, stop.signal)
-      await addVideo(toValue(project), { video_id })
-    })
-  }
+  watch(
+    () => uploads.done.length,
+    () => {
+      const last = uploads.done.at(-1)
+      if (last?.project === toValue(project)) heard(last.name)
+    },
+  )
 
-  return { adding, byAddress, byFile }
+  return {
+    adding,
+    address,
+    byAddress,
+    uploads: computed(() => uploads.all.filter((one) => one.project === toValue(project))),
+    byFiles: (files: Iterable<File>): void => uploads.add(toValue(project), files),
+    again: uploads.again,
+    remove: uploads.remove,
+  }
 }

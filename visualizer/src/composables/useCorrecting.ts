@@ -11,7 +11,8 @@ import type { VideoView } from './useVideoView'
 export function useCorrecting(key: VideoKey, view: VideoView) {
   const { t } = useI18n()
   const notices = useNotices()
-  const decisions = useDecisions(key)
+  // Whoever takes something back wants to see what it was about, and to say it rightly.
+  const decisions = useDecisions(key, ({ track, npt }) => view.back(track, npt))
   const isNaming = ref(false)
   /** What another appearance is asked for: to become one with it, or to be the same person. */
   const pairing = ref<'merge' | 'same' | null>(null)
@@ -69,8 +70,18 @@ export function useCorrecting(key: VideoKey, view: VideoView) {
     void decisions.say(entry, { verb: 'split', npt, track: track ?? entry.seen.track_id })
   }
 
+  /** One of those who it may be, as they stand beside the track. */
+  function candidate(rank: number): void {
+    withSelected((entry) => {
+      const found = entry.seen.candidates[rank]
+      if (found) named(entry, found.name)
+      else notices.tell(t('track.noCandidate', { n: rank + 1 }))
+    })
+  }
+
   return {
     decisions,
+    candidate,
     isNaming,
     pairing,
     unnamedIn,

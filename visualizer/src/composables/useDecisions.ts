@@ -9,17 +9,35 @@ import { useNotices } from '@/stores/notices'
 import { useSaying } from './useSaying'
 import { appearancesKey, type VideoKey } from './useVideoData'
 
+/** An appearance, and a time in it, that something was said of. */
+export interface Spot {
+  track: string
+  npt: number
+}
+
 /**
  * Say who is who. The page shows at once what will be; when the server refuses, it shows what was, and says why.
  *
  * Decisions are sent one after the other in the order in which they were made: the second may rest on the first.
+ *
+ * @param went Is told which appearance of this video a step was about that is taken back or said again.
  */
-export function useDecisions(key: VideoKey) {
+export function useDecisions(key: VideoKey, went: (spot: Spot) => void = () => undefined) {
   const queries = useQueryClient()
   const notices = useNotices()
   const { t } = useI18n()
   const queryKey = () => appearancesKey(key)
-  const saying = useSaying({ project: key.project, renew })
+  const saying = useSaying({ project: key.project, renew, went: (of) => here(of, went) })
+
+  /** What was said of is kept as a word, with its video: steps outlive a walk to another one. */
+  function spotOf(entry: Entry, npt = entry.start): string {
+    return JSON.stringify([key.videoId(), key.fragment(), entry.key, npt])
+  }
+
+  function here(of: string, act: (spot: Spot) => void): void {
+    const [video, fragment, track, npt] = JSON.parse(of) as [string, string, string, number]
+    if (video === key.videoId() && fragment === key.fragment()) act({ track, npt })
+  }
 
   async function renew(): Promise<void> {
     const project = key.project()
@@ -44,14 +62,14 @@ export function useDecisions(key: VideoKey) {
   }
 
   /** Send what is left to be said: what was said before one was refused is not said twice when it is tried again. */
-  async function send(left: NewDecision[], label: (reports: Report[]) => string): Promise<void> {
+  async function send(left: NewDecision[], label: (reports: Report[]) => string, of?: string): Promise<void> {
     const reports: Report[] = []
     try {
       for (; left.length; left.shift()) reports.push(await decide(key.project(), left[0]!))
     } finally {
       // What was said before one was refused holds, and can be taken back.
       if (reports.length) {
-        saying.keep({ label: label(reports), said: reports.map((report) => report.decision.decision_id) })
+        saying.keep({ label: label(reports), said: reports.map((report) => report.decision.decision_id), of })
       }
     }
     notices.tell(label(reports), { label: t('decide.undo'), run: () => void undo() })
@@ -64,9 +82,10 @@ export function useDecisions(key: VideoKey) {
 
   function say(entry: Entry, said: Said): Promise<void> {
     const left = bodiesOf(entry.seen, said)
+    const of = spotOf(entry, said.verb === 'split' ? said.npt : entry.start)
     return attempt(
       (now) => expected(now, entry.seen.track_id, said) as Appearance[],
-      () => send(left, (reports) => words(said, reports, t)),
+      () => send(left, (reports) => words(said, reports, t), of),
     )
   }
 
@@ -94,7 +113,7 @@ export function useDecisions(key: VideoKey) {
     const tell = (): string => t('decide.didNameAll', { name, n: entries.length }, entries.length)
     return attempt(
       (now) => entries.reduce<Seen[]>((all, one) => expected(all, one.seen.track_id, said), now) as Appearance[],
-      () => send(left, tell),
+      () => send(left, tell, entries[0] && spotOf(entries[0])),
     )
   }
 

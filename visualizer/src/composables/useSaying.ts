@@ -9,19 +9,23 @@ export interface SayingOptions {
   project: () => string
   /** Asks the server anew for what is shown; called when nothing more is waiting to be said. */
   renew: () => Promise<unknown>
+  /** Is told of what a step was said (`Told.of`), when it is taken back or holds again: there somebody will look now. */
+  went?: (of: string) => void
 }
 
 /** What was said: the decisions that can be taken back, and words for all of them. */
 export interface Told {
   said: string[]
   label: string
+  /** What it was said of. */
+  of?: string
 }
 
 /**
  * Sends what people say, one thing after the other in the order in which it was said, for the second may rest on the first. What
  * was said can be taken back and said again; what was refused is told, after `putBack` has shown again what was before.
  */
-export function useSaying({ project, renew }: SayingOptions) {
+export function useSaying({ project, renew, went = () => undefined }: SayingOptions) {
   const histories = useDecisionHistory()
   const notices = useNotices()
   const { t } = useI18n()
@@ -62,8 +66,8 @@ export function useSaying({ project, renew }: SayingOptions) {
   }
 
   /** Keep what was said, so that it can be taken back. */
-  function keep({ said, label }: Told): void {
-    if (said.length) histories.keep(project(), did(history.value, { label, said }))
+  function keep(step: Told): void {
+    if (step.said.length) histories.keep(project(), did(history.value, step))
   }
 
   /** Keep it and tell it. `taken` is what to do where somebody takes it back by the button of the notice. */
@@ -91,6 +95,7 @@ export function useSaying({ project, renew }: SayingOptions) {
         if (!step) return notices.tell(t('decide.nothingToUndo'))
         histories.keep(project(), tookBack(history.value, await takeAll(step.said)))
         notices.tell(t('decide.undid', { what: step.label }))
+        if (step.of !== undefined) went(step.of)
       },
       putBack,
       again,
@@ -104,6 +109,7 @@ export function useSaying({ project, renew }: SayingOptions) {
         if (!step) return notices.tell(t('decide.nothingToRedo'))
         histories.keep(project(), didAgain(history.value, await takeAll(step.said)))
         notices.tell(t('decide.redid', { what: step.label }))
+        if (step.of !== undefined) went(step.of)
       },
       putBack,
       again,

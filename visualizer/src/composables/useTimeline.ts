@@ -259,6 +259,7 @@ export function useTimeline(options: TimelineOptions) {
 
   const leave = (): void => void (hover.value = null)
   return {
+    size,
     window: window_,
     playhead,
     overviewHead,

@@ -22,6 +22,7 @@ import { useSamples } from './useSamples'
 import { useVideoClock } from './useVideoClock'
 import { useVideoData, type VideoKey } from './useVideoData'
 import { useViewAddress } from './useViewAddress'
+import { useVolume } from './useVolume'
 
 /** All that the video page shows, put together: data, clock, selection, and how people are called and coloured. */
 export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
@@ -100,6 +101,12 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
     clock.seek(entry.start)
   }
 
+  /** Select a track and show it at a time, whether it is there by now or comes with the next answer. */
+  function back(track: string, npt: number): void {
+    address.selected.value = track
+    clock.seek(npt)
+  }
+
   /** The next appearance of the selected person, or of anybody. */
   function walk(step: 1 | -1): void {
     const next = neighbour(visible.value, clock.npt.value, selected.value, step)
@@ -122,13 +129,7 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
   const shows = (now: Entry[]): void => void (present.value = new Set(now.map((one) => one.lane)))
 
   watch(element, (now) => now && address.start > 0 && clock.seek(address.start), { flush: 'post' })
-  watch(
-    [element, () => preferences.all.volume],
-    ([now, volume]) => {
-      if (now) [now.volume, now.muted] = [volume, volume === 0]
-    },
-    { immediate: true },
-  )
+  useVolume(element)
   // A film that broke off because the server was lost goes on when it is back.
   watch(
     () => connection.isOffline,
@@ -161,6 +162,7 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
     label,
     select,
     go,
+    back,
     walk,
     choose,
     present,

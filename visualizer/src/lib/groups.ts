@@ -1,5 +1,7 @@
 /** Unknown people as cards on a wall. */
 
+import { plain } from './plain'
+
 /** What a card needs of a group. */
 export interface Walled {
   unknown_id: number
@@ -64,10 +66,6 @@ export function matching(names: readonly string[], typed: string, n: number): st
 export function known(names: readonly string[], typed: string): string {
   const wanted = plain(typed.trim())
   return names.find((name) => plain(name) === wanted) ?? typed.trim()
-}
-
-function plain(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLocaleLowerCase()
 }
 
 /** Where the arrow keys lead from one of many tiles that stand in rows, by the places where these are. */

@@ -9,6 +9,13 @@ describe('history', () => {
     expect(didAgain(back, ['6', '7']).done.at(-1)).toEqual({ label: 'b', said: ['6', '7'] })
   })
 
+  it('keeps what a step was said of', () => {
+    const said = did(emptyHistory<string>(), { label: 'a', said: ['1'], of: 'track 7' })
+    const back = tookBack(said, ['2'])
+    expect(back.undone.at(-1)!.of).toBe('track 7')
+    expect(didAgain(back, ['3']).done.at(-1)!.of).toBe('track 7')
+  })
+
   it('forgets what was taken back when something new is said', () => {
     expect(did(tookBack(one, ['4']), { label: 'c', said: ['8'] }).undone).toEqual([])
   })

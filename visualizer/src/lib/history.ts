@@ -4,6 +4,8 @@
 export interface Step<T> {
   label: string
   said: T[]
+  /** What it was said of, as whoever said it calls that: to go back there when it is taken back. */
+  of?: string
 }
 
 /** Never changed: each act returns a new history. */
@@ -27,12 +29,12 @@ export function did<T>(history: History<T>, step: Step<T>): History<T> {
 export function tookBack<T>(history: History<T>, by: T[]): History<T> {
   const last = history.done.at(-1)
   if (!last) return history
-  return { done: history.done.slice(0, -1), undone: [...history.undone, { label: last.label, said: by }] }
+  return { done: history.done.slice(0, -1), undone: [...history.undone, { ...last, said: by }] }
 }
 
 /** The last step that was taken back holds again; `by` is what is to be taken back next time. */
 export function didAgain<T>(history: History<T>, by: T[]): History<T> {
   const last = history.undone.at(-1)
   if (!last) return history
-  return { done: [...history.done, { label: last.label, said: by }], undone: history.undone.slice(0, -1) }
+  return { done: [...history.done, { ...last, said: by }], undone: history.undone.slice(0, -1) }
 }

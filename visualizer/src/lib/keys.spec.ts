@@ -21,6 +21,11 @@ describe('actionOf', () => {
     [press('y'), 'confirm'],
     [press('s', { ctrlKey: true }), null],
     [press('n', { altKey: true }), null],
+    // A French or German keyboard: AltGr, which Windows tells as Ctrl and Alt, and Option on a Mac.
+    [press('[', { ctrlKey: true, altKey: true }), 'appearanceBack'],
+    [press(']', { altKey: true }), 'appearanceOn'],
+    [press('ArrowLeft', { altKey: true }), null],
+    [press('z', { ctrlKey: true, altKey: true }), null],
     [press('q'), null],
   ])('%o', (pressed, action) => {
     expect(actionOf(pressed)).toBe(action)
@@ -47,6 +52,8 @@ describe('isTaken', () => {
     ['<div role="listbox" data-moves tabindex="0"></div>', 'n', false],
     ['<div role="listbox" tabindex="0"></div>', 'n', true],
     ['<div role="slider" tabindex="0"></div>', 'ArrowRight', true],
+    ['<div role="slider" tabindex="0"></div>', 'PageDown', true],
+    ['<div role="slider" tabindex="0"></div>', ']', false],
   ])('%s and %s', (html, key, taken) => {
     document.body.innerHTML = html
     expect(isTaken(document.body.firstElementChild, key)).toBe(taken)

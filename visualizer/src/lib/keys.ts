@@ -17,6 +17,9 @@ export const ACTIONS = [
   'merge',
   'same',
   'confirm',
+  'first',
+  'second',
+  'third',
   'undo',
   'redo',
   'markIn',
@@ -24,6 +27,7 @@ export const ACTIONS = [
   'loop',
   'zoomIn',
   'zoomOut',
+  'full',
   'deselect',
   'help',
 ] as const
@@ -50,6 +54,9 @@ export const BINDINGS: readonly Binding[] = [
   { action: 'appearanceOn', keys: [']'], group: 'play' },
   { action: 'name', keys: ['n'], group: 'decide' },
   { action: 'confirm', keys: ['enter', 'y'], group: 'decide' },
+  { action: 'first', keys: ['1'], group: 'decide' },
+  { action: 'second', keys: ['2'], group: 'decide' },
+  { action: 'third', keys: ['3'], group: 'decide' },
   { action: 'isNot', keys: ['x'], group: 'decide' },
   { action: 'unknown', keys: ['u'], group: 'decide' },
   { action: 'ignore', keys: ['delete'], group: 'decide' },
@@ -64,6 +71,7 @@ export const BINDINGS: readonly Binding[] = [
   { action: 'loop', keys: ['r'], group: 'view' },
   { action: 'zoomIn', keys: ['+', '='], group: 'view' },
   { action: 'zoomOut', keys: ['-'], group: 'view' },
+  { action: 'full', keys: ['f'], group: 'view' },
   { action: 'deselect', keys: ['escape'], group: 'view' },
   { action: 'help', keys: ['?'], group: 'view' },
 ]
@@ -86,9 +94,11 @@ export function meant<A extends string>(
   pressed: Pressed,
   bindings: readonly Pick<Binding<A>, 'action' | 'keys' | 'command' | 'shift'>[],
 ): A | null {
-  if (pressed.altKey) return null
-  const command = pressed.ctrlKey || pressed.metaKey
   const key = pressed.key.toLowerCase()
+  // Brackets and other signs stand on the third level of many keyboards: Alt, or Ctrl and Alt, is how they are typed and says nothing.
+  const isSign = pressed.altKey && key.length === 1 && !/[\p{L}\p{N}\s]/u.test(key)
+  if (pressed.altKey && !isSign) return null
+  const command = !isSign && (pressed.ctrlKey || pressed.metaKey)
   const found = bindings.find(
     (one) =>
       one.keys.includes(key) &&
@@ -107,7 +117,6 @@ export function isTaken(target: EventTarget | null, key: string): boolean {
   if (target instanceof HTMLInputElement)
     return target.type === 'range' ? key.startsWith('Arrow') : target.type !== 'checkbox' || key === ' '
   if (target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true
-  const slider = target.closest('[role="slider"]')
-  if (slider && (key.startsWith('Arrow') || key === 'Home' || key === 'End')) return true
+  if (target.closest('[role="slider"]') && /^(Arrow|Home$|End$|Page)/.test(key)) return true
   return Boolean(target.closest('button, a')) && (key === ' ' || key === 'Enter')
 }

@@ -2,6 +2,11 @@
 
 const HEADS = ['media', 'url', 'path', 'video', 'locator', 'address']
 
+/** Whether a file holds a list, and no film. */
+export function isList({ name, type }: { name: string; type: string }): boolean {
+  return type.startsWith('text/') || /\.(txt|csv|tsv)$/i.test(name)
+}
+
 /** Videos of a list, each once, in their order. Empty lines and comments (#) count for nothing. */
 export function videosOf(text: string): string[] {
   const lines = text

@@ -1,4 +1,4 @@
-import { noticeOf } from './notice'
+import { meantBy, nameKey, noticeOf } from './notice'
 
 describe('what a catalogue says', () => {
   it('is read whatever it is called', () => {
@@ -6,10 +6,10 @@ describe('what a catalogue says', () => {
       source: 'tape 7',
       channel: 'ORTF',
       programme: 'http://www.ina.fr/programme#1',
-      people: ['Charles de Gaulle', { name: 'Konrad Adenauer', uri: 'http://x/1' }],
+      people: ['Charles de Gaulle', { name: 'Konrad Adenauer', uri: 'http://x/1', role: 'guest' }],
       segments: [
         { begin: 30, to: 60, label: 'Sport', persons: [{ name: 'Jacques Anquetil' }] },
-        { start_npt: '2.5', end_npt: 30, title: 'The visit', people: ['Charles de Gaulle'] },
+        { start_npt: '2.5', end_npt: 30, title: 'The visit', uri: 'http://x/s', people: ['Gaulle, Charles de'] },
         { title: 'without a time' },
         'nothing',
       ],
@@ -19,11 +19,28 @@ describe('what a catalogue says', () => {
       { name: 'channel', text: 'ORTF', address: null },
       { name: 'source', text: 'tape 7', address: null },
     ])
-    expect(notice.people).toEqual(['Charles de Gaulle', 'Konrad Adenauer', 'Jacques Anquetil'])
-    expect(notice.segments.map(({ start, end, title }) => [start, end, title])).toEqual([
-      [2.5, 30, 'The visit'],
-      [30, 60, 'Sport'],
+    expect(notice.people.map(({ name, address, role }) => [name, address, role])).toEqual([
+      ['Charles de Gaulle', null, ''],
+      ['Konrad Adenauer', 'http://x/1', 'guest'],
+      ['Jacques Anquetil', null, ''],
     ])
+    expect(
+      notice.segments.map(({ start, end, title, address, people }) => [start, end, title, address, people]),
+    ).toEqual([
+      [2.5, 30, 'The visit', 'http://x/s', ['Gaulle, Charles de']],
+      [30, 60, 'Sport', null, ['Jacques Anquetil']],
+    ])
+  })
+
+  it('means people by their address, or by any of their names', () => {
+    const people = [
+      { person_id: 'a', name: 'Winston Churchill', aliases: ['The Bulldog'], uri: 'http://x/c' },
+      { person_id: 'b', name: 'Élodie Bo', aliases: [], uri: null },
+    ]
+    const meant = (name: string, address: string | null = null) => meantBy({ name, address, role: '' }, people)
+    expect([meant('Churchill, Winston'), meant('BULLDOG, the'), meant('Sir W.', 'http://x/c')]).toEqual(['a', 'a', 'a'])
+    expect([meant('Elodie  Bo'), meant('Elodie'), meant('')]).toEqual(['b', null, null])
+    expect(nameKey('De Gaulle, Charles')).toBe('charles de gaulle')
   })
 
   it('leads nowhere but to web pages', () => {

@@ -1,16 +1,28 @@
 /** What a catalogue says of a programme, read from metadata that differ from archive to archive. */
 
+import { plain } from './plain'
+
+/** Somebody whom a notice names. */
+export interface Named {
+  name: string
+  /** Theirs in a knowledge graph, where a browser can be sent there. */
+  address: string | null
+  role: string
+}
+
 export interface Segment {
   start: number
   end: number | null
   title: string
+  address: string | null
   people: string[]
 }
 
 export interface Notice {
   /** Facts in the order in which they stand, those that are well known first. */
   facts: { name: string; text: string; address: string | null }[]
-  people: string[]
+  /** Each once, with what is said of them anywhere. */
+  people: Named[]
   segments: Segment[]
 }
 
@@ -22,17 +34,18 @@ const ENDS = ['end_npt', 'end', 'to']
 
 /** Read the metadata of a video. What has no form that can be shown is left out. */
 export function noticeOf(metadata: Fields): Notice {
-  const segments = list(metadata.segments).flatMap(segmentOf)
+  const parts = list(metadata.segments).map((part) => ({ part, segments: segmentOf(part) }))
+  const segments = parts.flatMap((one) => one.segments)
   const names = Object.keys(metadata).filter((name) => !['segments', 'people', 'persons'].includes(name))
   const rank = (name: string): number => (KNOWN.includes(name) ? KNOWN.indexOf(name) : KNOWN.length)
   const facts = names
     .sort((a, b) => rank(a) - rank(b))
     .map((name) => ({ name, text: textOf(metadata[name]), address: addressOf(metadata[name]) }))
     .filter((fact) => fact.text)
-  const people = peopleOf(metadata.people ?? metadata.persons)
+  const inParts = parts.flatMap(({ part, segments }) => (segments.length ? namedIn(part as Fields) : []))
   return {
     facts,
-    people: [...new Set([...people, ...segments.flatMap((segment) => segment.people)])],
+    people: once([...namedIn(metadata), ...inParts]),
     segments: segments.sort((a, b) => a.start - b.start),
   }
 }
@@ -43,13 +56,47 @@ function segmentOf(value: unknown): Segment[] {
   const start = numberOf(fields, STARTS)
   if (start === null) return []
   const title = textOf(fields.title ?? fields.name ?? fields.label ?? fields.description)
-  return [{ start, end: numberOf(fields, ENDS), title, people: peopleOf(fields.people ?? fields.persons) }]
+  const people = once(namedIn(fields)).map((one) => one.name)
+  return [{ start, end: numberOf(fields, ENDS), title, address: addressOf(fields.uri), people }]
 }
 
-function peopleOf(value: unknown): string[] {
-  return list(value)
-    .map((one) => textOf(typeof one === 'object' && one !== null ? (one as Fields).name : one))
-    .filter(Boolean)
+function namedIn(fields: Fields): Named[] {
+  return list(fields.people ?? fields.persons)
+    .map((one) => (typeof one === 'object' && one !== null ? (one as Fields) : { name: one }))
+    .map((one) => ({ name: textOf(one.name), address: addressOf(one.uri), role: textOf(one.role) }))
+    .filter((one) => one.name)
+}
+
+function once(all: readonly Named[]): Named[] {
+  const found = new Map<string, Named>()
+  for (const one of all) {
+    const known = found.get(nameKey(one.name))
+    const more = { address: known?.address ?? one.address, role: known?.role || one.role }
+    found.set(nameKey(one.name), { ...(known ?? one), ...more })
+  }
+  return [...found.values()]
+}
+
+/** What is the same for all ways of writing a name: `Churchill, Winston` and `Winston Churchill`, with accents and without. */
+export function nameKey(name: string): string {
+  return (plain(name).match(/[\p{L}\p{N}]+/gu) ?? []).sort().join(' ')
+}
+
+/** What of a person is known by which a notice may mean them. */
+export interface Known {
+  person_id: string
+  name: string
+  aliases: readonly string[]
+  uri: string | null
+}
+
+/** Whom of the people of a project a notice means: by the address in a knowledge graph, else by any of their names. */
+export function meantBy(named: Named, people: readonly Known[]): string | null {
+  const byAddress = named.address && people.find((one) => one.uri === named.address)
+  if (byAddress) return byAddress.person_id
+  const key = nameKey(named.name)
+  const byName = people.find((one) => [one.name, ...one.aliases].some((name) => nameKey(name) === key))
+  return byName?.person_id ?? null
 }
 
 function numberOf(fields: Fields, names: readonly string[]): number | null {

@@ -1,5 +1,7 @@
 /** The table of videos: what is looked for, and in which order. */
 
+import { plain } from './plain'
+
 export const COLUMNS = ['title', 'date', 'length', 'people', 'state', 'added'] as const
 export type Column = (typeof COLUMNS)[number]
 
@@ -49,12 +51,4 @@ const collator = new Intl.Collator(undefined, { numeric: true })
 
 function isBlank(value: string | number | null): boolean {
   return value === null || value === ''
-}
-
-/** Without accents and capitals: whoever looks for `actualites` means `Actualités`. */
-function plain(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{Mn}/gu, '')
-    .toLowerCase()
 }

@@ -41,6 +41,14 @@ describe('NameDialog', () => {
     await waitFor(() => expect(emitted().save).toEqual([['Ann Ace', true]]))
   })
 
+  it('knows people however their names are typed', async () => {
+    const { emitted } = await shown({ names: ['Ann Ace', 'Çelik Özil'] })
+    await userEvent.type(screen.getByRole('combobox', { name: 'Name' }), 'celik ozil')
+    expect(screen.queryByText(/A new person/)).toBeNull()
+    await userEvent.type(screen.getByRole('combobox', { name: 'Name' }), '{Enter}')
+    await waitFor(() => expect(emitted().save).toEqual([['Çelik Özil', true]]))
+  })
+
   it('asks nothing about other videos where the face has a name already, and takes no blank', async () => {
     const { emitted } = await shown({ entry: entryOf(seen(1)) })
     expect(screen.queryByRole('radio')).toBeNull()
