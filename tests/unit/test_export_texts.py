@@ -87,8 +87,9 @@ class TestCaptions:
 
     def test_as_text(self) -> None:
         what = document([seen(1, "A & <B>", 3599.5, 3661.25)])
-        assert text_of("vtt", what) == "WEBVTT\n\nNOTE\n/films/a & b.mp4\n\n00:59:59.500 --> 01:01:01.250\nA &amp; &lt;B&gt;\n"
-        assert text_of("vtt", empty()) == "WEBVTT\n"
+        note = "NOTE\n/films/a & b.mp4\n"
+        assert text_of("vtt", what) == f"WEBVTT\n\n{note}\n00:59:59.500 --> 01:01:01.250\nA &amp; &lt;B&gt;\n"
+        assert text_of("vtt", empty()) == f"WEBVTT\n\n{note}"
 
     @given(what=documents())
     @quickly
