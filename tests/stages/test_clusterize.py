@@ -14,7 +14,8 @@ from src import clusterize, tracker
 from src.appearances import COLUMNS, Derived
 from src.errors import ConfigError, GalleryError
 from src.naming import stretch
-from src.records import Appearance, Box, Person, Shot, Track, TrackEmbeddings
+from src.records import Appearance, Person, Shot, Track, TrackEmbeddings
+from src.schema import Box
 from src.video.pyav import PyAvStream
 from src.workspace import Workspace
 from tests.stages.conftest import PEOPLE, DrawnShot, draw

@@ -48,9 +48,10 @@ def test_compose_file_shows_the_service_to_this_machine_only() -> None:
 def test_image_is_built_from_files_that_exist_and_are_sent() -> None:
     sent = {line[1:].rstrip("/") for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     copied = {
-        line.split()[1].rstrip("/")
+        name.rstrip("/")
         for line in (ROOT / "Dockerfile").read_text().splitlines()
         if line.startswith("COPY ") and "--from=" not in line
+        for name in line.split()[1:-1]
     }
     assert copied == sent
     assert all((ROOT / name).exists() for name in copied)

@@ -72,7 +72,7 @@ const WORDS: Word[] = [
   { what: 'somebody else from here on', key: 's', button: 'S Split', told: 'Split at 0:02.0.' },
   { what: 'one with another', key: 'm', button: 'M Merge', then: first, told: 'Merged.' },
   { what: 'the same person as another', key: 'a', button: 'A Same as', then: first, told: 'Both are the same person.' },
-  { what: 'the second candidate', key: '2', button: '2', told: /^(?!Ada)\w+ \w+ is named\.$/ },
+  { what: 'the second candidate', key: '2', button: '2', told: 'Bert Blum is named.' },
 ]
 
 describe.each(['key', 'mouse'] as const)('by %s', (by) => {
