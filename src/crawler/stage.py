@@ -180,6 +180,9 @@ class _PersonSearch:
                     task.advance(self._usable - before)
             finally:
                 self._keep_person(description)
+        else:
+            # A search that was killed after its last picture left them without who they show.
+            self._keep_person(None)
         return self._report()
 
     def _reconsidered(self) -> list[Image]:

@@ -144,6 +144,16 @@ def test_running_again_adds_what_is_missing_only(web: LocalWeb, workspace: Works
     assert [web.count(f"/{seed}.jpg") for seed in range(6)] == [0, 0, 1, 1, 0, 0]
 
 
+def test_a_search_that_was_killed_behind_its_last_picture_still_says_who_that_is(
+    web: LocalWeb, workspace: Workspace, crawl: Crawl
+) -> None:
+    web.bing(*photos(web, range(2)))
+    crawl(max_num=2)
+    workspace.store.delete(Person, project=PROJECT, person_id=FOLDER)
+    assert crawl(max_num=2).added == 0
+    assert workspace.store.get(Person, PROJECT, FOLDER) == Person(PROJECT, FOLDER, NAME)
+
+
 def test_only_usable_pictures_count_but_all_are_recorded(web: LocalWeb, workspace: Workspace, crawl: Crawl) -> None:
     small = encode(draw(5, (), 40, 50))
     copy = encode(draw(1), quality=60)

@@ -124,7 +124,7 @@ it('as files: one that is no film hinders no other, and stays to be taken away',
   await page.locator('input[type=file][multiple]').setInputFiles([wrong, film])
   const uploads = page.getByRole('list', { name: 'On their way' })
   await uploads.getByRole('alert').waitFor()
-  expect(await uploads.getByRole('listitem').count()).toBe(1)
+  await expect.poll(() => uploads.getByRole('listitem').count(), JOB).toBe(1)
   await page.getByText('“cast.mp4” is being analysed.').waitFor()
   // It is known already, by what it holds: nothing is kept twice.
   await uploads.getByRole('button', { name: 'Do not send words.mp4' }).click()
@@ -147,10 +147,10 @@ it('a file goes on from where it was when the server was lost, also while somebo
     .waitFor()
   const before = (await jobs(page)).length
   await expect.poll(async () => (await jobs(page)).length, JOB).toBeGreaterThanOrEqual(before)
+  await expect.poll(() => nLost, JOB).toBeGreaterThan(1)
   await page.getByRole('link', { name: 'Videos', exact: true }).click()
   await page.getByRole('list', { name: 'On their way' }).waitFor({ state: 'detached', ...JOB })
   await page.getByRole('row').filter({ hasText: 'boxes' }).first().waitFor(JOB)
-  expect(nLost).toBeGreaterThan(1)
   await page.close()
 })
 
@@ -174,7 +174,12 @@ it('several lines that are pasted, and a file of lines, are a list that is shown
   expect(await box.inputValue()).toBe('nothing.mp4')
   await page.getByText('3 videos are being analysed.').waitFor()
   // What was not sent is still there after a walk to another page.
-  await page.keyboard.press('Escape')
+  await expect
+    .poll(async () => {
+      await page.keyboard.press('Escape')
+      return page.getByRole('dialog').count()
+    })
+    .toBe(0)
   await page.getByRole('link', { name: 'People', exact: true }).click()
   await page.getByRole('link', { name: 'Videos', exact: true }).click()
   await page.getByRole('button', { name: 'A list …' }).click()

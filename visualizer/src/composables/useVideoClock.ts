@@ -4,6 +4,9 @@ import { insideFrame } from '@/lib/time'
 
 export const SPEEDS = [0.25, 0.5, 1, 1.5, 2, 4, 8]
 
+/** By then the frame that was sought has been told of, if it ever is. */
+const SETTLED_MS = 300
+
 export interface ClockOptions {
   video: Ref<HTMLVideoElement | null>
   /** Frames a second; 0 where it is not known. */
@@ -41,6 +44,12 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
     })
   }
 
+  /** A frame that was handed to the screen before the seek may be told of after it, and the new one not at all. */
+  function settle(element: HTMLVideoElement): void {
+    const isStill = element.paused && !element.seeking && wanted === null
+    if (isStill && Math.abs(npt.value - element.currentTime) > 1.5 / (rate() || 25)) shown(element.currentTime)
+  }
+
   watch(video, (element, _, onCleanup) => {
     if (!element) return
     const stop = new AbortController()
@@ -60,7 +69,10 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
     // One after the other: a player that is sent on before it has arrived shows nothing at all.
     on('seeked', () => {
       if (wanted !== null && Math.abs(wanted - element.currentTime) > 1e-3) element.currentTime = wanted
-      else wanted = null
+      else {
+        wanted = null
+        setTimeout(() => settle(element), SETTLED_MS)
+      }
     })
     if (element.readyState >= HTMLMediaElement.HAVE_METADATA) element.dispatchEvent(new Event('loadedmetadata'))
     if (element.error) state.value = 'error'
@@ -97,8 +109,13 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
     await video.value?.play().catch(() => undefined)
   }
 
+  /** What the player says of itself; its event comes later, and keys may be quicker. */
+  function isUnderWay(): boolean {
+    return video.value !== null && !video.value.paused
+  }
+
   async function toggle(): Promise<void> {
-    if (isPlaying.value) video.value?.pause()
+    if (isUnderWay()) video.value?.pause()
     else {
       setSpeed(1)
       await play()
@@ -112,7 +129,7 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
 
   /** Play, and if it plays already, play faster. */
   async function faster(): Promise<void> {
-    if (!isPlaying.value) return toggle()
+    if (!isUnderWay()) return toggle()
     setSpeed(SPEEDS.find((one) => one > speed.value) ?? SPEEDS.at(-1)!)
   }
 
