@@ -46,8 +46,11 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
 
   /** A frame that was handed to the screen before the seek may be told of after it, and the new one not at all. */
   function settle(element: HTMLVideoElement): void {
-    const isStill = element.paused && !element.seeking && wanted === null
-    if (isStill && Math.abs(npt.value - element.currentTime) > 1.5 / (rate() || 25)) shown(element.currentTime)
+    if (!element.paused || element.seeking || wanted !== null) return
+    // A frame is known by its beginning, and sought in its middle.
+    const length = 1 / (rate() || 25)
+    const behind = element.currentTime - npt.value
+    if (behind < -length / 8 || behind > 1.2 * length) shown(Math.max(element.currentTime - length / 2, 0))
   }
 
   watch(video, (element, _, onCleanup) => {
