@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SHAPES = Path(__file__).with_name("shapes.ttl")
 """What a graph has to hold, in SHACL."""
 MEDIA_FRAGMENTS = "http://www.w3.org/TR/media-frags/"
-PROGRAM = f"https://pypi.org/project/facerec/{__version__}/"
+PROGRAM = f"urn:facerec:version:{__version__}"
 """What the generator is called in a graph."""
 
 
