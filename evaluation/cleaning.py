@@ -23,11 +23,11 @@ from src.cleaning.agreement import Faces, Limits, agree
 from src.cleaning.stage import stack
 from src.cleaning.verdicts import KEPT, Rivals, judge
 from src.cli import CONTEXT, config_option, run_command
+from src.disk.files import replacing
+from src.disk.pictures import read_picture
 from src.engines import ENGINES
 from src.errors import ConfigError
 from src.faces.drawing import DRAWN, drawing_score
-from src.files import replacing
-from src.pictures import read_picture
 from src.progress import for_terminal
 from src.records import Image, ImageState
 from src.schema import RgbImage

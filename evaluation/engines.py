@@ -16,9 +16,9 @@ import click
 import numpy as np
 
 from src.cli import CONTEXT, config_option, run_command
+from src.disk.files import replacing
 from src.engines import ENGINES, Engine
 from src.errors import AnnotationError, ConfigError
-from src.files import replacing
 from src.progress import Progress, for_terminal
 from src.recognition.calibration import OpenSet
 from src.recognition.classifiers import CLASSIFIERS

@@ -21,8 +21,8 @@ import click
 import numpy as np
 
 from src.cli import CONTEXT, run_command
+from src.disk.files import replacing
 from src.errors import ConfigError
-from src.files import replacing
 from src.recognition.voting import Voting, VotingRule, accepts, at_least, count_votes, joint_confidence
 from src.schema import DoubleArray
 

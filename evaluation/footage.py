@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from src.cli import CONTEXT, config_option, run_command, workspace_of
+from src.disk.files import replacing, write_json
 from src.engines import Engine
-from src.files import replacing, write_json
 
 from .footage_rates import COPIES, GALLERY_SIZES, KINDS, SPLITS, Rates, embed_crops, measure, read_crops
 from .material.footage_pictures import Ages, Found, measure_pictures, read_pictures

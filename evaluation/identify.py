@@ -19,8 +19,8 @@ import click
 import numpy as np
 
 from src.cli import CONTEXT, run_command
-from src.files import replacing
-from src.identification import forget_older, identify_analyses
+from src.disk.files import replacing
+from src.identities.identification import forget_older, identify_analyses
 from src.progress import for_terminal
 from src.recognition.calibration import OpenSet
 from src.recognition.gallery import Gallery

@@ -22,8 +22,8 @@ import click
 import numpy as np
 
 from src.cli import CONTEXT, run_command
+from src.disk.files import write_json
 from src.errors import ConfigError
-from src.files import write_json
 from src.storage import open_store
 
 from .load_clients import Asked, ask

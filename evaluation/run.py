@@ -21,8 +21,8 @@ import click
 from rich.console import Console
 
 from src.cli import CONTEXT, config_option, run_command
+from src.disk.files import replacing
 from src.errors import AnnotationError, ConfigError, StorageError
-from src.files import replacing
 from src.progress import for_terminal
 from src.records import stable_id
 from src.settings import Classifier, DatabaseSettings, Settings, load_settings

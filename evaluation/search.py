@@ -25,8 +25,8 @@ from rich.console import Console
 from rich.table import Table
 
 from src.cli import CONTEXT, run_command
+from src.disk.files import write_json
 from src.errors import ConfigError
-from src.files import write_json
 from src.schema import FloatArray
 from src.search import VectorIndex
 from src.search.approximate import ApproximateIndex

@@ -18,8 +18,8 @@ from pathlib import Path
 import click
 
 from src.cli import CONTEXT, run_command
+from src.disk.files import write_csv
 from src.errors import ConfigError
-from src.files import write_csv
 from src.names import display_name, video_folder
 
 from .material.data import TruthRow, read_truth, split_of

@@ -17,8 +17,8 @@ from pathlib import Path
 import click
 
 from src.cli import CONTEXT, run_command
+from src.disk.files import replacing
 from src.errors import ConfigError
-from src.files import replacing
 from src.schema import RgbImage
 from src.video import open_stream
 from src.video.shots import ShotDetector

@@ -20,8 +20,8 @@ from statistics import median
 import click
 
 from src.cli import CONTEXT, config_option, run_command, workspace_of
+from src.disk.files import replacing, write_json
 from src.errors import ConfigError
-from src.files import replacing, write_json
 from src.settings import CONFIG_VARIABLE
 from src.workspace import Workspace
 

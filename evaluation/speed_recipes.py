@@ -25,9 +25,9 @@ import cv2
 import numpy as np
 
 from src import tracker
+from src.disk.files import write_json
 from src.engines import Engine, Runtime, open_engine
 from src.errors import AnnotationError
-from src.files import write_json
 from src.models import WeightsCache
 from src.progress import Silent
 from src.schema import RgbImage

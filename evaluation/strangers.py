@@ -18,10 +18,10 @@ import click
 import numpy as np
 
 from src.cli import CONTEXT, config_option, run_command, workspace_of
+from src.disk.files import replacing
 from src.engines import Engine
 from src.engines.finding import find_faces
 from src.faces.quality import face_qualities
-from src.files import replacing
 from src.geometry import iou_matrix
 from src.recognition.strangers import Strangers, save_strangers
 from src.schema import FloatArray

@@ -14,9 +14,9 @@ from pathlib import Path
 import click
 
 from src.cli import CONTEXT, run_command, workspace_of
+from src.disk.files import replacing, write_json
 from src.engines import Engine
 from src.errors import ConfigError
-from src.files import replacing, write_json
 from src.schema import FloatArray, IntArray
 from src.settings import TrackerSettings
 from src.tracker.looks import DENSE_S

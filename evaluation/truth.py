@@ -19,8 +19,8 @@ from src.errors import ConfigError
 from src.export.document import is_unknown
 from src.export.reading import Claim, Reading
 from src.export.sniffing import format_of
-from src.importing import read_source
 from src.names import folder_name
+from src.verbs.importing import read_source
 
 from .material.data import TruthRow, read_truth, write_table
 from .scores.scoring import STRANGER
@@ -65,6 +65,8 @@ def rows_of(reading: Reading, video: str, rate: Fraction | None = None) -> Itera
 
 
 def _times(claim: Claim, rate: Fraction | None) -> tuple[float, float]:
+    if math.isinf(claim.end_npt):
+        raise ConfigError(f"{claim.where}: it lasts to the end of the video. Write when that is.")
     if not math.isnan(claim.start_npt):
         return claim.start_npt, claim.end_npt
     if rate is None or claim.spots is None or claim.spots.frames is None:

@@ -18,17 +18,17 @@ from .cleaning import CleanReport
 from .cleaning import render as render_cleaning
 from .cleaning import run as clean
 from .cli import CONTEXT, config_option, device_option, run_command, workspace_of
+from .disk.pictures import Picture, file_digest, perceptual_hash, read_picture
 from .engines import Engine
 from .engines.finding import find_faces, main_face
 from .errors import MediaError
 from .faces.drawing import DRAWN, drawing_score
 from .faces.quality import shows_something
 from .names import folder_name
-from .pictures import Picture, file_digest, perceptual_hash, read_picture
 from .progress import Task
 from .records import Image, ImageState, Project, Provenance
 from .schema import Box, Detections, RgbImage
-from .trainingset import Changes, TrainingSet, photos_in, reconsider, state_of, unaligned
+from .training.trainingset import Changes, TrainingSet, photos_in, reconsider, state_of, unaligned
 from .workspace import Workspace
 
 MANUAL = "manual"

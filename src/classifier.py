@@ -17,8 +17,7 @@ from . import __version__
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .engines import ENGINES
 from .errors import GalleryError
-from .identification import newest_model
-from .lessons import Refuted, refuted_faces
+from .identities.identification import newest_model
 from .recognition.calibration import VERSION, Negatives, OpenSet, softmax
 from .recognition.classifiers import CLASSIFIERS
 from .recognition.gallery import Gallery
@@ -26,7 +25,8 @@ from .recognition.identify import FOLDS, CrossValidation, Recognizer, train_reco
 from .recognition.strangers import bundled_strangers
 from .records import SET_ASIDE, Image, ImageState, Model, Person, Project
 from .schema import UNKNOWN, FloatArray
-from .trainingreport import (
+from .training.lessons import Refuted, refuted_faces
+from .training.report import (
     About,
     HeldOut,
     PersonNumbers,
@@ -39,7 +39,7 @@ from .trainingreport import (
     show_report,
     write_report,
 )
-from .trainingset import DISABLED_FILE, Discard, TrainingSet, trains, usable_embedding, writing
+from .training.trainingset import DISABLED_FILE, Discard, TrainingSet, trains, usable_embedding, writing
 from .workspace import Workspace
 
 NAMED_FROM = 0.5

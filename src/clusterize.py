@@ -9,10 +9,10 @@ from typing import Any, get_args
 
 import click
 
-from .appearances import Derived, derive, derive_all
 from .cli import CONTEXT, config_option, run_command, workspace_of
 from .errors import GalleryError
-from .identification import add_to_project, newest_model
+from .identities.appearances import Derived, derive, derive_all
+from .identities.identification import add_to_project, newest_model
 from .recognition.voting import Voting
 from .settings import ClusterizeSettings
 from .timebase import format_npt

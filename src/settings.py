@@ -63,6 +63,9 @@ class CrawlerSettings(_Section):
     providers: tuple[str, ...] = Field(
         ("bing", "google", "baidu", "wikimedia"), description="Asked in this order until there are enough pictures"
     )
+    languages: tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...] = Field(
+        ("en", "fr", "de"), min_length=1, description="In which Wikidata is asked who a name stands for, in this order"
+    )
     library: Path | None = Field(
         None, description="Folder of photos, a sub-folder a person: asked before the providers, also for clients of the service"
     )

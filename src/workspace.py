@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .disk.locks import locked, locked_if_free
 from .engines import Engine, Runtime, open_engine, usable_cores
 from .errors import ConfigError
 from .guard import Guard
-from .locks import locked, locked_if_free
 from .models import WeightsCache
 from .names import folder_name, part_folder
 from .progress import Progress, Silent

@@ -20,11 +20,11 @@ from typing import Any
 
 import click
 
-from src import exporting
 from src.cli import CONTEXT, config_option, run_command, workspace_of
 from src.export import FORMATS
 from src.export.cutlists import countable, nominal
 from src.export.webannotation import SHAPES
+from src.verbs import exporting
 from src.workspace import Workspace
 from tests.w3c import ANNOTATION_CONTEXT
 

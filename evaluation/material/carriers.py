@@ -13,10 +13,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from src.disk.pictures import read_picture
 from src.errors import WeightsError
 from src.models import Distribution, WeightsCache, open_members
 from src.models.download import file_sha256
-from src.pictures import read_picture
 from src.schema import RgbImage
 
 _MAX_PIXELS = 100_000_000

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from src.disk.files import replacing
 from src.engines import Engine
-from src.files import replacing
 from src.progress import Progress
 from src.records import stable_id
 from src.schema import Detections

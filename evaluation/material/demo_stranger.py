@@ -10,12 +10,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from src import clusterize, decide
-from src.decide import unknown_target
-from src.decisions import active_decisions
+from src import clusterize
 from src.errors import GalleryError
+from src.identities.decisions import active_decisions
 from src.names import display_name
 from src.records import Appearance, Decision, Image, Person, Target, Verb
+from src.verbs import decide
+from src.verbs.decide import unknown_target
 from src.workspace import Workspace
 
 from ..scores.scoring import STRANGER

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from src.disk.files import replacing
 from src.engines import Engine
 from src.engines.finding import find_faces, main_face
 from src.faces.alignment import ARCFACE_TEMPLATE
-from src.files import replacing
 from src.records import stable_id
 from src.schema import BoolArray, Detections, FloatArray, IntArray, RgbImage
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from src.disk.files import replacing
 from src.errors import ConfigError
-from src.files import replacing
 
 from ..scores.curve import Point
 from ..scores.kinds import PLAIN, cost, score_kinds

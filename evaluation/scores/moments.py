@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from src.identification import TrackNames, read_identification, track_names
-from src.naming import stretch
+from src.identities.identification import TrackNames, read_identification, track_names
+from src.identities.naming import stretch
 from src.records import Analysis, Appearance, Model, Person, Shot, Track, TrackSamples, Video
 from src.schema import UNKNOWN
 from src.storage import Store

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from src.disk.files import open_table
 from src.errors import ConfigError
-from src.files import open_table
 from src.schema import UNKNOWN, DoubleArray
 
 NOBODY = "0"

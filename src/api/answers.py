@@ -6,7 +6,7 @@ Source: RFC 9110, sections 8.8.3 (ETag), 13.1.1 (If-Match), 13.1.2 (If-None-Matc
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,7 +34,7 @@ def answer_plain(values: Mapping[str, Any]) -> Response:
     return _json(plain_json(values))
 
 
-def plain_json(values: Mapping[str, Any]) -> bytes:
+def plain_json(values: Mapping[str, Any] | Sequence[Any]) -> bytes:
     """Return plain values as JSON, which knows no infinity: null stands in its place."""
     return to_json(values, inf_nan_mode="null")
 

@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 from pydantic import Field
 
-from ..decisions import PIECE
+from ..identities.decisions import PIECE
 from ..records import Analysis, Project, ProjectVideo, Status, Track, Video
 from .context import existing, existing_project, store
 from .problems import Problem, missing

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from flask import Response, url_for
 
+from ..identities.owed import cause_of, settle
 from ..jobs import submit
-from ..owed import cause_of, settle
 from ..records import Analysis, Decision, Job, Project, Track
 from .context import workspace
 from .permissions import who
 
 if TYPE_CHECKING:
-    from ..appearances import Derived
+    from ..identities.appearances import Derived
 
 AT_ONCE_TRACKS = 500
 """A track takes about a millisecond. What touches more of them than this becomes a job: 20,000 tracks of 200 videos took 19 s
@@ -27,7 +27,7 @@ def follow(owner: Project, decision: Decision) -> tuple[tuple[Derived, ...], Job
     Returns:
         What was derived, and the job where it is left to one.
     """
-    from .. import decide
+    from ..verbs import decide
 
     if _is_quick(decide.touched(workspace(), owner, decision)):
         return decide.derive(workspace(), owner, decision), None
@@ -40,7 +40,7 @@ def follow_all(owner: Project, decisions: Sequence[Decision]) -> tuple[tuple[Der
     Returns:
         What was derived, and the jobs where it is left to some: one for each set of videos that decisions touch.
     """
-    from .. import decide
+    from ..verbs import decide
 
     # The last decision about the same videos stands for all: whoever derives them looks at everything that was said.
     causes: dict[frozenset[str], Decision] = {}
@@ -69,8 +69,8 @@ def follow_everywhere(owner: Project, cause: str) -> Job | None:
         owner: The project.
         cause: What made it necessary, which tells this job from another one that began before; it is owed until now.
     """
-    from ..appearances import derive_all
-    from ..identification import analyses_of
+    from ..identities.appearances import derive_all
+    from ..identities.identification import analyses_of
 
     if _is_quick(analyses_of(workspace(), owner.project)):
         derive_all(workspace(), owner, workspace().settings.clusterize)
@@ -87,7 +87,7 @@ def follow_video(owner: Project, analysis: Analysis, decisions: Sequence[Decisio
         analysis: The one that counts there.
         decisions: All that was said, of this video alone; one at least.
     """
-    from ..appearances import derive_if_complete
+    from ..identities.appearances import derive_if_complete
 
     owed = cause_of([decision.decision_id for decision in decisions])
     if _is_quick([analysis]):

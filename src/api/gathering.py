@@ -13,11 +13,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from ..guard import Outside
-from ..programmes import Programme, dated, is_date, programmes_of
+from ..insights.programmes import Programme, dated, is_date, programmes_of
+from ..insights.screentime import revision_of, stamps_of
+from ..insights.together import Who
 from ..records import Person, UnknownPerson
 from ..schema import UNKNOWN
-from ..screentime import revision_of, stamps_of
-from ..together import Who
 from . import overall
 from .context import existing, store
 from .problems import Problem

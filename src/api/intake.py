@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..disk.pictures import HEAD_BYTES, digest, kind_of, read_picture, why_no_picture
 from ..errors import MediaError
 from ..names import video_folder
-from ..pictures import HEAD_BYTES, digest, kind_of, read_picture, why_no_picture
 from ..records import Image, Person, Provenance, Video
 from ..workspace import Workspace
 from .problems import Problem
@@ -26,8 +26,8 @@ def take_picture(workspace: Workspace, person: Person, data: bytes, name: str) -
     Raises:
         Problem: It is no picture, too large a one, or there already.
     """
-    from ..pictures import perceptual_hash
-    from ..trainingset import TrainingSet
+    from ..disk.pictures import perceptual_hash
+    from ..training.trainingset import TrainingSet
 
     shown, limits = name[:100] or "The picture", workspace.settings.crawler
     if len(data) > limits.max_bytes:

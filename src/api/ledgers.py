@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from .context import extracts
 
 if TYPE_CHECKING:
-    from ..ledger import Ledger
+    from ..identities.ledger import Ledger
 
 
 def ledger_of(project: str) -> Ledger:
     """Return the ledger of a project that exists, as it is now."""
-    from .. import ledger
+    from ..identities import ledger
 
     return ledger.ledger_of(extracts(), project)

@@ -14,9 +14,9 @@ from typing import Any, cast
 import numpy as np
 from flask import Flask, Response, current_app, request, send_file
 
+from ..disk.thumbnails import Thumbnails
 from ..records import Video
 from ..schema import Box, RgbImage
-from ..thumbnails import Thumbnails
 from ..workspace import Workspace
 from .problems import Problem
 

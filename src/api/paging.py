@@ -70,18 +70,21 @@ class Listing:
 def listed(
     listing: Listing,
     parameters: PageParameters,
-    shape: Callable[[Any], BaseModel | dict[str, Any]],
+    shape: Callable[[Any], Any],
     page: type[PageOf[Any]],
     sort: str = "",
+    *,
+    at_once: bool = False,
 ) -> Response:
     """Return a page of a list.
 
     Args:
         listing: What the list shows.
         parameters: Of the request.
-        shape: Makes an item of a record; of a dict of fields a dict that has the form of the page's items.
+        shape: Makes an item, a model, of a record; of a dict of fields a dict that has the form of the page's items.
         page: The model of the page.
         sort: What the client wants to sort by, with `-` before it for the last first.
+        at_once: `shape` is given all that is on the page, and makes a list of items: where a look-up serves all of them.
 
     Raises:
         Problem: The cursor is none of this list.
@@ -92,7 +95,7 @@ def listed(
     found = _found(listing, query, parameters.limit, _place(listing.kind, query, mark, parameters.cursor))
     total = store().count(listing.kind, **query.equals) if listing.counted else None
     following = None if found.end is None else cursor_of(mark, found.end)
-    items = [shape(record) for record in found.items]
+    items = shape(found.items) if at_once else [shape(record) for record in found.items]
     if listing.fields:
         response = answer_plain({"items": items, "next": following, "total": total})
     else:

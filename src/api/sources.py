@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..guard import Guard
 from ..records import Video
@@ -13,9 +13,24 @@ from .context import workspace
 from .permissions import access
 from .problems import Problem
 
+if TYPE_CHECKING:
+    from ..connectors import Connectors
+
 _MAX_LENGTH = 8192
 _DECODING = frozenset({"track", "analyse"})
 """Kinds of jobs that read the video: whoever knows its address could have it analysed by anybody."""
+
+
+def guard() -> Guard:
+    """Return what judges addresses that clients name."""
+    return workspace().guard or Guard()
+
+
+def connectors() -> Connectors:
+    """Return what finds the videos that clients name in archives and catalogues, the same ones each time."""
+    from ..connectors import Connectors
+
+    return workspace().kept("connectors of clients", lambda: Connectors.of(workspace().settings, guard()))
 
 
 def with_video(kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +77,7 @@ def client_video(locator: str, *, decodes: bool) -> str:
 
     settings = workspace().settings
     folders = tuple(Path(folder) for folder in settings.server.video_dirs)
-    return named_by_client(locator, workspace().guard or Guard(), folders)
+    return named_by_client(locator, guard(), folders)
 
 
 def _known(locator: str) -> Video | None:

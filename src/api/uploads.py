@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
 
-from ..files import write_json
+from ..disk.files import write_json
 from ..records import now
 from ..workspace import Workspace
 from .belonging import give

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..records import Image, ImageState
-from ..trainingset import usable_embedding
+from ..training.trainingset import usable_embedding
 from .agreement import evidence_for
 from .stage import stack
 

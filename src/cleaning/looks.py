@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from ..disk.pictures import read_picture
 from ..errors import MediaError
 from ..faces.quality import shows_something
 from ..faces.sameness import same_photo
-from ..pictures import read_picture
 from ..records import Image
 from ..schema import RgbImage
-from ..trainingset import TrainingSet
+from ..training.trainingset import TrainingSet
 
 
 class Looks:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..disk.pictures import read_picture
 from ..engines import Engine
 from ..engines.finding import find_faces
 from ..errors import MediaError
-from ..pictures import read_picture
 from ..records import Image, Project
 from ..schema import Detections, FloatArray, IntArray, RgbImage
-from ..trainingset import TrainingSet
+from ..training.trainingset import TrainingSet
 from ..workspace import Workspace
 from .agreement import Faces, Limits, agree
 

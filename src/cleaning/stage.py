@@ -11,7 +11,7 @@ import numpy as np
 from ..engines import ENGINES
 from ..records import SET_ASIDE, Image, ImageState, Project
 from ..schema import UNKNOWN, FloatArray, IntArray
-from ..trainingset import TrainingSet, usable_embedding
+from ..training.trainingset import TrainingSet, usable_embedding
 from ..workspace import Workspace
 from .agreement import MIN_PICTURES, Agreement, Faces, Limits, agree
 from .between import People, shared_pictures

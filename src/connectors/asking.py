@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ _CHUNK = 1 << 16
 _MEANT = "%/:?#[]@!$&'()*+,;=~"
 """Signs of an address that mean something, or are encoded already (RFC 3986, 2.2)."""
 _MAX_MOVES = 3
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How JSON writes half a character, or one that lies far behind."""
 _HTML = (b"<!doctype html", b"<html")
 
 
@@ -162,9 +165,22 @@ def read_json(url: str, answer: Answer) -> Any:
             url, "answers a web page instead of data: it is down, wants a login, or is not this address", passing=True
         )
     try:
-        return json.loads(answer.data)
+        found = json.loads(answer.data)
+        return whole_signs(found) if _HALF.search(answer.data) else found
     except (ValueError, RecursionError) as err:
         raise FetchError(url, "answers something that is no JSON", passing=True) from err
+
+
+def whole_signs(value: Any) -> Any:
+    r"""Return JSON whose texts can be written down: half a character, as `"\ud83d"` alone is one, becomes a question mark.
+
+    No store takes it, and no file; catalogues that cut their titles short write it.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {whole_signs(name): whole_signs(inner) for name, inner in value.items()}
+    return [whole_signs(inner) for inner in value] if isinstance(value, list) else value
 
 
 def with_host(guard: Guard, url: str) -> Guard:

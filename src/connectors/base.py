@@ -13,11 +13,13 @@ from ..errors import FetchError, MediaError
 from ..guard import Guard
 from ..mediafragments import EVERYTHING, Fragment
 
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d\d(?:[.,]\d+)?)", re.ASCII)
-_SMPTE = re.compile(r"(\d+):(\d\d):(\d\d)[:;](\d\d)", re.ASCII)
-_LASTING = re.compile(r"P(?:0+Y)?(?:0+M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII)
-_SECONDS = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d)?", re.ASCII)
-"""Also the canonical form of an xsd:double, `2.63E2`."""
+_CLOCK = re.compile(r"(?:(\d{1,9}):)?(\d{1,2}):(\d\d(?:[.,]\d{1,20})?)", re.ASCII)
+_SMPTE = re.compile(r"(\d{1,9}):(\d\d):(\d\d)[:;](\d\d)", re.ASCII)
+_LASTING = re.compile(
+    r"P(?:0+Y)?(?:0+M)?(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,12}(?:\.\d{1,20})?)S)?)?", re.ASCII
+)
+_SECONDS = re.compile(r"\d{1,15}(?:\.\d{1,20})?(?:[eE][+-]?\d)?", re.ASCII)
+"""Also the canonical form of an xsd:double, `2.63E2`. What has more digits is no time, and too large to count with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,9 +106,9 @@ class Iiif(Connector):
         return self._found(locator, said, videos[number - 1], len(videos))
 
     def _found(self, locator: str, said: Mapping[str, Any], video: Painted, n_videos: int) -> Found:
-        if video.in_pieces:
+        if video.unread:
             raise MediaError(
-                locator, "has its video in pieces only (HLS, DASH), which are not read. Download it, and give the file."
+                locator, "has its video in pieces of DASH only, which are not read. Download it, and give the file."
             )
         label, rows = text_of(said.get("label")), rows_of_table(said)
         facts: dict[str, Any] = {}

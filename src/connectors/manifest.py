@@ -16,11 +16,13 @@ from typing import Any
 from ..mediafragments import EVERYTHING, Fragment, names_a_part, read_fragment
 from ..schema import WHOLE, Interval
 from .base import Segment
+from .places import is_video_name
 
 Part = Mapping[str, Any]
 
 _VIDEO_TYPES = frozenset({"video", "movingimage", "dctypes:movingimage"})
-_PIECES = ("application/vnd.apple.mpegurl", "application/x-mpegurl", "application/dash+xml", "audio/mpegurl")
+_DASH = "application/dash+xml"
+_PIECES = ("application/vnd.apple.mpegurl", "application/x-mpegurl", "audio/mpegurl", _DASH)
 _DEEPEST = 6
 
 
@@ -34,7 +36,7 @@ class Painted:
         canvas: Id of the canvas.
         place: When it is to be seen, on the time of the canvas.
         fragment: The part of the file that is meant.
-        in_pieces: Whether it is a list of pieces, HLS or DASH, and no file.
+        unread: Whether it is a list of pieces in DASH, which is not read.
     """
 
     address: str
@@ -42,7 +44,7 @@ class Painted:
     canvas: str
     place: Interval
     fragment: Fragment
-    in_pieces: bool
+    unread: bool
 
 
 def videos_of(manifest: Part) -> Iterator[Painted]:
@@ -149,9 +151,8 @@ def _paints(part: Part) -> bool:
 
 
 def _best(part: Part) -> Part | None:
-    """Return the first video of a choice that is one file; a list of pieces where there is nothing else."""
-    found = list(_bodies(part))
-    return next((body for body in found if not _in_pieces(body)), found[0] if found else None)
+    """Return the first video of a choice that is one file; else a list of pieces, in HLS rather than in DASH."""
+    return min(_bodies(part), key=lambda body: (_in_pieces(body), _in_dash(body)), default=None)
 
 
 def _bodies(part: Part, depth: int = 0) -> Iterator[Part]:
@@ -174,12 +175,22 @@ def _is_video(part: Part) -> bool:
     kind = str(part.get("format", "")).lower()
     if not id_of(part):
         return False
+    if not kind and not type_of(part):
+        # Only its address stands there, or its id and nothing more: it tells by its ending.
+        return _in_pieces(part) or is_video_name(id_of(part).partition("#")[0])
     return kind.startswith("video/") or (type_of(part) in _VIDEO_TYPES and not kind.startswith("audio/"))
 
 
 def _in_pieces(body: Part) -> bool:
-    path = id_of(body).partition("#")[0].partition("?")[0].lower()
-    return str(body.get("format", "")).lower() in _PIECES or path.endswith((".m3u8", ".mpd"))
+    return str(body.get("format", "")).lower() in _PIECES or _path_of(body).endswith((".m3u8", ".mpd"))
+
+
+def _in_dash(body: Part) -> bool:
+    return str(body.get("format", "")).lower() == _DASH or _path_of(body).endswith(".mpd")
+
+
+def _path_of(body: Part) -> str:
+    return id_of(body).partition("#")[0].partition("?")[0].lower()
 
 
 def _video(canvas: Part, body: Part, target: Any) -> Painted:
@@ -196,7 +207,7 @@ def _video(canvas: Part, body: Part, target: Any) -> Painted:
         id_of(canvas),
         place,
         fragment,
-        _in_pieces(body),
+        _in_dash(body),
     )
 
 

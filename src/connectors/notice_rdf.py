@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import FetchError
 from ..guard.jsonld import contexts_elsewhere
+from .asking import whole_signs
 from .base import Name, Segment, seconds_of
 from .notice import Notice
 
@@ -174,7 +175,7 @@ def _person(graph: Graph, value: Node) -> Iterator[Name]:
 def _texts(graph: Graph, subject: Node, names: tuple[str, ...]) -> list[str]:
     """Return the values of some properties, in the order of their names: texts, and addresses as texts."""
     found = [
-        (names.index(_local(predicate)), str(value))
+        (names.index(_local(predicate)), str(whole_signs(str(value))))
         for predicate, value in graph.predicate_objects(subject)
         if _local(predicate) in names
     ]
@@ -188,7 +189,8 @@ def _seconds(graph: Graph, subject: Node, names: tuple[str, ...]) -> float | Non
 def _text(value: Node) -> str:
     from rdflib import Literal
 
-    return " ".join(str(value).split()) if isinstance(value, Literal) else ""
+    # Turtle can write half a character as an escape, too.
+    return " ".join(str(whole_signs(str(value))).split()) if isinstance(value, Literal) else ""
 
 
 def _local(predicate: Node) -> str:

@@ -8,7 +8,6 @@ Source: EBU Tech 3293 (EBUCore), ISO 15836 (Dublin Core), RFC 5013; OAI-PMH 2.0 
 
 from __future__ import annotations
 
-import mimetypes
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
@@ -23,15 +22,13 @@ from ..mediafragments import EVERYTHING, names_a_part, read_fragment
 from .asking import Answer, Asker, is_web
 from .base import Connector, Found, Name, Segment, merged, seconds_of
 from .notice import Notice
-from .places import beside, is_readable
+from .places import beside, is_readable, is_video_name
 
 _ACCEPT = "application/rdf+xml, text/turtle;q=0.9, application/ld+json;q=0.8, application/xml;q=0.7, text/xml;q=0.7"
 _SUFFIXES = (".xml", ".rdf", ".ttl", ".jsonld", ".nt")
 _CONTAINERS = ("coreMetadata", "dc", "qualifieddc")
 """What stands around a record: of EBUCore, of Dublin Core, of qualified Dublin Core."""
 _LARGEST_FILE = 50_000_000
-_VIDEO_SUFFIXES = frozenset({".mkv", ".mxf", ".ogv", ".ts", ".m2ts", ".mts", ".webm", ".m4v", ".dv", ".vob"})
-"""Endings of video files that not every system knows; the others it is asked for."""
 
 
 class Notices(Connector):
@@ -100,13 +97,6 @@ def read_notice(locator: str, answer: Answer) -> Notice:
     from .notice_rdf import notice_of_rdf
 
     return notice_of_rdf(locator, data, "json-ld" if is_json else "turtle")
-
-
-def is_video_name(address: str) -> bool:
-    """Say whether an address or a path ends like that of a video."""
-    path = urlsplit(address).path if is_web(address) else address
-    kind = mimetypes.guess_type(path)[0] or ""
-    return kind.startswith("video/") or Path(path).suffix.lower() in _VIDEO_SUFFIXES
 
 
 def _bytes_of(path: str) -> bytes:

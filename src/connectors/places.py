@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -11,6 +12,8 @@ from ..guard import Guard, confined
 from .asking import escaped, is_web, with_host
 from .base import Connector, Found
 
+_VIDEO_SUFFIXES = frozenset({".mkv", ".mxf", ".ogv", ".ts", ".m2ts", ".mts", ".webm", ".m4v", ".dv", ".vob"})
+"""Endings of video files that not every system knows; the others it is asked for."""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
@@ -67,7 +70,10 @@ def beside(record: str, address: str) -> str:
     if is_web(address):
         return escaped(address)
     if is_web(record):
-        joined = escaped(urljoin(record, address))
+        try:
+            joined = escaped(urljoin(record, address))
+        except ValueError:  # no address at all: //[
+            joined = ""
         if not is_web(joined):
             raise FetchError(record, f"names its medium {address[:200]!r}, which is no http(s) address")
         return joined
@@ -83,6 +89,16 @@ def is_readable(path: str) -> bool:
         return Path(path).is_file()
     except (OSError, ValueError):
         return False
+
+
+def is_video_name(address: str) -> bool:
+    """Say whether an address or a path ends like that of a video."""
+    try:
+        path = urlsplit(address).path if is_web(address) else address
+    except ValueError:  # no address after all: http://[
+        return False
+    kind = mimetypes.guess_type(path)[0] or ""
+    return kind.startswith("video/") or Path(path).suffix.lower() in _VIDEO_SUFFIXES
 
 
 def _needs_more_than_ranges(url: str) -> bool:

@@ -119,4 +119,8 @@ def _term(cell: str) -> str:
 
 def _sign(match: re.Match[str]) -> str:
     code = match[1]
-    return chr(int(code[1:], 16)) if code[0] in "uU" and len(code) > 1 else _SIGNS.get(code, code)
+    if code[0] not in "uU" or len(code) == 1:
+        return _SIGNS.get(code, code)
+    number = int(code[1:], 16)
+    # Half a character and what lies behind the last one can be written nowhere.
+    return "\ufffd" if 0xD800 <= number < 0xE000 or number > 0x10FFFF else chr(number)

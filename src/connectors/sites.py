@@ -18,11 +18,14 @@ from urllib.parse import urlsplit
 from ..errors import ConfigError, FetchError, ForbiddenAddressError, MediaError
 from ..guard.fetch import explained
 from ..guard.transport import open_guarded_session
-from .asking import Asker, is_web
+from .asking import Asker, is_web, whole_signs
 from .base import Connector, Entries, Found, Segment
 
-_FORMATS = "best[protocol^=http][vcodec!=none]/bestvideo[protocol^=http]/best[protocol^=http]"
-"""One file over plain HTTP, with sound or without: lists of pieces (HLS, DASH) are not read."""
+_FORMATS = (
+    "best[protocol^=http][vcodec!=none]/bestvideo[protocol^=http]/best[protocol^=http]"
+    "/best[protocol^=m3u8][vcodec!=none]/bestvideo[protocol^=m3u8]"
+)
+"""One file over plain HTTP, with sound or without; else pieces in a list of HLS. Lists of DASH are not read."""
 _LISTS = ("playlist", "multi_video")
 _MISSING = "The package yt-dlp reads the pages of video sites. Run: pip install -r requirements-sites.txt"
 
@@ -96,7 +99,7 @@ class Sites(Connector):
         try:
             with _opened(self._asker, refused, options) as youtube_dl:
                 said = youtube_dl.extract_info(locator, download=False)
-                return said if isinstance(said, dict) else {}
+                return whole_signs(said) if isinstance(said, dict) else {}
         except (ConfigError, FetchError):
             raise
         except Exception as err:  # extractors raise whatever the page makes them raise

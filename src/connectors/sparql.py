@@ -26,7 +26,7 @@ from ..guard import Guard, confined
 from ..guard.policy import origin_of
 from .asking import Answer, Asker, Login, escaped, is_web, with_host, with_login
 from .base import Connector, Found, Name, Segment, merged, seconds_of
-from .notices import is_video_name
+from .places import is_video_name
 from .results import ACCEPT, Row, read_results
 
 MORE = ("media", "programme", "channel", "description", "genre", "language", "publisher")

@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..disk.pictures import HEAD_BYTES, kind_of, why_no_picture
 from ..errors import FetchError
-from ..pictures import HEAD_BYTES, kind_of, why_no_picture
 from .base import FoundImage
 from .web import Web
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..pictures import hash_distance
+from ..disk.pictures import hash_distance
 from ..records import Image, ImageState
 
 NEAR = 6

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import ConfigError
 from ..names import display_name, folder_name
-from ..trainingset import person_of, photos_in
+from ..training.trainingset import person_of, photos_in
 from .base import FoundImage, Provider
 
 

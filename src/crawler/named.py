@@ -1,6 +1,6 @@
 """Whom the notice of a video names, as a list to search photos by: each person once, by one name, with an address.
 
-Wikidata says who is meant where it can be reached; else names are compared by their words.
+Wikidata says who is meant where it can be reached, in the language of the notice first; else names are compared by their words.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from ..video.fragments import Fragment, split_locator
 from ..videos import segments_of, settle, stored_video
 from ..workspace import Workspace
 from .base import Description
+from .languages import language_code
 
 _LOG = logging.getLogger(__name__)
 
-Describe = Callable[[str], Description | None]
-"""Says who a name, or an address in a knowledge graph, stands for."""
+Describe = Callable[[str, str], Description | None]
+"""Says who a name, or an address in a knowledge graph, stands for; the language of whoever wrote the name may be empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def list_people(workspace: Workspace, project: str, video: str, describe: Descri
     named = list(_named(metadata, fragment.interval))
     if not named:
         raise ConfigError(f"The metadata of {video} name nobody. See them with: meta show --video {video}")
-    grouped, offline = _grouped(named, describe)
+    grouped, offline = _grouped(named, describe, language_code(str(metadata.get("language", ""))))
     known = list(workspace.store.find(Person, project=folder_name(project, "project")))
     taken: dict[str, str | None] = {person.person_id: person.uri for person in known if person.uri}
     people, unusable = list[Wanted](), dict[str, str]()
@@ -166,7 +167,7 @@ def _meets(part: Interval, other: Interval) -> bool:
     return starts_before and (part.end_npt is None or part.end_npt > other.start_npt)
 
 
-def _grouped(named: Iterable[tuple[str, str]], describe: Describe | None) -> tuple[list[Wanted], str]:
+def _grouped(named: Iterable[tuple[str, str]], describe: Describe | None, language: str) -> tuple[list[Wanted], str]:
     """Return each person once, by the address that Wikidata or the notice has of them, else by the words of the name."""
     found: dict[object, Wanted] = {}
     keys: dict[object, object] = {}
@@ -176,7 +177,7 @@ def _grouped(named: Iterable[tuple[str, str]], describe: Describe | None) -> tup
         described = None
         if known is None and not offline and describe is not None:
             try:
-                described = _described(name, uri, describe)
+                described = _described(name, uri, describe, language)
             except FetchError as err:
                 # One that does not answer is asked no further: each of hundreds of names would wait for it.
                 offline = str(err)
@@ -189,12 +190,12 @@ def _grouped(named: Iterable[tuple[str, str]], describe: Describe | None) -> tup
     return list(found.values()), offline
 
 
-def _described(name: str, uri: str, describe: Describe) -> Description | None:
+def _described(name: str, uri: str, describe: Describe, language: str) -> Description | None:
     """Return who is meant: by address, else the first whom Wikidata knows by one of the ways to write the name."""
     if uri.partition("://")[2].startswith(("www.wikidata.org/entity/Q", "www.wikidata.org/wiki/Q")):
-        return describe(uri)
+        return describe(uri, language)
     for spelling in spellings(name):
-        said = describe(spelling)
+        said = describe(spelling, language)
         if said is not None and name_key(name) in map(name_key, (said.name, *said.aliases)):
             return said
     return None

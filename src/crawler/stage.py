@@ -10,18 +10,18 @@ from pathlib import Path
 
 import requests
 
+from ..disk.pictures import Picture, perceptual_hash, read_picture
 from ..engines import Engine
 from ..engines.finding import find_faces, main_face
 from ..errors import ConfigError, FetchError, MediaError
 from ..faces.sameness import same_photo
 from ..guard import Guard
 from ..names import display_name, folder_name
-from ..pictures import Picture, perceptual_hash, read_picture
 from ..progress import Task
 from ..records import Image, ImageState, Person, Provenance
 from ..schema import Box, Detections
 from ..settings import CrawlerSettings
-from ..trainingset import TrainingSet, reconsider, state_of
+from ..training.trainingset import TrainingSet, reconsider, state_of
 from ..workspace import Workspace
 from .addresses import Addresses
 from .base import ALL, Description, Provider
@@ -87,7 +87,7 @@ def run(
         chosen: list[Provider] = [
             *local,
             *_given(settings, addresses, asks=bool(asked) or not local),
-            *(PROVIDERS[name](web) for name in asked),
+            *(Wikimedia(web, settings.languages) if name == Wikimedia.name else PROVIDERS[name](web) for name in asked),
         ]
         pictures = TrainingSet(workspace, slug)
         pictures.notice_changes()
@@ -130,7 +130,7 @@ def wikidata_of(workspace: Workspace, session: requests.Session | None = None) -
         session: Carries the requests; one of our own where None.
     """
     with _web(workspace.settings.crawler, session, workspace.guard) as web:
-        yield Wikimedia(web).describe
+        yield Wikimedia(web, workspace.settings.crawler.languages).describe
 
 
 class _Crawl:

@@ -1,12 +1,17 @@
 """Web Annotations read back, from Turtle or JSON-LD: who is said to be seen in which part of a medium.
 
 Nothing is fetched for a file that is read: a context of JSON-LD has to stand in the file, except the one of the annotation
-vocabulary itself, in whose place our own terms are put.
+vocabulary itself and that of IIIF, which takes it over: in their places our own terms are put.
+
+A target without a time means all of the video, as a player shows it; one without an end goes on to the end of the video. Of the
+annotations in a IIIF manifest those that paint its pictures or lay texts over them say nothing of who is seen.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,7 +21,7 @@ from ..guard.jsonld import contexts_elsewhere
 from ..records import Anchor
 from ..schema import Box
 from ..video.fragments import Region, parse_fragment
-from .annotationterms import CONTEXT, OF_W3C
+from .annotationterms import CONTEXT, OF_IIIF, OF_W3C
 from .own import parsed_json
 from .rdf import OA
 from .reading import FARTHEST_PX, Claim, Reading, Source, refuse, text_of, time_of
@@ -26,12 +31,16 @@ if TYPE_CHECKING:
     from rdflib import Graph
     from rdflib.term import Node
 
-KNOWN_CONTEXTS = ("http://www.w3.org/ns/anno.jsonld", "https://www.w3.org/ns/anno.jsonld")
+KNOWN_CONTEXTS = {
+    f"{scheme}://{place}": terms
+    for scheme in ("http", "https")
+    for place, terms in (("www.w3.org/ns/anno.jsonld", OF_W3C), ("iiif.io/api/presentation/3/context.json", OF_IIIF))
+}
+_NOT_OF_PEOPLE = ("painting", "supplementing")
+"""Motivations of IIIF Presentation 3.0, section 5.6 and appendix A, as whole words or at the end of an address."""
 _ANALYSIS = "urn:facerec:analysis:"
 _BASE = "http://file.invalid/"
 """What addresses in a file are relative to."""
-_CANNOT = (ValueError, TypeError, LookupError, AttributeError, NameError, RecursionError, AssertionError)
-"""What rdflib raises of files that are not what they should be."""
 
 
 def read_turtle(source: Source) -> Reading:
@@ -48,7 +57,7 @@ def read_turtle(source: Source) -> Reading:
         graph.parse(data=source.text, format="turtle", publicID=_BASE)
     except BadSyntax as err:
         raise refuse(source.name, err.lines + 1, "is no Turtle", "Export it once more, or mend the line") from err
-    except _CANNOT as err:
+    except Exception as err:  # rdflib raises whatever it stumbles over, also Exception itself
         raise refuse(source.name, 1, f"is no Turtle ({type(err).__name__}: {err})", "Export it once more") from err
     return _reading(graph, source.name)
 
@@ -76,7 +85,7 @@ def read_jsonld(source: Source) -> Reading:
             # rdflib 7 calls its own old names there.
             warnings.simplefilter("ignore", DeprecationWarning)
             graph.parse(data=json.dumps(found), format="json-ld", publicID=_BASE)
-    except _CANNOT as err:
+    except Exception as err:  # rdflib raises whatever it stumbles over, also Exception itself
         raise refuse(source.name, 1, f"is no JSON-LD ({type(err).__name__}: {err})", "Export it once more") from err
     return _reading(graph, source.name)
 
@@ -90,7 +99,9 @@ def _with_known_contexts(value: Any) -> Any:
     kept = {key: _with_known_contexts(item) for key, item in value.items() if key != "@context"}
     if "@context" in value:
         contexts = value["@context"] if isinstance(value["@context"], list) else [value["@context"]]
-        kept["@context"] = [OF_W3C if context in KNOWN_CONTEXTS else context for context in contexts]
+        kept["@context"] = [
+            KNOWN_CONTEXTS.get(context, context) if isinstance(context, str) else context for context in contexts
+        ]
     return kept
 
 
@@ -101,6 +112,9 @@ def _reading(graph: Graph, name: str) -> Reading:
     claims = [
         claim
         for annotation in sorted(graph.subjects(RDF.type, oa.Annotation), key=str)
+        if not any(
+            re.split(r"[/#:]", str(motive))[-1] in _NOT_OF_PEOPLE for motive in graph.objects(annotation, oa.motivatedBy)
+        )
         for claim in _claims(graph, annotation, name)
     ]
     prov = Namespace(CONTEXT["prov"])
@@ -129,7 +143,7 @@ def _claims(graph: Graph, annotation: Node, name: str) -> Iterator[Claim]:
         except ConfigError as err:
             raise refuse(name, where, f"has no fragment of time ({err})", "Write t=12.5,14") from err
         start, end = fragment.interval.start_npt, fragment.interval.end_npt
-        times = time_of(start, name, where), time_of(start if end is None else end, name, where)
+        times = time_of(start, name, where), math.inf if end is None else time_of(end, name, where)
         who = _name(graph, annotation, bodies, name, where)
         yield Claim(where, who, *times, number, anchors=_anchors(fragment.region, times))
 
@@ -148,7 +162,8 @@ def _part(graph: Graph, target: Node) -> str:
 
 
 def _name(graph: Graph, annotation: Node, bodies: Sequence[Node], name: str, where: str) -> str:
-    """Return who an annotation is about; of a body with several names the one that the annotation itself says.
+    """Return who an annotation is about; of a body with several names the one that the annotation itself says, of one without
+    any its address.
 
     Of several bodies those that identify or tag count, and not what somebody remarks.
     """
@@ -166,11 +181,15 @@ def _name(graph: Graph, annotation: Node, bodies: Sequence[Node], name: str, whe
     said = [str(body) for body in telling if isinstance(body, Literal)]
     if said:
         return text_of(said[0], name, where)
+    addresses = [str(node) for node in nodes if isinstance(node, URIRef) and str(node).startswith(("http://", "https://"))]
+    if addresses:
+        return min(addresses)
     raise refuse(name, where, "names nobody", "Give its body a foaf:name")
 
 
 def _anchors(region: Region | None, times: tuple[float, float]) -> tuple[Anchor, ...]:
-    """Return where the face was: in the middle of the time, as far as one box can say that."""
+    """Return where the face was, as far as one box can say that: in the middle of the time, or at a start without an end."""
     if region is None or region.unit != "pixel" or max(region.x, region.y, region.w, region.h) > FARTHEST_PX:
         return ()
-    return (Anchor(round(sum(times) / 2, 3), Box(region.x, region.y, region.w, region.h)),)
+    middle = times[0] if math.isinf(times[1]) else round(sum(times) / 2, 3)
+    return (Anchor(middle, Box(region.x, region.y, region.w, region.h)),)

@@ -79,6 +79,12 @@ OF_W3C: dict[str, Any] = {
 }
 """What the vocabulary's own context says too; a test holds each of them against it."""
 
+OF_IIIF: dict[str, Any] = {
+    **OF_W3C,
+    "annotations": {"@type": "@id", "@id": "http://iiif.io/api/presentation/3#annotations", "@container": "@list"},
+}
+"""What the context of IIIF Presentation 3 says besides, as far as annotations are found by it."""
+
 OURS: dict[str, Any] = {
     "ebucore": EBUCORE,
     "itsrdf": ITSRDF,

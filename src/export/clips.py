@@ -14,8 +14,8 @@ from fractions import Fraction
 from pathlib import Path, PurePath
 from typing import Any
 
+from ..disk.files import replacing, write_csv
 from ..errors import ExportError
-from ..files import replacing, write_csv
 from ..guard import Guard
 from ..names import video_folder
 from ..video.guarded import GuardedAddress

@@ -17,7 +17,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from .. import __version__
-from ..files import replacing
+from ..disk.files import replacing
 from .document import PIECE, Document, Seen
 
 Row = tuple[int, int, Seen, list[float], float]

@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path, PurePath
 from typing import Any
 
-from ..files import replacing, write_json
+from ..disk.files import replacing, write_json
 from .document import Document, Seen, lanes, one_line
 
 MAX_RATE = 60

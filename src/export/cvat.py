@@ -1,7 +1,8 @@
 """CVAT for video 1.1: a track of boxes for each face that is followed, the name as its attribute `person`.
 
 Boxes are key frames where the face was seen; CVAT draws the ones between them in straight lines, as we do. Frames count from
-0. The attribute `appearance` tells, when the file comes back, what it is about; a track without it is a new one.
+0. The attribute `appearance` tells, when the file comes back, what it is about; a track without it is a new one, and is several
+appearances where it lies outside of the picture in between.
 
 Source: CVAT documentation, "CVAT for videos 1.1" (XML annotation format).
 """
@@ -9,18 +10,22 @@ Source: CVAT documentation, "CVAT for videos 1.1" (XML annotation format).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import TextIO
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
-from ..files import replacing
+from ..disk.files import replacing
 from ..records import TrackSamples
+from ..schema import UNKNOWN
 from .document import Document, Seen, one_line
 from .markup import Lined, parse_xml
 from .reading import LAST_FRAME, Claim, Reading, Source, box_of, refuse, spots_of_frames, text_of
 from .webvtt import number_of
 
+_Place = tuple[int, tuple[float, float, float, float]]
+"""A frame, and x, y, w and h of the box in it."""
 LABEL = "face"
 ATTRIBUTES = ("person", "appearance", "track", "confidence", "source")
 
@@ -52,9 +57,14 @@ def read_cvat(source: Source) -> Reading:
         raise refuse(source.name, 1, f"begins with {tree.root.tag!r}", 'Export the task from CVAT as "CVAT for video 1.1"')
     if tree.root.find("image") is not None and tree.root.find("track") is None:
         raise refuse(source.name, 1, "holds single images", 'Export the task from CVAT as "CVAT for video 1.1"')
-    told = [found for track in tree.root.iterfind("track") if (found := _claim(track, tree, source.name))]
+    tracks = list(tree.root.iterfind("track"))
+    # Where one label says who it is, tracks of the others are of other things: cars, hands.
+    named = any(track.find("box/attribute[@name='person']") is not None for track in tracks)
+    told = [found for track in tracks for found in _claims(track, tree, source.name, named=named)]
+    notes = [note for track in tracks if (note := _left_out(track, tree, named=named))]
     analyses = {analysis_id for _, analysis_id in told if analysis_id}
-    return Reading(tuple(claim for claim, _ in told), analyses.pop() if len(analyses) == 1 else "", boxed=True)
+    claims = tuple(claim for claim, _ in told)
+    return Reading(claims, analyses.pop() if len(analyses) == 1 else "", boxed=True, notes=tuple(notes))
 
 
 def _meta(document: Document) -> str:
@@ -104,25 +114,74 @@ def _box(frame: int, box: list[float], outside: int) -> str:
     return f'<box frame="{frame}" outside="{outside}" occluded="0" keyframe="1" {edges} z_order="0">'
 
 
-def _claim(track: ElementTree.Element, tree: Lined, file: str) -> tuple[Claim, str] | None:
-    """Return what a track says, and of which analysis it was; None for one of which no box is to be seen."""
-    line = tree.line(track)
-    boxes = [box for box in track.iterfind("box") if box.get("outside") != "1"]
-    if not boxes:
-        return None
-    said = {attribute.get("name"): attribute.text or "" for attribute in boxes[0].iterfind("attribute")}
-    name = text_of(said.get("person") or track.get("label"), file, line)
-    places = [_place(box, file, tree.line(box)) for box in boxes]
-    frames, rows = [frame for frame, _ in places], [row for _, row in places]
+def _claims(track: ElementTree.Element, tree: Lined, file: str, *, named: bool) -> Iterator[tuple[Claim, str]]:
+    """Yield what a track says, and of which analysis it was; nothing for one of which no box is to be seen."""
+    boxes = list(track.iterfind("box"))
+    shown = [box for box in boxes if box.get("outside") != "1"]
+    if not shown or _is_other(shown[0], named):
+        return
+    line, said = tree.line(track), _attributes(shown[0])
     # CVAT numbers tracks anew; times follow from the frames.
     analysis_id, _, key = said.get("appearance", "").rpartition("/")
     number, own = number_of(key) if analysis_id else None, said.get("track", "")
-    own_track = int(own) if number is not None and own.isdecimal() and len(own) < 19 else None
-    claim = Claim(f"line {line}", name, math.nan, math.nan, number, own_track, spots=spots_of_frames(frames, rows))
-    return claim, analysis_id
+    if number is not None:
+        places = [_place(box, file, tree.line(box)) for box in shown]
+        own_track = int(own) if own.isdecimal() and len(own) < 19 else None
+        name = text_of(_name_of(track, shown[0]), file, line)
+        yield _claim(f"line {line}", name, places, number, own_track), analysis_id
+        return
+    for first, places in _stays(boxes, tree, file):
+        yield _claim(f"line {tree.line(first)}", text_of(_name_of(track, first), file, line), places), analysis_id
 
 
-def _place(box: ElementTree.Element, file: str, line: int) -> tuple[int, tuple[float, float, float, float]]:
+def _claim(where: str, name: str, places: Sequence[_Place], number: int | None = None, track: int | None = None) -> Claim:
+    frames, rows = [frame for frame, _ in places], [row for _, row in places]
+    return Claim(where, name, math.nan, math.nan, number, track, spots=spots_of_frames(frames, rows))
+
+
+def _stays(boxes: Sequence[ElementTree.Element], tree: Lined, file: str) -> Iterator[tuple[ElementTree.Element, list[_Place]]]:
+    """Yield each stretch of a track in which it is to be seen: its first box, and where it was."""
+    placed = sorted(((_place(box, file, tree.line(box)), box) for box in boxes), key=lambda pair: pair[0][0])
+    first, places = None, list[_Place]()
+    for (frame, row), box in placed:
+        if box.get("outside") != "1":
+            first = box if first is None else first
+            places.append((frame, row))
+        elif first is not None:
+            last, row = places[-1]
+            # Between two key frames the box stays, up to the frame in which it is outside.
+            yield first, places if frame - 1 <= last else [*places, (frame - 1, row)]
+            first, places = None, []
+    if first is not None:
+        yield first, places
+
+
+def _attributes(box: ElementTree.Element) -> dict[str, str]:
+    return {attribute.get("name", ""): attribute.text or "" for attribute in box.iterfind("attribute")}
+
+
+def _is_other(box: ElementTree.Element, named: bool) -> bool:
+    return named and "person" not in _attributes(box)
+
+
+def _name_of(track: ElementTree.Element, box: ElementTree.Element) -> str | None:
+    """Return who a track is: nobody knows where a face has no name."""
+    said, label = _attributes(box).get("person", ""), track.get("label")
+    return said if said.strip() else UNKNOWN if label == LABEL else label
+
+
+def _left_out(track: ElementTree.Element, tree: Lined, *, named: bool) -> str:
+    """Return why a track is not read; empty where it is, or where nothing of it is to be seen."""
+    where, label = f"line {tree.line(track)}", track.get("label", "")
+    box = next((box for box in track.iterfind("box") if box.get("outside") != "1"), None)
+    if box is not None and _is_other(box, named):
+        return f"{where}: a track of {label!r} without the attribute person is left out: other tracks have it."
+    if box is None and (shape := next((inner for inner in track if inner.tag != "box"), None)) is not None:
+        return f"{where}: a track of {label!r} is drawn as {shape.tag} and left out. Draw it as boxes in CVAT."
+    return ""
+
+
+def _place(box: ElementTree.Element, file: str, line: int) -> _Place:
     try:
         frame = int(box.get("frame", ""))
         left, top, right, bottom = (float(box.get(edge, "")) for edge in ("xtl", "ytl", "xbr", "ybr"))

@@ -77,7 +77,7 @@ def edits_of(document: Document, reading: Reading, *, keep_missing: bool = False
         reading: What the file says.
         keep_missing: Whether what a file of ours lacks is left as it is.
     """
-    found = Edits()
+    found = Edits(notes=list(reading.notes))
     if reading.by_track:
         _compare_tracks(document, reading, found)
         return found
@@ -88,7 +88,7 @@ def edits_of(document: Document, reading: Reading, *, keep_missing: bool = False
         # What lies outside of the stretch that was exported is not missing.
         document = within(document, stretch)
     known = {seen.number: seen for seen in document.people}
-    claims = [claim if ours else replace(claim, number=None, track=None) for claim in reading.claims]
+    claims = [_ended(claim if ours else replace(claim, number=None, track=None), document) for claim in reading.claims]
     numbered = [(claim, known[claim.number]) for claim in claims if claim.number in known]
     period_s = float(document.analysis.sampling.get("period_s", 1.0) or 1.0)
     for claim, seen in numbered:
@@ -111,7 +111,9 @@ def _compare(document: Document, claim: Claim, seen: Seen, period_s: float, foun
     moved = max(abs(claim.start_npt - seen.start_npt), abs(claim.end_npt - seen.end_npt)) if is_timed else 0.0
     if seen.number < 0:
         # What somebody said of a time is said anew with another time or name.
-        if moved >= _TICK_S or claim.name != seen.name:
+        if document.video.duration and claim.start_npt >= document.video.duration:
+            found.notes.append(_past(claim.where, claim.name, claim.start_npt, document))
+        elif moved >= _TICK_S or claim.name != seen.name:
             found.edits.append(_said(claim, seen))
         else:
             found.n_same += 1
@@ -151,15 +153,28 @@ def _add_said(document: Document, claim: Claim, found: Edits) -> None:
     if is_unknown(claim.name) or not claim.name:
         found.notes.append(f"{claim.where}: {claim.name or UNKNOWN} is seen where no face was found. Give a name to keep it.")
     elif document.video.duration and start >= document.video.duration:
+        found.notes.append(_past(claim.where, claim.name, start, document))
+    elif math.isinf(end) and not document.video.duration:
         found.notes.append(
-            f"{claim.where}: {claim.name} at {start:g} s lies past the end of the video, {document.video.duration:g} s. "
-            "Correct it."
+            f"{claim.where}: {claim.name} is seen to the end of the video, and nobody knows when that is. Say it."
         )
     elif end <= start:
         found.notes.append(f"{claim.where}: {claim.name} at {start:g} s has no duration. Give an end after the start.")
     else:
         end = min(end, round(document.video.duration, 3)) if document.video.duration else end
         found.edits.append(Edit(Verb.IS, claim.where, name=claim.name, interval=(start, end)))
+
+
+def _ended(claim: Claim, document: Document) -> Claim:
+    """Return a claim that ends with the video at the latest; one that begins later stays, to be told."""
+    duration = document.video.duration
+    late = duration and not math.isnan(claim.end_npt) and claim.start_npt < duration < claim.end_npt
+    return replace(claim, end_npt=round(duration, 3)) if late and duration else claim
+
+
+def _past(where: str, name: str, start: float, document: Document) -> str:
+    duration = document.video.duration or 0.0
+    return f"{where}: {name} at {start:g} s lies past the end of the video, {duration:g} s. Correct it."
 
 
 def _said(claim: Claim, seen: Seen) -> Edit:

@@ -4,6 +4,10 @@ Annotations of one tier never overlap in ELAN: somebody in two places at once (a
 The participant of a tier is who it is about; whoever renames the tier gives its annotations to somebody else. Identifiers of
 annotations are those of the appearances, `a58`.
 
+In a file from elsewhere a tier whose kind has a controlled vocabulary tells by the value of each annotation who it is, another
+one by its participant, or else by its name. Tiers that hang on others (words of a sentence, a translation) tell nothing of who
+is seen when.
+
 Source: Max Planck Institute for Psycholinguistics, ELAN Annotation Format (EAF), schema version 3.0.
 """
 
@@ -12,11 +16,13 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from xml.etree import ElementTree
 
-from ..files import replacing
-from .document import Document, Seen, lanes
+from ..disk.files import replacing
+from ..schema import UNKNOWN
+from .document import Document, Seen, lanes, one_line
 from .markup import Lined, parse_xml, write_tree
 from .reading import Claim, Reading, Source, interval_of, refuse, text_of, time_of
 from .webvtt import number_of
@@ -76,10 +82,18 @@ def read_elan(source: Source) -> Reading:
     header = tree.root.find("HEADER")
     if header is not None and header.get("TIME_UNITS", "milliseconds") != "milliseconds":
         raise refuse(source.name, tree.line(header), "counts in other units", "Save it with ELAN 5 or newer")
-    slots = {slot.get("TIME_SLOT_ID", ""): slot for slot in tree.root.iterfind("TIME_ORDER/TIME_SLOT")}
-    claims = [claim for tier in tree.root.iterfind("TIER") for claim in _read_tier(tier, slots, tree, source.name)]
+    clock = _Clock.of(tree, source.name)
+    told = {kind.get("LINGUISTIC_TYPE_ID") for kind in tree.root.iterfind("LINGUISTIC_TYPE[@CONTROLLED_VOCABULARY_REF]")}
+    tiers = [tier for tier in tree.root.iterfind("TIER") if tier.find("ANNOTATION") is not None]
+    claims = [
+        claim
+        for tier in tiers
+        if not tier.get("PARENT_REF")
+        for claim in _read_tier(tier, clock, tree, source.name, by_value=tier.get("LINGUISTIC_TYPE_REF") in told)
+    ]
+    notes = tuple(_left_out(tier, tree) for tier in tiers if tier.get("PARENT_REF"))
     known = tree.root.find(f"HEADER/PROPERTY[@NAME='{_ANALYSIS}']")
-    return Reading(tuple(claims), (known.text or "").strip() if known is not None else "")
+    return Reading(tuple(claims), (known.text or "").strip() if known is not None else "", notes=notes)
 
 
 def _head(document: Document) -> dict[str, str]:
@@ -146,25 +160,68 @@ def _tier_ids(name: str) -> Iterator[str]:
         number += 1
 
 
-def _read_tier(tier: ElementTree.Element, slots: Mapping[str, ElementTree.Element], tree: Lined, file: str) -> Iterator[Claim]:
-    tier_id, participant = tier.get("TIER_ID", ""), tier.get("PARTICIPANT", "")
-    ours = bool(participant) and re.fullmatch(rf"{re.escape(participant)}( \(\d+\))?", tier_id) is not None
-    annotations = list(tier.iterfind("ANNOTATION/ALIGNABLE_ANNOTATION"))
-    name = text_of(participant if ours else tier_id, file, tree.line(tier)) if annotations else ""
-    for annotation in annotations:
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """The places in time of a file.
+
+    Attributes:
+        slots: By their identifiers.
+        origin_s: Where in the video the file begins to count: ELAN keeps films in step with each other so.
+        file: Its name, for messages.
+    """
+
+    slots: Mapping[str, ElementTree.Element]
+    origin_s: float
+    file: str
+
+    @staticmethod
+    def of(tree: Lined, file: str) -> _Clock:
+        """Read them."""
+        slots = {slot.get("TIME_SLOT_ID", ""): slot for slot in tree.root.iterfind("TIME_ORDER/TIME_SLOT")}
+        media = tree.root.find("HEADER/MEDIA_DESCRIPTOR")
+        origin = media.get("TIME_ORIGIN", "0") if media is not None else "0"
+        if media is not None and re.fullmatch(r"-?\d{1,15}", origin, re.ASCII) is None:
+            raise refuse(file, tree.line(media), f"TIME_ORIGIN is {origin[:40]!r}", "Write whole milliseconds, or leave it out")
+        return _Clock(slots, int(origin) / 1000, file)
+
+    def time(self, slot: str, line: int) -> float:
+        """Return seconds from the start of the video.
+
+        Raises:
+            ConfigError: There is no such place, or it has no time.
+        """
+        if slot not in self.slots or self.slots[slot].get("TIME_VALUE") is None:
+            raise refuse(self.file, line, f"begins or ends at {slot!r}, which has no time", "Align it in ELAN and save")
+        value = self.slots[slot].get("TIME_VALUE", "")
+        if not (value.isascii() and value.isdecimal() and len(value) < 16):
+            raise refuse(self.file, line, f"{value!r} is no whole number of milliseconds", "Save the file once more with ELAN")
+        return time_of(int(value) / 1000 + self.origin_s, self.file, line)
+
+
+def _read_tier(tier: ElementTree.Element, clock: _Clock, tree: Lined, file: str, *, by_value: bool) -> Iterator[Claim]:
+    name = "" if by_value else text_of(_owner_of(tier), file, tree.line(tier))
+    for annotation in tier.iterfind("ANNOTATION/ALIGNABLE_ANNOTATION"):
         line = tree.line(annotation)
-        times = (_time(slots, annotation.get(f"TIME_SLOT_REF{side}", ""), file, line) for side in (1, 2))
-        start, end = interval_of(tuple(times), file, line)
-        yield Claim(f"line {line}", name, start, end, number_of(annotation.get("ANNOTATION_ID", "")))
+        start, end = interval_of(
+            tuple(clock.time(annotation.get(f"TIME_SLOT_REF{side}", ""), line) for side in (1, 2)), file, line
+        )
+        who = name or one_line(annotation.findtext("ANNOTATION_VALUE", "")) or UNKNOWN
+        yield Claim(f"line {line}", who, start, end, number_of(annotation.get("ANNOTATION_ID", "")))
 
 
-def _time(slots: Mapping[str, ElementTree.Element], slot: str, file: str, line: int) -> float:
-    if slot not in slots or slots[slot].get("TIME_VALUE") is None:
-        raise refuse(file, line, f"begins or ends at {slot!r}, which has no time", "Align it in ELAN and save")
-    value = slots[slot].get("TIME_VALUE", "")
-    if not (value.isascii() and value.isdecimal() and len(value) < 16):
-        raise refuse(file, line, f"{value!r} is no whole number of milliseconds", "Save the file once more with ELAN")
-    return time_of(int(value) / 1000, file, line)
+def _owner_of(tier: ElementTree.Element) -> str:
+    """Return who a tier is about: its participant, or its name where somebody renamed one of ours."""
+    tier_id, participant = tier.get("TIER_ID", ""), tier.get("PARTICIPANT", "")
+    ours = tier.get("LINGUISTIC_TYPE_REF") in _TYPES
+    renamed = ours and re.fullmatch(rf"{re.escape(participant)}( \(\d+\))?", tier_id) is None
+    return tier_id if renamed or not participant.strip() else participant
+
+
+def _left_out(tier: ElementTree.Element, tree: Lined) -> str:
+    return (
+        f"line {tree.line(tier)}: the tier {tier.get('TIER_ID')!r} hangs on {tier.get('PARENT_REF')!r} and says nothing of who "
+        "is seen when: it is left out. Who is meant in it needs a tier without a parent."
+    )
 
 
 def _ms(npt: float) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ..files import write_json
+from ..disk.files import write_json
 from ..geometry import whole_pixels
 from ..video.source import is_address
 from .document import Document, Seen

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..disk.files import replacing
 from ..errors import ConfigError
-from ..files import replacing
 from ..schema import FloatArray, IntArray
 from .document import Document
 from .reading import FARTHEST_PX, LAST_FRAME, Claim, Reading, Source, Spots

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..files import write_json
+from ..disk.files import write_json
 from ..records import Anchor
 from ..schema import Box
 from .document import Document, Seen

@@ -51,8 +51,8 @@ class Claim:
 
     Attributes:
         where: In the file, for messages.
-        name: Who; empty where the file says nothing of names.
-        start_npt, end_npt: Seconds; NaN where the file counts in frames.
+        name: Who, or their address in a knowledge graph; empty where the file says nothing of names.
+        start_npt, end_npt: Seconds; NaN where the file counts in frames. An end of infinity is that of the video.
         number: Which appearance of ours it is about, as the file says; None where it says nothing.
         track: Which track of that appearance alone; None for all of it.
         anchors: Where a face was at some times.
@@ -79,12 +79,14 @@ class Reading:
             taken out by somebody.
         by_track: Whether the file says which boxes are one track, and nothing of names.
         boxed: Whether the format holds only what has boxes: an appearance that somebody said is then not expected.
+        notes: What of the file is left out, with the place and what to do instead.
     """
 
     claims: tuple[Claim, ...]
     analysis_id: str = ""
     by_track: bool = False
     boxed: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def decoded(data: bytes, name: str) -> Source:

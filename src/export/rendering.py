@@ -13,8 +13,8 @@ from fractions import Fraction
 from pathlib import Path, PurePath
 from typing import Any, Protocol
 
+from ..disk.files import replacing
 from ..errors import ExportError
-from ..files import replacing
 from ..guard import Guard
 from ..schema import RgbImage
 from ..video import open_stream

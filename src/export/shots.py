@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..files import write_csv, write_json
+from ..disk.files import write_csv, write_json
 from .document import Document
 
 COLUMNS = ("shot", "start_npt", "end_npt", "start_frame", "end_frame", "transition", "video")

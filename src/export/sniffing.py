@@ -6,6 +6,7 @@ import re
 
 from ..errors import ConfigError
 from .formats import READABLE, Format
+from .own import FORMAT
 from .reading import Source
 
 
@@ -33,7 +34,8 @@ def _told_by(text: str) -> str:
     if head.startswith("<"):
         return "elan" if "<ANNOTATION_DOCUMENT" in head else "cvat" if "<annotations" in head else ""
     if head.startswith(("{", "[")):
-        return "jsonld" if '"@context"' in head or '"@graph"' in head else "json"
+        ours = re.search(rf'"format"\s*:\s*"{FORMAT}"', head) is not None
+        return "jsonld" if not ours and ('"@context"' in text or '"@graph"' in text) else "json"
     if re.match(r"(@prefix|@base|PREFIX|BASE|#|<)", head):
         return "turtle"
-    return "mot" if re.match(r"\d+[, ]", head) else ""
+    return "mot" if re.match(r"\d+(\.\d*)?(e[+-]?\d+)?[ \t]*[, \t]", head, re.ASCII) else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..files import replacing
+from ..disk.files import replacing
 from .document import Document, one_line
 from .webvtt import captions
 
@@ -32,10 +32,7 @@ def write_ass(path: Path, document: Document) -> int:
     video = document.video
     # Letters are as large on every picture: they are measured on one of 720 lines.
     width = round(_LINES * video.width / video.height) if video.width and video.height else 1280
-    lines = [
-        f"Dialogue: 0,{_time(start)},{_time(max(end, start + 0.01))},Default,,0,0,0,,{_escaped(', '.join(names))}"
-        for start, end, names in captions(document.people)
-    ]
+    lines = [_dialogue(round(100 * start), round(100 * end), names) for start, end, names in captions(document.people)]
     head = (
         f"[Script Info]\n; Who is to be seen, by FaceRec\nTitle: {document.title}\n"
         f"Original Script: {one_line(document.locator)}\nScriptType: v4.00+\nWrapStyle: 0\n"
@@ -48,8 +45,13 @@ def write_ass(path: Path, document: Document) -> int:
     return len(lines)
 
 
-def _time(npt: float) -> str:
-    seconds, hundredths = divmod(round(npt * 100), 100)
+def _dialogue(start: int, end: int, names: tuple[str, ...]) -> str:
+    """Return the line that shows names between two hundredths of a second, for one of them at least."""
+    return f"Dialogue: 0,{_time(start)},{_time(max(end, start + 1))},Default,,0,0,0,,{_escaped(', '.join(names))}"
+
+
+def _time(hundredths: int) -> str:
+    seconds, hundredths = divmod(hundredths, 100)
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}.{hundredths:02}"
 
 

@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..disk.files import replacing, write_csv
 from ..errors import ConfigError
-from ..files import replacing, write_csv
 from .document import Document, Seen
 
 if TYPE_CHECKING:

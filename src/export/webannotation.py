@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from .. import __version__
-from ..files import replacing, write_json
+from ..disk.files import replacing, write_json
 from .annotationterms import CONTEXT, CONTEXT_OF_W3C, OURS, expanded, term
 from .document import Document, Seen
 from .rdf import Identified, Medium, fragment_of, iri, medium_of, memad_graph, turtle

@@ -8,6 +8,7 @@ Source: W3C WebVTT: The Web Video Text Tracks Format, sections 4 (syntax) and 6.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -15,13 +16,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ..files import replacing
+from ..disk.files import replacing
 from .document import Document, Seen, one_line
 from .own import parsed_json
 from .reading import Claim, Reading, Source, box_of, interval_of, refuse, spots_of_times, text_of, time_of
 
-_TIMING = re.compile(r"(\S+)[ \t]+-->[ \t]+(\S+)(?:[ \t].*)?")
+_TIMING = re.compile(r"([^\s>-]+)[ \t]*-->[ \t]*(\S+)(?:[ \t].*)?")
 _STAMP = re.compile(r"(?:(\d{2,9}):)?([0-5]\d):([0-5]\d)\.(\d{3})", re.ASCII)
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t\n]+([^>]+)>")
+"""Who speaks in a cue; classes stand in front, `<v.loud Mary>`."""
 _NOTE = re.compile(r"analysis ([0-9a-zA-Z_-]+)")
 
 
@@ -89,7 +92,8 @@ def write_boxes(path: Path, document: Document) -> int:
 def read_boxes(source: Source) -> Reading:
     """Read metadata cues as `write_boxes` writes them, also after somebody edited them, and captions.
 
-    Of a caption every name, divided by commas, is a claim of its own.
+    Of a caption every name, divided by commas, is a claim of its own; where the caption says who speaks, that is who is meant,
+    and not what is said.
 
     Raises:
         ConfigError: It is no WebVTT; the message says in which line and what to do.
@@ -100,7 +104,7 @@ def read_boxes(source: Source) -> Reading:
     claims: list[Claim] = []
     analysis_id = ""
     for first, block in _blocks(lines):
-        if block[0].startswith("NOTE"):
+        if re.fullmatch(r"NOTE([ \t].*)?", block[0]):
             found = _NOTE.search(" ".join(block))
             analysis_id = found[1] if found and not analysis_id else analysis_id
         elif any("-->" in line for line in block[:2]):
@@ -160,8 +164,10 @@ def _cue(name: str, first: int, block: list[str]) -> list[Claim]:
     start, end = interval_of(tuple(time_of(time, name, first + at) for time in times), name, first + at)
     text, line = "\n".join(block[at + 1 :]), first + at + 1
     if not text.startswith("{"):
-        plain = re.sub(r"<[^>]*>", "", text).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-        return [Claim(f"line {line}", text_of(who, name, line), start, end) for who in plain.split(",") if who.strip()]
+        voices = [html.unescape(voice) for voice in _VOICE.findall(text)]
+        names = voices or html.unescape(re.sub(r"<[^>]*>", "", text)).split(",")
+        once = dict.fromkeys(one_line(who) for who in names)
+        return [Claim(f"line {line}", who, start, end) for who in once if who]
     return [_metadata(parsed_json(Source(f"{name}, line {line}", text)), block[0] if at else "", (start, end), name, line)]
 
 

@@ -117,7 +117,7 @@ class ExportParams(Params):
     format: str = Field("", description="One of the formats of the verb export; empty for one of the following")
     clips: bool = Field(False, description="Cut the appearances out of the video")
     burn_in: bool = Field(False, description="Write the video with frames and names on it")
-    redact: str = Field("", max_length=2000, description="Write the video with blurred faces: everyone, or all-but:NAME;NAME")
+    redact: str = Field("", max_length=20_000, description="Write the video with blurred faces: everyone, or all-but:NAME;NAME")
     interval: tuple[Seconds, Seconds] | None = Field(
         None, description="Only this stretch of the video: start and end in seconds; goes with `format` and `clips`"
     )

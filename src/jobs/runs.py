@@ -29,9 +29,9 @@ from .params import (
 )
 
 if TYPE_CHECKING:
-    from ..appearances import Derived
-    from ..exporting import AllReport
+    from ..identities.appearances import Derived
     from ..tracker import TrackReport
+    from ..verbs.exporting import AllReport
 
 MAX_LINES = 50
 """Of failures and warnings a job keeps so many lines."""
@@ -108,7 +108,7 @@ def train(workspace: Workspace, job: Job, params: TrainParams) -> Outcome:
 
 def learn(workspace: Workspace, job: Job, params: LearnParams) -> Outcome:
     """Make training pictures of what people said."""
-    from .. import learn as verb
+    from ..verbs import learn as verb
 
     report = verb.run(workspace, job.project, params.person)
     return Outcome(
@@ -129,7 +129,7 @@ def track(workspace: Workspace, job: Job, params: TrackParams) -> Outcome:
 def analyse(workspace: Workspace, job: Job, params: AnalyseParams) -> Outcome:
     """Do what `track` does, then say who appears when, where the project has a model that knows somebody."""
     from .. import clusterize
-    from ..identification import newest_model
+    from ..identities.identification import newest_model
 
     spread = _spread(workspace, job, params)
     if spread is not None:
@@ -153,7 +153,7 @@ def refresh(workspace: Workspace, job: Job, _params: NoParams) -> Outcome:
 
 def identify(workspace: Workspace, job: Job, _params: NoParams) -> Outcome:
     """Name the people in all videos anew."""
-    from .. import identify as verb
+    from ..verbs import identify as verb
 
     report = verb.run(workspace, job.project)
     return Outcome({"model_id": report.model.model_id, "videos": report.n_videos, "appearances": report.n_appearances})
@@ -171,8 +171,8 @@ def cluster(workspace: Workspace, job: Job, params: ClusterParams) -> Outcome:
 
 def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
     """Derive the appearances that a decision touches, or all; of several jobs for the same videos the last one does."""
-    from .. import decide
-    from ..appearances import derive_all
+    from ..identities.appearances import derive_all
+    from ..verbs import decide
 
     owner = workspace.project(job.project)
     decide.apply_names(workspace, owner)  # whoever decided may have died before that
@@ -191,7 +191,7 @@ def derive(workspace: Workspace, job: Job, params: DeriveParams) -> Outcome:
 
 def export(workspace: Workspace, job: Job, params: ExportParams) -> Outcome:
     """Write what was seen in a video or project in a format of other programs, or as clips or a video."""
-    from .. import exporting
+    from ..verbs import exporting
 
     if params.video is None and not params.format:
         return _exported(workspace, exporting.write_all(workspace, job.project, clips=params.clips, redact=params.redact))
@@ -219,7 +219,7 @@ def _exported(workspace: Workspace, report: AllReport) -> Outcome:
 
 def erase(workspace: Workspace, job: Job, params: EraseParams) -> Outcome:
     """Erase a person. The result names the receipt and not the person."""
-    from .. import erase as verb
+    from ..verbs import erase as verb
 
     receipt = verb.run(
         workspace, job.project, params.person, forget_embeddings=params.forget_embeddings, author=job.submitted_by
@@ -281,7 +281,7 @@ def _derived_later(workspace: Workspace, owner: Project, job: Job, mine: Decisio
         job: The one that asks.
         mine: The decision that it is about; None where it derives all videos.
     """
-    from .. import decide
+    from ..verbs import decide
 
     wanted = {found.analysis_id for found in decide.touched(workspace, owner, mine)} if mine else set()
     if mine is not None and mine.other is not None and mine.target.kind == "track" and len(wanted) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from ..owed import left_behind, settle
+from ..identities.owed import left_behind, settle
 from ..records import Job, JobDelivery, JobEvent, JobName, JobStatus
 from ..workspace import Workspace
 from .queue import LIVE, submit

@@ -7,6 +7,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,15 +95,35 @@ class Recognizer:
             GalleryError: The folder holds no model, or a damaged one.
         """
         try:
-            meta = json.loads((folder / _META).read_text(encoding="utf-8"))
-            with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-                gallery = Gallery(tuple(meta["people"]), arrays["embeddings"], arrays["labels"])
+            meta, gallery = _read(folder)
             classifier = make_classifier(meta["classifier"])
             classifier.load(folder)
             numbers = meta["open_set"] | {"offsets": tuple(meta["open_set"].get("offsets", ()))}
             return cls(meta["classifier"], gallery, classifier, meta["temperature"], OpenSet(**numbers))
         except (OSError, ValueError, KeyError, TypeError) as err:
-            raise GalleryError(f"The model in {folder} cannot be read: {err}. Train again.") from err
+            raise _unreadable(folder, err) from err
+
+
+def load_gallery(folder: Path) -> Gallery:
+    """Read the known faces alone of what `Recognizer.save` wrote: without a classifier, whose package may be large.
+
+    Raises:
+        GalleryError: The folder holds no model, or a damaged one.
+    """
+    try:
+        return _read(folder)[1]
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        raise _unreadable(folder, err) from err
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], Gallery]:
+    meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+    with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+        return meta, Gallery(tuple(meta["people"]), arrays["embeddings"], arrays["labels"])
+
+
+def _unreadable(folder: Path, err: Exception) -> GalleryError:
+    return GalleryError(f"The model in {folder} cannot be read: {err}. Train again.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

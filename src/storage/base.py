@@ -143,23 +143,33 @@ class Store(ABC):
             more = len(rows) == CELL_ROWS
             after = tuple(rows[-1][read.index(name)] for name in plan.sort) if more else None
 
-    def cells_of(self, kind: type[Any], names: tuple[str, ...], keys: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    def cells_of(
+        self, kind: type[Any], names: tuple[str, ...], keys: Iterable[str | int], *leading: object
+    ) -> Iterator[tuple[Any, ...]]:
         """Yield a few fields, as they are stored, of the records with these keys, in no certain order.
 
         Hundreds of records that belong to others are read so, without a question for each. Keys without one are left out.
 
+        Args:
+            kind: Of the records.
+            names: Of the fields.
+            keys: Values of the field of the key after `leading`: of all samples of some tracks, the numbers of these tracks.
+            leading: Values of the first fields of the key, the same for all; nothing where the key is one field.
+
         Raises:
-            StorageError: The key of the kind is more than one field.
+            StorageError: The key of the kind is more than one field, and none of them is given.
         """
-        if len(self.schema.keys[kind]) != 1:
-            raise StorageError(f"{kind.__name__} has a key of several fields: use find or cells.")
+        if not leading and len(self.schema.keys[kind]) != 1:
+            raise StorageError(f"{kind.__name__} has a key of several fields: give the first ones, or use find or cells.")
         wanted = list(dict.fromkeys(keys))
         for first in range(0, len(wanted), PAGE):
-            yield from self._of_keys(kind, names, wanted[first : first + PAGE])
+            yield from self._of_keys(kind, names, wanted[first : first + PAGE], leading)
 
     @abstractmethod
-    def _of_keys(self, kind: type[Any], names: tuple[str, ...], keys: list[str]) -> list[tuple[Any, ...]]:
-        """Read some fields, in this order, of the records with these keys, `PAGE` of them at most."""
+    def _of_keys(
+        self, kind: type[Any], names: tuple[str, ...], keys: list[str | int], leading: tuple[object, ...]
+    ) -> list[tuple[Any, ...]]:
+        """Read some fields, in this order, of the records whose keys begin so, with one of `PAGE` values at most after that."""
 
     @abstractmethod
     def _selected(

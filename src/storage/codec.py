@@ -7,10 +7,10 @@ import json
 import math
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from functools import lru_cache
-from typing import Any, TypeVar, get_origin
+from typing import Any, NamedTuple, TypeVar, get_origin
 
 import cattrs
 import numpy as np
@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 _VERSION_1 = np.lib.format.magic(1, 0)
 """How .npy files of the first version begin, which are all but those of odd types."""
+_USUAL_HEADER = 128
+"""Bytes before the numbers, in all files of version 1 but those of arrays of very many dimensions."""
 
 
 def pack(array: np.ndarray[Any, Any]) -> bytes:
@@ -36,11 +38,59 @@ def unpack(data: bytes) -> np.ndarray[Any, Any]:
     if data[: len(_VERSION_1)] != _VERSION_1:
         other: np.ndarray[Any, Any] = np.load(io.BytesIO(data), allow_pickle=False)
         return other
-    end = len(_VERSION_1) + 2 + int.from_bytes(data[len(_VERSION_1) : len(_VERSION_1) + 2], "little")
+    end = _end_of_header(data)
     shape, in_columns, dtype = _described(data[:end])
     flat = np.frombuffer(data, dtype, math.prod(shape), end)
     # A copy, since these bytes cannot be written to and an array of ours can.
     return flat.reshape(shape, order="F" if in_columns else "C").copy(order="A")
+
+
+def unpack_all(files: Sequence[bytes]) -> tuple[np.ndarray[Any, Any], list[int]]:
+    """Return the arrays of some .npy files one below the other, and how many rows each has; they are not to be written to.
+
+    Of hundreds of small arrays most of the time would go into making each of them.
+
+    Args:
+        files: One at least, of arrays that differ in their number of rows alone.
+
+    Raises:
+        ValueError: They differ in more than that, or one would need pickle.
+    """
+    described = [_rows_of(data[:_USUAL_HEADER]) for data in files]
+    kinds = {rows and (rows.rest, rows.dtype) for rows in described}
+    if None in kinds or len(kinds) != 1:
+        arrays = [unpack(data) for data in files]
+        return np.concatenate(arrays), [len(array) for array in arrays]
+    ((rest, dtype),) = kinds  # type: ignore[misc]
+    pieces = [data[rows.begin : rows.end] for data, rows in zip(files, described, strict=True) if rows]
+    sizes = [rows.n for rows in described if rows]
+    return np.frombuffer(b"".join(pieces), dtype).reshape(sum(sizes), *rest), sizes
+
+
+class _Rows(NamedTuple):
+    """Where the rows of an array lie in its file, how many they are, and what each is."""
+
+    begin: int
+    end: int
+    n: int
+    rest: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+
+@lru_cache(maxsize=4096)
+def _rows_of(header: bytes) -> _Rows | None:
+    """Return it by the first `_USUAL_HEADER` bytes; None where rows do not follow each other, or the header is longer."""
+    begin = _end_of_header(header)
+    if header[: len(_VERSION_1)] != _VERSION_1 or begin > len(header):
+        return None
+    shape, in_columns, dtype = _described(header[:begin])
+    if in_columns or not shape:
+        return None
+    return _Rows(begin, begin + math.prod(shape) * dtype.itemsize, shape[0], shape[1:], dtype)
+
+
+def _end_of_header(data: bytes) -> int:
+    return len(_VERSION_1) + 2 + int.from_bytes(data[len(_VERSION_1) : len(_VERSION_1) + 2], "little")
 
 
 @lru_cache(maxsize=4096)

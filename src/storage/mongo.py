@@ -226,8 +226,14 @@ class MongoStore(Store):
         rows = (_decoded(self.schema.layouts[kind], document) for document in found)
         return [tuple(row.get(name) for name in names) for row in rows]
 
-    def _of_keys(self, kind: type[Any], names: tuple[str, ...], keys: list[str]) -> list[tuple[Any, ...]]:
-        asked = {"_id": {"$in": [_key_text([key]) for key in keys]}}
+    def _of_keys(
+        self, kind: type[Any], names: tuple[str, ...], keys: list[str | int], leading: tuple[object, ...]
+    ) -> list[tuple[Any, ...]]:
+        starts = [_key_text([*leading, key]) for key in keys]
+        if len(leading) + 1 == len(self.schema.keys[kind]):
+            asked: dict[str, Any] = {"_id": {"$in": starts}}
+        else:
+            asked = {"$or": [{"_id": {"$gte": start + _BETWEEN, "$lt": start + _ESCAPES}} for start in starts]}
         found = self._trying(lambda: list(self._collection(kind).find(asked, dict.fromkeys(names, 1), hint=_BY_KEY)))
         rows = (_decoded(self.schema.layouts[kind], document) for document in found)
         return [tuple(row.get(name) for name in names) for row in rows]

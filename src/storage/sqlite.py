@@ -199,11 +199,15 @@ class SqliteStore(Store):
         with _translated(self._path), self._connection() as connection:
             return connection.execute(sql, values).fetchall()
 
-    def _of_keys(self, kind: type[Any], names: tuple[str, ...], keys: list[str]) -> list[tuple[Any, ...]]:
+    def _of_keys(
+        self, kind: type[Any], names: tuple[str, ...], keys: list[str | int], leading: tuple[object, ...]
+    ) -> list[tuple[Any, ...]]:
         layout = self.schema.layouts[kind]
-        sql = f"SELECT {', '.join(names)} FROM {layout.name} WHERE {layout.key[0]} IN ({', '.join('?' * len(keys))})"
+        first = "".join(f"{name} = ? AND " for name in layout.key[: len(leading)])
+        among = f"{layout.key[len(leading)]} IN ({', '.join('?' * len(keys))})"
+        sql = f"SELECT {', '.join(names)} FROM {layout.name} WHERE {first}{among}"
         with _translated(self._path), self._connection() as connection:
-            return connection.execute(sql, keys).fetchall()
+            return connection.execute(sql, [*leading, *keys]).fetchall()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

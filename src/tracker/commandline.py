@@ -11,7 +11,7 @@ import click
 from ..cli import CONTEXT, config_option, device_option, run_command, workspace_of
 from ..connectors import connectors_of
 from ..errors import AnnotationError
-from ..identification import analyses_of
+from ..identities.identification import analyses_of
 from ..mediafragments import EVERYTHING, joined
 from ..settings import TrackerName
 from ..tracking import TRACKERS

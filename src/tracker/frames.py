@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ..files import replacing
+from ..disk.files import replacing
 from ..progress import Progress
 from ..records import Analysis
 from ..schema import RgbImage

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..appearances import derive
 from ..connectors import connectors_of
+from ..disk.thumbnails import forget as forget_thumbnails
 from ..errors import AnnotationError, MediaError
-from ..identification import analyses_of
+from ..identities.appearances import derive
+from ..identities.identification import analyses_of
 from ..records import Analysis, Appearance, Project, Video
 from ..settings import TrackerSettings
-from ..thumbnails import forget as forget_thumbnails
 from ..video import open_stream
 from ..video.fragments import parse_fragment
 from ..video.sampling import Sampling

@@ -14,15 +14,15 @@ import cv2
 
 from .. import __version__
 from ..connectors import Found, connectors_of
+from ..disk.thumbnails import forget as forget_thumbnails
 from ..engines import Engine
 from ..errors import AnnotationError, ConfigError, FetchError, StorageError
-from ..identification import add_to_project, hidden_names, identify_analysis, newest_model, track_names
+from ..identities.identification import add_to_project, hidden_names, identify_analysis, newest_model, track_names
+from ..identities.tables import write_predictions, write_trackers
 from ..names import video_folder
 from ..records import Analysis, Project, ProjectAccess, Status, Video, now, stable_id
 from ..schema import UNKNOWN, Box, Candidate
 from ..settings import TrackerName, TrackerSettings
-from ..tables import write_predictions, write_trackers
-from ..thumbnails import forget as forget_thumbnails
 from ..tracking import AnyTracker, Appearance, Life, open_tracker
 from ..video import open_stream
 from ..video.fragments import Fragment, split_locator

@@ -38,7 +38,9 @@ def _splits(locator: str) -> Iterator[tuple[str, str]]:
         return
     places = [index for index, character in enumerate(locator) if character == "#"][::-1]
     existing = [index for index in places if _exists(locator[:index])]
-    for index in existing or places[:1]:
+    # A name of what a file lists may stand in front of what names a part of it: manifest.json#canvas-2#t=10.
+    behind = [index for index in places if existing and index > existing[-1] and index not in existing]
+    for index in (*existing, *behind) if existing else places[:1]:
         yield locator[:index], locator[index + 1 :]
 
 

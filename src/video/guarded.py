@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from ..errors import ForbiddenPathError
+from ..errors import FetchError, ForbiddenPathError
 from ..guard import Guard, confined_to_one
+from ..guard.pieces import PiecedFile, is_piece_list
 from ..guard.ranged import RangedFile, RangeLimits
 
 
@@ -23,26 +25,43 @@ class GuardedAddress(str):
 
     guard: Guard
     max_bytes: int
+    lasts_s: float | None
+    """How long a film in pieces is, once it was opened: its list says so, and the pieces do not."""
 
     def __new__(cls, url: str, guard: Guard | None = None, max_bytes: int = RangeLimits().max_bytes) -> GuardedAddress:
         """Put address and guard together; the strictest guard where None."""
         address = super().__new__(cls, url)
-        address.guard, address.max_bytes = guard or Guard(), max_bytes
+        address.guard, address.max_bytes, address.lasts_s = guard or Guard(), max_bytes, None
         return address
 
-    def open_file(self, timeout_s: float) -> RangedFile:
-        """Open what is there.
+    def open_file(self, timeout_s: float) -> RangedFile | PiecedFile:
+        """Open what is there: a file, or a list of pieces (HLS) as if it were one.
 
         Raises:
             ForbiddenAddressError: It must not be fetched.
             FetchError: It cannot be fetched.
         """
         limits = RangeLimits(max_bytes=self.max_bytes, timeout_s=timeout_s)
-        return RangedFile(str(self), self.guard, limits)
+        if is_piece_list(self):
+            return self._open_pieces(limits)
+        try:
+            return RangedFile(str(self), self.guard, limits)
+        except FetchError as err:
+            if "mpegurl" in err.why:
+                return self._open_pieces(limits)
+            if "dash+xml" in err.why or urlsplit(self).path.lower().endswith(".mpd"):
+                why = "has its video in pieces (DASH), which are not read. Download it, and give the file"
+                raise FetchError(str(self), why) from err
+            raise
+
+    def _open_pieces(self, limits: RangeLimits) -> PiecedFile:
+        file = PiecedFile(str(self), self.guard, limits)
+        self.lasts_s = file.duration_s
+        return file
 
 
 @contextmanager
-def source_of(locator: str, name: str, timeout_s: float) -> Iterator[str | RangedFile]:
+def source_of(locator: str, name: str, timeout_s: float) -> Iterator[str | RangedFile | PiecedFile]:
     """Yield what FFmpeg is to open: a file that reads through the guard where the locator has one, else the name."""
     if not isinstance(locator, GuardedAddress):
         yield name

@@ -156,7 +156,8 @@ class PyAvStream(VideoStream):
             width=width,
             height=height,
             frame_rate=_rate(stream),
-            duration=_duration(container, stream),
+            # The pieces of a film each know their own only; their list knows all.
+            duration=getattr(self._locator, "lasts_s", None) or _duration(container, stream),
             n_frames=stream.frames or None,
             codec=stream.codec_context.codec.canonical_name,
             rotation=self._upright.rotation,

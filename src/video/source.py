@@ -14,6 +14,7 @@ from av.container import Flags, InputContainer
 from av.video.stream import VideoStream as AvVideoStream
 
 from ..errors import AnnotationError, ConfigError, FetchError, MediaError
+from ..guard.pieces import PiecedFile
 from ..guard.ranged import RangedFile
 from .guarded import GuardedAddress, source_of
 
@@ -23,7 +24,8 @@ FILE_FORMATS = (
     "dirac", "cavsvideo", "nsv", "nuv", "mp3", "wav", "flac", "aac", "ac3", "eac3", "dts", "amr", "aiff", "caf", "w64",
 )  # fmt: skip
 """Formats that are read: media in one piece. Playlists (HLS, DASH, concat, SDP) are not among them, because they make
-FFmpeg open further addresses and files that nobody has checked. Sound is, so that the message can say what it is."""
+FFmpeg open further addresses and files that nobody has checked; those of HLS are read by `guard.pieces`. Sound is among them,
+so that the message can say what it is."""
 
 HWACCELS = ("none", "auto", "cuda", "vaapi", "videotoolbox")
 """What may decode: the processor, the first hardware that can, or this one and no other."""
@@ -96,7 +98,7 @@ def open_container(locator: str, timeout_s: float, hwaccel: str = "none") -> Ite
 
 
 @contextmanager
-def _opened(name: str | RangedFile, locator: str, timeout_s: float, hwaccel: str) -> Iterator[InputContainer]:
+def _opened(name: str | RangedFile | PiecedFile, locator: str, timeout_s: float, hwaccel: str) -> Iterator[InputContainer]:
     remote = is_address(locator) and not isinstance(locator, GuardedAddress)
     options = {
         "protocol_whitelist": "http,https,httpproxy,tcp,tls" if remote else "file" if isinstance(name, str) else "none",
@@ -121,7 +123,9 @@ def _opened(name: str | RangedFile, locator: str, timeout_s: float, hwaccel: str
         container.close()
 
 
-def _open_on_hardware(name: str | RangedFile, options: dict[str, str], timeout: float | None, hwaccel: str) -> InputContainer:
+def _open_on_hardware(
+    name: str | RangedFile | PiecedFile, options: dict[str, str], timeout: float | None, hwaccel: str
+) -> InputContainer:
     """Open what can be opened without hardware: whatever fails here is the hardware's fault.
 
     Raises:
@@ -145,7 +149,7 @@ def _open_on_hardware(name: str | RangedFile, options: dict[str, str], timeout: 
     )
 
 
-def _rewind(source: str | RangedFile) -> None:
+def _rewind(source: str | RangedFile | PiecedFile) -> None:
     if not isinstance(source, str):
         source.seek(0)
 

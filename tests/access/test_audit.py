@@ -13,9 +13,9 @@ import pytest
 from src.__main__ import main
 from src.access import acting, add_token, note
 from src.access.audit import events, one_line, printable
-from src.decide import run as decide
-from src.erase import run as erase
 from src.records import AuditEvent, Person, Project, Role, Target, Verb
+from src.verbs.decide import run as decide
+from src.verbs.erase import run as erase
 from src.workspace import Workspace
 
 

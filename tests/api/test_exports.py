@@ -28,6 +28,10 @@ def exported(api: Api, name: str) -> str:
     return api.client.get(f"{path(api)}?format={name}").text
 
 
+def without_id(decision: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in decision.items() if name != "decision_id"}
+
+
 def sent(api: Api, text: str, status: int = 200, **fields: str) -> Any:
     data: dict[str, Any] = {"file": (io.BytesIO(text.encode()), "x.eaf"), **fields}
     answer = api.client.post(path(api, "import"), data=data, content_type="multipart/form-data")
@@ -142,7 +146,7 @@ class TestProject:
 
 class TestResults:
     def test_a_file_and_a_part_of_it(self, api: Api) -> None:
-        from src import exporting
+        from src.verbs import exporting
 
         report = exporting.write_clips(api.workspace, "p", api.video().locator)
         assert report.output.relative_to(api.workspace.data_dir).as_posix() == "out/p/newsreel/clips"
@@ -153,7 +157,7 @@ class TestResults:
         assert (answer.status_code, answer.text) == (206, "file")
 
     def test_a_folder_as_an_archive(self, api: Api) -> None:
-        from src import exporting
+        from src.verbs import exporting
 
         report = exporting.write_clips(api.workspace, "p", api.video().locator, stretch=(0.5, 1.5))
         assert report.output.name == "clips_0.5-1.5"
@@ -231,6 +235,27 @@ class TestImport:
     def test_what_cannot_be_read(self, api: Api, text: str, message: str) -> None:
         body = sent(api, text, 422)
         assert (body["code"], message in body["detail"]) == ("invalid", True)
+
+    def test_large_files_are_read_by_another_process(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        text = exported(api, "turtle").replace("Ben Bo", "Mia Meier")
+        wanted = sent(api, text, dry_run="true")
+        assert [one["name"] for one in wanted["decisions"]] == ["Mia Meier"]
+        monkeypatch.setattr(importlib.import_module("src.api.v1.exports"), "_AT_ONCE_BYTES", 10)
+        monkeypatch.setattr("src.verbs.importing.said_by", None)  # of this process
+        found = sent(api, text, dry_run="true")
+        assert [without_id(one) for one in found["decisions"]] == [without_id(one) for one in wanted["decisions"]]
+        assert found["n_same"] == wanted["n_same"]
+        assert "no XML" in sent(api, "<ANNOTATION_DOCUMENT>\n<TIER>", 422)["detail"]
+        assert sent(api, text)["decisions"][0]["name"] == "Mia Meier"
+        assert [one.person_id for one in api.workspace.store.find(Decision, project="p")] == ["Mia_Meier"]
+
+    def test_one_large_file_is_read_at_a_time(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        from src.api import apart
+
+        monkeypatch.setattr(importlib.import_module("src.api.v1.exports"), "_AT_ONCE_BYTES", 10)
+        with apart._ONE:
+            assert sent(api, exported(api, "json"), 429)["code"] == "too_many_requests"
+        assert sent(api, exported(api, "json"))["n_same"] > 0
 
     def test_what_cannot_be_sent(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         assert sent(api, "x", 422, dry_run="perhaps")["code"] == "invalid"

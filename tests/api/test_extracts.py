@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from src import erase
 from src.extracts import SWEEP_S, Extracts
+from src.verbs import erase
 from tests.api.conftest import Api
 from tests.held import text_in
 

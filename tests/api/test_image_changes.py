@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from src.records import Image, ImageState
-from src.trainingset import DISABLED_FILE, TrainingSet
+from src.training.trainingset import DISABLED_FILE, TrainingSet
 from tests.api.conftest import Api
 
 PATH = "/projects/p/image-changes"

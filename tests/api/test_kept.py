@@ -23,9 +23,10 @@ ROOT = Path(__file__).parents[2]
 BEGIN = """
 import sys
 from pathlib import Path
-from src import clusterize, decide, tracker
+from src import clusterize, tracker
 from src.engines import ENGINES
 from src.records import Appearance, ProjectVideo, Target, Verb
+from src.verbs import decide
 from src.workspace import open_workspace
 from tests.api.conftest import FAKE, settings_in
 ENGINES["fake"] = FAKE

@@ -66,7 +66,7 @@ class TestRanges:
         assert api.client.get(path, headers={"If-None-Match": etag}).status_code == 304
 
     def test_video_of_another_server_or_whose_file_is_gone(self, api: Api) -> None:
-        api.workspace.store.put(Video("far", "http://example.org/a.mp4", "http://example.org/a.mp4", "a"))
+        api.workspace.store.put(Video("far", "/films/a.mp4", "/films/a.mp4", "a"))
         api.refused("GET", "/videos/far/media", 409, "media_elsewhere")
         assert api.get("/videos/far")["local"] is False
         Path(api.video().media).unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import shutil
 import threading
@@ -17,7 +18,7 @@ from pydantic import SecretStr
 from src.api import create_app
 from src.api.ops import lifecycle_of
 from src.api.ops.health import Probe, disk_check, failing
-from src.api.ops.lifecycle import Lifecycle
+from src.api.ops.lifecycle import Lifecycle, settle_memory
 from src.api.ops.listening import address_of, certificate_of, listen
 from src.api.ops.production import choose
 from src.api.ops.workers import waiting_in_vain
@@ -266,6 +267,23 @@ class TestLifecycle:
         lifecycle.stop()
         lifecycle.stop()
         assert done == ["start", "b", "a"]
+
+    def test_what_is_there_at_the_start_is_not_looked_through_again(self) -> None:
+        before, thresholds = gc.get_freeze_count(), gc.get_threshold()
+        lifecycle = Lifecycle()
+        lifecycle.on_start(settle_memory)
+        try:
+            lifecycle.start()
+            assert gc.get_freeze_count() > before + 10_000
+            assert gc.get_threshold()[0] > thresholds[0]
+            kept = [[]]  # type: ignore[var-annotated]
+            kept[0].append(kept)
+            del kept
+            assert gc.collect() > 0, "what comes later is"
+        finally:
+            gc.unfreeze()
+            gc.set_threshold(*thresholds)
+            lifecycle.stop()
 
     def test_end_that_fails_does_not_keep_the_others(self, caplog: pytest.LogCaptureFixture) -> None:
         lifecycle, done = Lifecycle(), []

@@ -16,15 +16,29 @@ import pytest
 from rdflib import RDF, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, XSD
 
-from src import classifier, decide, jobs, tracker
+from src import classifier, jobs, tracker
 from src.access import add_token
 from src.access.audit import events
 from src.api.original.waiting import _Seats
-from src.decide import track_target
 from src.export.rdf import EBUCORE, ITSRDF, MEMAD, NIF, OA
 from src.jobs import Worker
-from src.records import Appearance, Image, ImageState, Job, JobStatus, Person, Project, Role, Verb, Video
+from src.records import (
+    Appearance,
+    Image,
+    ImageState,
+    Job,
+    JobStatus,
+    Person,
+    Project,
+    ProjectVideo,
+    Role,
+    TrackSamples,
+    Verb,
+    Video,
+)
 from src.storage import Query
+from src.verbs import decide
+from src.verbs.decide import track_target
 from src.workspace import Workspace
 from tests.api.conftest import Api
 from tests.original_client import TRACK_FIELDS, check_samples, check_track
@@ -746,6 +760,33 @@ class TestAppearance:
         for found in list(api.workspace.store.find(Identification, project="p")):
             api.workspace.store.put(replace(found, sample_confidences=found.sample_confidences * 0 + 0.59))
         assert get(api, f"/appearance/{ANNA}", project="p") == []
+
+    def test_analyses_that_count_no_more_are_left_out(self, api: Api) -> None:
+        wanted = get(api, f"/appearance/{ANNA}", project="p")
+        store = api.workspace.store
+        (member,) = [one for one in store.find(ProjectVideo, project="p") if one.video_id == api.video().video_id]
+        store.put(replace(member, analysis_id="another"))
+        assert get(api, f"/appearance/{ANNA}", project="p") == []
+        store.put(member)
+        assert get(api, f"/appearance/{ANNA}", project="p") == wanted != []
+
+    def test_are_kept_until_something_changes(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        read: list[type[Any]] = []
+        of_keys = api.workspace.store._of_keys
+
+        def watched(kind: type[Any], *more: Any) -> Any:
+            read.append(kind)
+            return of_keys(kind, *more)
+
+        monkeypatch.setattr(api.workspace.store, "_of_keys", watched)
+        first = get(api, f"/appearance/{ANNA}", project="p")
+        assert TrackSamples in read
+        read.clear()
+        assert get(api, f"/appearance/{ANNA}", project="p") == first
+        assert TrackSamples not in read
+        video = api.video()
+        api.workspace.store.put(replace(video, locator="elsewhere.mp4"))
+        assert {one["locator"] for one in get(api, f"/appearance/{ANNA}", project="p")} == {"elsewhere.mp4"}
 
     def test_nobody(self, api: Api) -> None:
         assert "Nobody" in refused(api, 404, "/appearance/Nobody?project=p")

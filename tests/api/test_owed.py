@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
-from src import decide, jobs, people
-from src.appearances import derive_all
+from src import jobs
+from src.identities.appearances import derive_all
+from src.identities.owed import GRACE_S, left_behind, settle
 from src.jobs import Worker
 from src.jobs.upkeep import _EACH_BY_ITSELF, follow_owed
-from src.owed import GRACE_S, left_behind, settle
 from src.records import Appearance, Decision, Job, JobStatus, Owed, Person, Target, UnknownPerson, Verb
 from src.storage import open_store
+from src.verbs import decide, people
 from src.workspace import Workspace, open_workspace
 from tests.api.conftest import Api, settings_in
 from tests.contract.conftest import store_uri  # noqa: F401 - a fixture
@@ -90,9 +91,9 @@ def died(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Api, Any], None]
             raise Killed
 
         with monkeypatch.context() as patch:
-            for name in ("src.decide._derived", "src.decide.apply_names", "src.appearances.derive_all"):
+            for name in ("src.verbs.decide._derived", "src.verbs.decide.apply_names", "src.identities.appearances.derive_all"):
                 patch.setattr(name, die)
-            patch.setattr("src.appearances.derive_if_complete", die)
+            patch.setattr("src.identities.appearances.derive_if_complete", die)
             with pytest.raises(Killed):
                 api.client.open(f"/api/v1/projects/p/{path}", method=method, **sent)
 
@@ -152,8 +153,8 @@ def test_killed_between_a_decision_and_what_follows(api: Api) -> None:
     program = f"""if True:
         import os, signal
         from pathlib import Path
-        from src import decide
         from src.api import create_app
+        from src.verbs import decide
         from src.workspace import open_workspace
         from tests.api.conftest import FAKE, settings_in
         from src.engines import ENGINES

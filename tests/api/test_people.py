@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from src import classifier
 from src.records import Image, ImageState
-from src.trainingset import DISABLED_FILE, TrainingSet
+from src.training.trainingset import DISABLED_FILE, TrainingSet
 from tests.api.conftest import Api
 from tests.stages.conftest import draw_photo
 from tests.videos import numbered, write_video

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from src import clusterize, decide, erase
-from src.decide import track_target
-from src.extracts import Extracts
-from src.ledger import ledger_of
-from src.records import Appearance, Decision, Track, UnknownPerson, UnknownTrack, Verb
+from src import clusterize
+from src.extracts import SWEEP_S, Extracts
+from src.identities.ledger import ledger_of
+from src.records import Appearance, Decision, Model, Track, UnknownPerson, UnknownTrack, Verb
 from src.schema import Candidate
+from src.verbs import decide, erase
+from src.verbs.decide import track_target
+from src.workspace import open_workspace
 from tests.api.conftest import Api
 
 
@@ -192,6 +196,24 @@ class TestGroups:
         say(api, "is", {"kind": "unknown", "unknown_id": other["unknown_id"]}, person="Dora Day")
         people = api.get(f"/projects/p/groups/{one['unknown_id']}/alike?limit=50")["people"]
         assert "Dora Day" in {person["name"] for person in people}
+
+    def test_the_faces_of_a_model_are_forgotten_when_somebody_is_erased(self, api: Api) -> None:
+        """Also by a process that did not erase them, and that nobody asks for groups any more."""
+        api.get(f"/projects/p/groups/{groups(api)[0]['unknown_id']}/alike")
+        extracts: Extracts = api.client.application.extensions["facerec.extracts"]
+        model_id, gallery = ledger_of(extracts, "p").made["gallery"]
+        assert "Ben Bo" in gallery.people
+        held = weakref.ref(gallery.embeddings)
+        del gallery
+        gc.collect()
+        assert held() is not None, "or this test would prove nothing"
+        with open_workspace(api.workspace.settings) as elsewhere:
+            erase.run(elsewhere, "p", "Ben Bo")
+            assert model_id not in [model.model_id for model in elsewhere.store.find(Model, project="p")]
+        extracts._swept_at -= SWEEP_S
+        api.get("/projects")
+        gc.collect()
+        assert held() is None
 
 
 class TestSplit:

@@ -58,7 +58,9 @@ def test_a_decision_about_one_video_reads_that_one_alone(api: Api, monkeypatch: 
 def test_where_somebody_is_to_be_seen(api: Api) -> None:
     found = api.get("/projects/p/people/Anna_Albers/appearances")
     (video,) = found["videos"]
-    assert (video["video_id"], video["title"], video["local"]) == (api.video().video_id, "newsreel", True)
+    film = api.video()
+    assert (video["video_id"], video["title"], video["local"]) == (film.video_id, "newsreel", True)
+    assert video["locator"] == film.locator
     seen = [one for one in api.workspace.store.find(Appearance, project="p") if one.person_id == "Anna_Albers"]
     assert found["total"] == len(seen) == len(video["items"])
     starts = [item["start_npt"] for item in video["items"]]

@@ -12,8 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-from src.db.importing import import_project
 from src.settings import DatabaseSettings, Settings
+from src.verbs.db.importing import import_project
 from src.workspace import open_workspace
 
 

@@ -16,11 +16,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from src.db import archive as archive_module
-from src.db.checking import check_database
-from src.db.exporting import export_project
-from src.db.importing import import_project
-from src.db.scope import OF_ACCESS, OF_ANALYSIS, OF_PROJECT, OF_WORK, ORDER
 from src.errors import ConfigError, StorageError
 from src.records import (
     KEYS,
@@ -39,6 +34,11 @@ from src.records import (
     Video,
 )
 from src.settings import DatabaseSettings, Settings
+from src.verbs.db import archive as archive_module
+from src.verbs.db.checking import check_database
+from src.verbs.db.exporting import export_project
+from src.verbs.db.importing import import_project
+from src.verbs.db.scope import OF_ACCESS, OF_ANALYSIS, OF_PROJECT, OF_WORK, ORDER
 from src.workspace import Workspace, open_workspace
 from tests.contract.conftest import STORES
 from tests.contract.samples import BOX, TEXT, assert_same, full_records, key_of

@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from src.extracts import IDLE_S, SWEEP_S, Extract, Extracts
-from src.ledger import ledger_of
-from src.programmes import programmes_of
+from src.identities.ledger import ledger_of
+from src.insights.programmes import programmes_of
+from src.insights.screentime import columns_of
+from src.insights.totals import SUMS, Sums, seen_in, totals_of
 from src.records import Appearance, Decision, ProjectVideo, Target, Verb
 from src.schema import Box
-from src.screentime import columns_of
 from src.storage import Store, open_store
-from src.totals import SUMS, Sums, seen_in, totals_of
 from tests.contract.library import fill
 from tests.held import text_in
 
@@ -268,6 +268,8 @@ class TestWhatIsGone:
         fill(store)
         said = Target("track", "va", "", "a", 2)
         store.put(Decision("p", "01", Verb.IS, said, person_id="Ben", created_at=""))
+        # A video without Ben: what was made of it stays.
+        store.put(ProjectVideo("p", "ve", "", "e"), seen("p", "e", 1))
         ask_everything(extracts, "p")
         assert {"Ann", "Ben", "Ben A"} <= set(told(extracts).split("\n"))
         store.delete(Decision, project="p")
@@ -319,8 +321,9 @@ class TestWhatIsGone:
 
 def test_projects_of_one_name_in_two_stores(store: Store, tmp_path: Path) -> None:
     with open_store(f"sqlite:///{tmp_path / 'second.db'}") as second:
-        store.put(seen("p", "a", 1))
-        second.put(seen("p", "a", 1, "Bo"), seen("p", "a", 2, "Bo"))
+        member = ProjectVideo("p", "va", "", "a")
+        store.put(member, seen("p", "a", 1))
+        second.put(member, seen("p", "a", 1, "Bo"), seen("p", "a", 2, "Bo"))
         one, other = Extracts(store), Extracts(second)
         for _ in range(2):
             assert set(totals_of(one, "p")) == {"Ann"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from src.extracts import Extracts
-from src.holdings import Holdings, walked
+from src.insights.holdings import Holdings, walked
 from src.records import Image, ImageState, Model, Person, ProjectVideo, Provenance, Video
 from src.settings import Settings
 from src.storage import Store

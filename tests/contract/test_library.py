@@ -8,13 +8,13 @@ import pytest
 
 from src.errors import ConfigError, StorageError
 from src.extracts import Extracts
-from src.figures import Asked, Figures, figures_of
+from src.insights.figures import Asked, Figures, figures_of
+from src.insights.programmes import dated, programmes_of
+from src.insights.screentime import columns_of
+from src.insights.together import Wanted, Who, find_together, in_order
 from src.intervals import lengths
-from src.programmes import dated, programmes_of
 from src.records import Appearance, ProjectVideo, Video
-from src.screentime import columns_of
 from src.storage import Store
-from src.together import Wanted, Who, find_together, in_order
 from tests.contract.library import fill, seen
 
 ANN, BEN, CY, THREE = Who("Ann"), Who("Ben"), Who("Cy"), Who(unknown_id=3)
@@ -33,6 +33,21 @@ class TestStore:
         found = sorted(library.cells_of(Video, ("video_id", "title", "duration"), keys))
         assert found == [("va", "Film a", 200.0), ("vb", "Film b", 200.0), ("vd", "Film d", 200.0)]
         assert list(library.cells_of(Video, ("title",), [])) == []
+
+    def test_cells_of_many_keys_below_others(self, library: Store) -> None:
+        keys = ["vb", "va", "v", "vb ", "vd", *(f"x{number}" for number in range(600))]
+        found = sorted(library.cells_of(ProjectVideo, ("video_id", "fragment", "analysis_id"), keys, "p"))
+        every = [member for member in library.find(ProjectVideo, project="p") if member.video_id in keys]
+        assert found == sorted((member.video_id, member.fragment, member.analysis_id) for member in every)
+        assert len(found) > 2
+        # The whole key: its last field is among these.
+        fragments = {member.fragment for member in every}
+        whole = library.cells_of(ProjectVideo, ("analysis_id",), fragments | {"none"}, "p", "va")
+        assert sorted(whole) == sorted((member.analysis_id,) for member in every if member.video_id == "va")
+        assert list(library.cells_of(ProjectVideo, ("video_id",), ["va"], "nobody")) == []
+        library.put(*(seen("q", "a", number, "Ann", 0, 1, 1.0, "human", None) for number in (1, 2, 12, -3)))
+        cells = library.cells_of(Appearance, ("track_id",), [2, -3, 3, 12], "q", "a")
+        assert sorted(cells) == [(-3,), (2,), (12,)]
 
     def test_cells_of_keys_of_several_fields_are_refused(self, library: Store) -> None:
         with pytest.raises(StorageError, match="several fields"):
@@ -121,7 +136,7 @@ class TestTogether:
             moments(library, present=())
         with pytest.raises(ConfigError, match="Ann cannot be both"):
             moments(library, present=(ANN,), absent=(ANN,))
-        monkeypatch.setattr("src.together.MOST", 3)
+        monkeypatch.setattr("src.insights.together.MOST", 3)
         with pytest.raises(ConfigError, match="Ann has more than 3 appearances"):
             moments(library, present=(ANN,))
 

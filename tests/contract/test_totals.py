@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from src.extracts import Extracts
+from src.insights.totals import (
+    PersonPictures,
+    PersonTotals,
+    Seen,
+    appearances_of,
+    pictures_of_people,
+    seen_in,
+    sums_of,
+    totals_of,
+)
 from src.records import Appearance, Image, ImageState, ProjectVideo, Provenance, Video
 from src.schema import Box
 from src.storage import Store
-from src.totals import PersonPictures, PersonTotals, Seen, appearances_of, pictures_of_people, seen_in, sums_of, totals_of
 
 
 def seen(analysis_id: str, track_id: int, person: str | None, start: float, end: float, confidence: float = 0.9) -> Appearance:
@@ -87,3 +96,21 @@ def test_of_too_many_the_surest_are_listed(store: Store) -> None:
         ("vb", [0.9]),
         ("va", [0.8]),
     ]
+
+
+def test_analyses_that_count_no_more_add_nothing(store: Store) -> None:
+    """Between an analysis anew and the appearances of it, those of the older one are still there."""
+    fill(store)
+    store.put(seen("old", 1, "Ann", 0.0, 99.0, 1.0), seen("old", 2, "Cy", 0.0, 9.0))
+    assert totals_of(Extracts(store), "p") == {"Ann": PersonTotals(2, 3, 4.5), "Bo": PersonTotals(1, 1, 3.0)}
+    found, total = appearances_of(store, "p", "Ann")
+    assert (total, [one.member.video_id for one in found]) == (3, ["vb", "va"])
+    # It is read again when another analysis counts.
+    extracts = Extracts(store)
+    totals_of(extracts, "p")
+    store.put(ProjectVideo("p", "va", "", "old"))
+    assert totals_of(extracts, "p") == {
+        "Ann": PersonTotals(2, 2, 100.0),
+        "Bo": PersonTotals(1, 1, 3.0),
+        "Cy": PersonTotals(1, 1, 9.0),
+    }

@@ -13,11 +13,10 @@ from unittest.mock import patch
 
 import numpy as np
 
-from src import aligner, classifier, clusterize, decide, tracker
-from src.decide import track_target, unknown_target
+from src import aligner, classifier, clusterize, tracker
 from src.engines.fake import PEOPLE as COLOURS
 from src.engines.fake import make_fake_engine
-from src.identification import add_to_project
+from src.identities.identification import add_to_project
 from src.records import (
     KEYS,
     Analysis,
@@ -34,6 +33,8 @@ from src.schema import Box, FloatArray
 from src.settings import DatabaseSettings, Settings
 from src.storage import Store
 from src.storage.schema import SCHEMA
+from src.verbs import decide
+from src.verbs.decide import track_target, unknown_target
 from src.workspace import Workspace, open_workspace
 from tests.stages.conftest import PEOPLE, DrawnShot, draw, put_photos
 from tests.videos import write_video
@@ -207,8 +208,8 @@ def _number(text: str) -> float | str:
 
 def work(kind: str, folder: Path, film: Path) -> None:
     """Do one piece of work in a data folder: `track`, `identify` or `clusterize`."""
-    from src import identify
     from src.tracker import analyser
+    from src.verbs import identify
 
     with patch.object(analyser, "CHECKPOINT_EVERY", 4), fake_workspace(folder) as workspace:
         begin(workspace)

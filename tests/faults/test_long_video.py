@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from src import clusterize
-from src.identification import add_to_project, identify_analysis, newest_model, parts_of, read_identification
+from src.identities.identification import add_to_project, identify_analysis, newest_model, parts_of, read_identification
 from src.records import (
     Analysis,
     Identification,

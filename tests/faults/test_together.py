@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from src import identify
 from src.records import Analysis, ProjectVideo, Status, Track, UnknownPerson, UnknownTrack, Video
+from src.verbs import identify
 from tests.faults.conftest import run_program
 from tests.faults.kill_often import snapshot
 from tests.faults.library import PROJECT, differences, draw_film, fake_workspace, work

@@ -16,11 +16,12 @@ from typing import Any
 
 import click
 
-from src import aligner, classifier, decide
+from src import aligner, classifier
 from src.api import create_app
-from src.appearances import derive_all
-from src.identification import add_to_project
+from src.identities.appearances import derive_all
+from src.identities.identification import add_to_project
 from src.records import Decision, UnknownPerson
+from src.verbs import decide
 from src.workspace import Workspace
 from tests.faults import library
 from tests.faults.library import PROJECT

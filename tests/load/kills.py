@@ -13,6 +13,7 @@ and the same as JSON in the last line; ends with 1 where something is wrong.
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import shutil
@@ -30,10 +31,10 @@ import click
 import requests
 
 from src import jobs
-from src.db.scope import OF_WORK
 from src.engines import ENGINES
 from src.jobs.events import ENDS
 from src.records import Job, JobStatus
+from src.verbs.db.scope import OF_WORK
 from src.video import open_stream
 from src.videos import register_video
 from src.workspace import Workspace, open_workspace
@@ -88,10 +89,20 @@ def first_jobs(films: Sequence[Path]) -> list[Wanted]:
 
 def further_jobs(films: Sequence[Path]) -> list[Wanted]:
     """Return what needs the first ones."""
-    exports = [("export", PROJECT, {"video": str(film), "format": name}) for film in films for name in ("mot", "shots")]
     named = [("identify", PROJECT, {}), ("cluster", PROJECT, {}), ("derive", PROJECT, {"cause": "kills"})]
-    erased = ("erase", OTHER, {"person": PEOPLE[0]})
-    return [*named, erased, *exports, ("analyse", OTHER, {"video": str(films[0]), "video_speedup": 5})]
+    return [*named, ("erase", OTHER, {"person": PEOPLE[0]}), *_exports(films, "mot")]
+
+
+def last_jobs(films: Sequence[Path]) -> list[Wanted]:
+    """Return what would do something else beside the ones before.
+
+    Nobody says who appears in a video of a project without a model, unless somebody is erased from the project afterwards.
+    """
+    return [("analyse", OTHER, {"video": str(films[0]), "video_speedup": 5}), *_exports(films, "shots")]
+
+
+def _exports(films: Sequence[Path], name: str) -> list[Wanted]:
+    return [("export", PROJECT, {"video": str(film), "format": name}) for film in films]
 
 
 def snapshot(workspace: Workspace, folder: Path) -> dict[str, Any]:
@@ -158,8 +169,9 @@ class Trial:
             with open_workspace(settings_of(folder, LEASE_S)) as workspace:
                 before: set[str] = set()
                 # The jobs that come later are disturbed as often as the first ones.
-                for work, limit in ((first_jobs(self.films), (kills + 1) // 2), (further_jobs(self.films), kills)):
-                    submitted = [self._submit(crew, limit, f"{number}", *one) for number, one in enumerate(work)]
+                for wave, (work, share) in enumerate(((first_jobs, 0.5), (further_jobs, 0.8), (last_jobs, 1.0))):
+                    limit, wanted = math.ceil(share * kills), work(self.films)
+                    submitted = [self._submit(crew, limit, f"{wave} {number}", *one) for number, one in enumerate(wanted)]
                     self._until_ended(workspace, submitted, crew, limit)
                     # Now: an erasure erases what names the person, jobs too.
                     self._check(workspace, submitted, before)

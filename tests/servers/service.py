@@ -124,12 +124,16 @@ def running(
             encoding="utf-8",
             start_new_session=True,
         )
+        service = None
         try:
-            yield _begun(process, context)
+            service = _begun(process, context)
+            yield service
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=PATIENCE_S)
+            if service:
+                service.finish_reading()  # a thread still reads what is closed below
             if process.stderr:
                 process.stderr.close()
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import sklearn.cluster  # noqa: F401 - what is run here needs it late: so each fork need not import it
 
-from src import erase
 from src.settings import DatabaseSettings, Settings
 from src.storage.sqlite import SqliteStore
+from src.verbs import erase
 from src.workspace import open_workspace
 
 

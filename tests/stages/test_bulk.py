@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from evaluation import facerec
-from src import bulk
-from src.bulk.commandline import main
-from src.bulk.rows import BulkRow, read_rows
 from src.errors import ConfigError
 from src.records import ProjectVideo
+from src.verbs import bulk
+from src.verbs.bulk.commandline import main
+from src.verbs.bulk.rows import BulkRow, read_rows
 from src.workspace import Workspace
 
 

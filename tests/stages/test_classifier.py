@@ -16,7 +16,7 @@ from PIL import Image as Picture
 
 from src import aligner, classifier
 from src.errors import ConfigError, GalleryError, StorageError
-from src.identification import load_recognizer, newest_model
+from src.identities.identification import load_recognizer, newest_model
 from src.recognition.classifiers import CLASSIFIERS
 from src.records import Image, ImageState, Model, Person
 from src.workspace import Workspace

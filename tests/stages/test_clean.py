@@ -18,7 +18,7 @@ from src.engines.fake import colour_of
 from src.faces.drawing import drawing_score
 from src.records import FaceQuality, Image, ImageState, Provenance
 from src.schema import FloatArray
-from src.trainingset import Discard, trains
+from src.training.trainingset import Discard, trains
 from src.workspace import Workspace
 from tests.stages.conftest import PEOPLE, draw_photo, put_photos
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from src import clusterize, tracker
-from src.appearances import COLUMNS, Derived
 from src.errors import ConfigError, GalleryError
-from src.naming import stretch
+from src.identities.appearances import COLUMNS, Derived
+from src.identities.naming import stretch
 from src.records import Appearance, Person, Shot, Track, TrackEmbeddings
 from src.schema import Box
 from src.video.pyav import PyAvStream

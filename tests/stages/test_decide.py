@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from src import aligner, classifier, clusterize, decide, identify, tracker
+from src import aligner, classifier, clusterize, tracker
 from src.__main__ import main
-from src.decide import interval_target, track_target, unknown_target
 from src.errors import ConfigError
 from src.records import Appearance, Decision, Person, Target, Verb
 from src.settings import TrackerSettings
+from src.verbs import decide, identify
+from src.verbs.decide import interval_target, track_target, unknown_target
 from src.workspace import Workspace
 from tests.stages.conftest import PEOPLE, DrawnShot, draw, embed_all, put_photos
 from tests.videos import write_video

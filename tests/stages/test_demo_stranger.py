@@ -10,11 +10,12 @@ from evaluation import demo
 from evaluation.material.data import TruthRow, write_table
 from evaluation.material.demo_stranger import AUTHOR, name_stranger, take_back
 from evaluation.material.demo_video import Demo
-from src import clusterize, decide, tracker
-from src.decide import unknown_target
-from src.decisions import active_decisions
+from src import clusterize, tracker
 from src.errors import GalleryError
+from src.identities.decisions import active_decisions
 from src.records import Appearance, Decision, Person, UnknownTrack, Verb
+from src.verbs import decide
+from src.verbs.decide import unknown_target
 from src.video.pyav import PyAvStream
 from src.workspace import Workspace
 from tests.stages.conftest import DrawnShot, draw

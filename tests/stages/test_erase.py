@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from src import aligner, classifier, clusterize, decide, erase, exporting, learn, people, tracker
+from src import aligner, classifier, clusterize, tracker
 from src.__main__ import main
-from src.decisions import active_decisions
 from src.errors import ConfigError, StorageError
-from src.identification import hidden_names, newest_model
+from src.identities.decisions import active_decisions
+from src.identities.identification import hidden_names, newest_model
 from src.records import (
     Appearance,
     Decision,
@@ -38,6 +38,7 @@ from src.records import (
 )
 from src.settings import DatabaseSettings, Settings
 from src.storage import sqlite
+from src.verbs import decide, erase, exporting, learn, people
 from src.videos import find_video
 from src.workspace import Workspace, open_workspace
 from tests.stages.conftest import PEOPLE, DrawnShot, draw, embed_all, put_photos

@@ -10,11 +10,12 @@ import pytest
 from rich.console import Console
 
 from evaluation import demo
-from src import clusterize, exporting, tracker
-from src.decide import interval_target, track_target
-from src.decide import run as decide
+from src import clusterize, tracker
 from src.export import FORMATS
 from src.records import Appearance, Person, Verb
+from src.verbs import exporting
+from src.verbs.decide import interval_target, track_target
+from src.verbs.decide import run as decide
 from src.workspace import Workspace
 from tests.documents import empty
 from tests.readers import READERS, check_formats, check_videos

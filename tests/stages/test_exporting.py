@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from src import exporting, tracker
+from src import tracker
 from src.__main__ import main
 from src.errors import ConfigError
 from src.export.mot import read_mot
+from src.verbs import exporting
 from src.videos import iter_tracks
 from src.workspace import Workspace
 

@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from src import clusterize, decide, finder, tracker
+from src import clusterize, tracker
 from src.__main__ import main
-from src.decide import track_target
-from src.decisions import PIECE
 from src.engines.fake import colour_of
 from src.errors import ConfigError, MediaError, StorageError
-from src.finder import Moment, SearchReport
+from src.identities.decisions import PIECE
+from src.identities.trackindex import current_index, forget_analysis, index_folder
 from src.records import Analysis, Appearance, Person, ProjectVideo, Status, Track, Verb
-from src.trackindex import current_index, forget_analysis, index_folder
+from src.verbs import decide, finder
+from src.verbs.decide import track_target
+from src.verbs.finder import Moment, SearchReport
 from src.video.pyav import PyAvStream
 from src.videos import forget_analysis as forget_stored
 from src.workspace import Workspace

@@ -9,17 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image as Picture
 
-from src import aligner, classifier, clusterize, decide, identify, learn, tracker
+from src import aligner, classifier, clusterize, tracker
 from src.__main__ import main
 from src.engines.fake import FakeDetector
 from src.errors import ConfigError
 from src.faces.cutting import Cut, room_around
-from src.identification import load_recognizer, newest_model
-from src.learn import TAKEN_BACK, VIDEO
-from src.lessons import refuted_faces
+from src.identities.identification import load_recognizer, newest_model
 from src.recognition.selection import choose_varied
 from src.records import Appearance, Image, ImageState, Person, Target, Verb
 from src.schema import Box, FloatArray
+from src.training.lessons import refuted_faces
+from src.verbs import decide, identify, learn
+from src.verbs.learn import TAKEN_BACK, VIDEO
 from src.workspace import Workspace
 from tests.stages.conftest import DrawnShot, draw
 from tests.videos import write_video

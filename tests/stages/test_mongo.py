@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from src import aligner, classifier, clusterize, decide, erase, finder, identify, tracker
+from src import aligner, classifier, clusterize, tracker
 from src.records import Analysis, Appearance, Image, Person, Status, Target, Verb
 from src.settings import DatabaseSettings, Settings
 from src.storage import open_store
+from src.verbs import decide, erase, finder, identify
 from src.videos import iter_tracks
 from src.workspace import Workspace, open_workspace
 from tests.servers.mongod import MongoServer

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from src import clusterize, decide, tracker
+from src import clusterize, tracker
 from src.__main__ import main
-from src.decide import track_target
 from src.records import Analysis, Appearance, Decision, Identification, ProjectVideo, Track, UnknownTrack, Verb
 from src.tracker import outdated as outdated_module
 from src.tracker import stage
+from src.verbs import decide
+from src.verbs.decide import track_target
 from src.videos import is_outdated
 from src.workspace import Workspace
 from tests.stages.conftest import DrawnShot, draw

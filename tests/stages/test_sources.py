@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Iterator
@@ -12,11 +13,13 @@ from pathlib import Path
 import av
 import pytest
 
-from src import clusterize, exporting, meta, tracker
+from src import clusterize, tracker
 from src.errors import ConfigError, FetchError, ForbiddenAddressError
 from src.guard.ranged import RangeLimits
 from src.records import Analysis, Status, Track, Video
 from src.settings import AntractSettings, DatabaseSettings, FetchSettings, LimecraftSettings, MemadSettings, Settings
+from src.verbs import exporting, meta
+from src.verbs.bulk.commandline import main as bulk
 from src.videos import find_analysis, find_video
 from src.workspace import Workspace, open_workspace
 from tests.servers.archive import ANTRACT_GRAPH, MEMAD_GRAPH, LocalArchive, local_archive
@@ -312,6 +315,68 @@ def test_a_part_by_the_clock_or_by_its_chapter(
     for text in (fragment, settled):
         video, part = find_video(workspace.store, f"{dated}#{text}")
         assert find_analysis(workspace.store, video, "fake", part, project) == report.analysis
+
+
+def test_a_film_in_pieces_is_tracked_like_the_file(
+    workspace: Workspace, project: str, archive: LocalArchive, film: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pieces"
+    folder.mkdir()
+    options = {"hls_time": "1", "hls_playlist_type": "vod"}
+    with av.open(str(film)) as source, av.open(str(folder / "film.m3u8"), "w", options=options) as target:
+        pictures = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = pictures
+                target.mux(packet)
+    for file in folder.iterdir():
+        archive.put(
+            f"/{file.name}", file.read_bytes(), "application/vnd.apple.mpegurl" if file.suffix == ".m3u8" else "video/mp2t"
+        )
+
+    whole = tracker.run(workspace, str(film), project, video_speedup=int(EVERY))
+    pieces = tracker.run(workspace, f"{archive.address}/film.m3u8", project, video_speedup=int(EVERY))
+    assert starts(workspace, pieces) == starts(workspace, whole)
+    videos = {video.locator: video for video in workspace.store.find(Video)}
+    assert videos[f"{archive.address}/film.m3u8"].duration == pytest.approx(videos[str(film)].duration, abs=0.1)
+
+    drawn = exporting.write_picture(workspace, project, f"{archive.address}/film.m3u8", "everyone")
+    with av.open(str(drawn.output)) as covered, av.open(str(film)) as before:
+        assert sum(1 for _ in covered.decode(video=0)) == sum(1 for _ in before.decode(video=0))
+
+
+def test_a_local_manifest_with_several_videos_is_tracked_as_so_many(
+    workspace: Workspace, dated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"data_dir: {tmp_path}/data\ndatabase: {{uri: 'sqlite:///{tmp_path}/r.db'}}\nengine: fake\n")
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / "a.mp4").write_bytes(dated.read_bytes())
+    # An empty box at the end makes another file of it.
+    (folder / "b.mp4").write_bytes(dated.read_bytes() + b"\0\0\0\x08free")
+    canvases = [{"type": "Canvas", "label": name, "items": [{"body": name}]} for name in ("a.mp4", "b.mp4")]
+    manifest = folder / "manifest.json"
+    manifest.write_text(json.dumps({"type": "Manifest", "label": "All", "items": canvases}))
+    flags = ["--project", "p", "--video_speedup", EVERY, "--jobs", "1", "--config", str(config)]
+
+    assert tracker.main(["--video", f"{manifest}#t=0,1", *flags]) == 0
+    said = capsys.readouterr().out
+    assert f'"All" ({manifest}#t=0,1) stands for 2 videos' in said
+    assert "2 videos: 2 analysed" in said
+
+    table = tmp_path / "t.csv"
+    table.write_text(f"path,start,end,person\n{manifest},0,1,Anna\n{folder}/none.mp4,,,\n")
+    assert (
+        bulk(["--project", "p", "--table", str(table), "--video_speedup", EVERY, "--jobs", "1", "--config", str(config)]) == 1
+    )
+    with (tmp_path / "data/out/p/bulk_t/report.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["segment"], row["line"], row["person"], row["status"]) for row in rows] == [
+        ("0", "2", "Anna", "skipped"),
+        ("1", "2", "Anna", "skipped"),
+        ("2", "3", "", "failed"),
+    ]
 
 
 def test_a_collection_is_tracked_one_by_one_and_what_is_left_out_is_told(

@@ -12,11 +12,11 @@ import pytest
 
 from src.aligner import AlignReport, run
 from src.crawler import run as crawl
+from src.disk.pictures import file_digest, read_picture
 from src.errors import ConfigError, InvalidNameError
-from src.pictures import file_digest, read_picture
 from src.records import Image, ImageState, Person
 from src.settings import CrawlerSettings, DatabaseSettings, Settings
-from src.trainingset import TrainingSet
+from src.training.trainingset import TrainingSet
 from src.workspace import Workspace, open_workspace
 from tests.servers.engine import SquareDetector, use_square_engine
 from tests.servers.photos import BLUE, FACE, GREEN, OTHER_FACE, RED, draw, encode, photo, rotated_photo

@@ -21,9 +21,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("timebase", "intervals"),
     ("mediafragments",),
     ("names", "personnames"),
-    ("files", "locks", "logs"),
-    ("pictures",),
-    ("thumbnails",),
+    ("logs",),
+    ("disk",),
     ("guard",),
     ("records",),
     ("progress",),
@@ -36,47 +35,49 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("clusters",),
     ("search",),
     ("storage",),
-    ("programmes", "extracts"),
-    ("videos", "windows", "totals", "together", "screentime"),
-    ("export", "figures"),
+    ("extracts",),
+    ("videos", "windows"),
+    ("export",),
     ("environment",),
     ("settings",),
     ("settingtable",),
     ("workspace",),
     ("connectors",),
-    ("trainingset", "identification", "trainingreport"),
-    ("tables", "decisions", "owed", "switching", "trackindex", "holdings"),
-    ("naming", "lessons"),
-    ("derivation", "unknowns"),
-    ("ledger",),
-    ("review", "groups"),
-    ("appearances",),
-    ("forgetting", "traces"),
+    ("identities",),
+    ("training",),
+    ("insights",),
     ("cli",),
     ("access",),
     ("cleaning",),
-    (
-        "crawler",
-        "aligner",
-        "classifier",
-        "tracker",
-        "identify",
-        "clusterize",
-        "decide",
-        "learn",
-        "erase",
-        "people",
-        "meta",
-        "finder",
-        "db",
-        "exporting",
-    ),
-    ("importing",),
-    ("jobs", "bulk"),
+    ("crawler", "aligner", "classifier", "tracker", "clusterize"),
+    ("verbs",),
+    ("jobs",),
     ("api",),
     ("__main__",),
 )
 """The parts, lowest first. A part imports from lines above its own; parts of one line do not import each other."""
+
+INSIDE: dict[str, tuple[tuple[str, ...], ...]] = {
+    "disk": (("files", "locks", "pictures"), ("thumbnails",)),
+    "identities": (
+        ("identification",),
+        ("tables", "decisions", "owed", "trackindex"),
+        ("naming",),
+        ("derivation", "unknowns"),
+        ("ledger",),
+        ("review", "groups"),
+        ("appearances",),
+        ("forgetting", "traces"),
+    ),
+    "training": (("trainingset", "report"), ("switching",), ("lessons",)),
+    "insights": (("programmes",), ("totals", "together", "screentime"), ("figures", "holdings")),
+    "verbs": (
+        ("identify", "decide", "learn", "erase", "people", "meta", "finder", "db", "exporting"),
+        ("importing",),
+        ("bulk",),
+    ),
+}
+"""The modules of folders that hold several parts, lowest first, under the same rule."""
 
 ALLOWED_UPWARDS = {("__init__.py", "client"), ("models/__main__.py", "cli"), ("models/__main__.py", "settings")}
 """Files that may look up. The package gives out its client when it is asked for; weights are listed, fetched and checked by a
@@ -152,8 +153,31 @@ def imported_parts(root: Path, path: Path, found: Import) -> set[str]:
     target = [*path.parts[:above], *filter(None, found.module.split("."))]
     if target:
         return {target[0]}
-    modules = {name for name in found.names if (root / name).is_dir() or (root / f"{name}.py").is_file()}
+    modules = {name for name in found.names if _is_module(root / name)}
     return modules | ({"__init__"} if len(modules) < len(found.names) else set())
+
+
+def imported_within(root: Path, path: Path, found: Import) -> set[str]:
+    """Return the modules of its own folder in src/ that a relative import reaches."""
+    target = [*path.parts[: len(path.parts) - found.level], *filter(None, found.module.split("."))]
+    if target[:1] != [found.part]:
+        return set()
+    return {target[1]} if len(target) > 1 else {name for name in found.names if _is_module(root / found.part / name)}
+
+
+def _is_module(path: Path) -> bool:
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def check_inside(root: Path, path: Path, found: Import) -> Iterator[str]:
+    """Yield what is wrong with the direction of an import within one folder of several parts."""
+    height = {module: number for number, line in enumerate(INSIDE[found.part]) for module in line}
+    own = path.parts[1].removesuffix(".py")
+    for target in imported_within(root, path, found) - {own}:
+        if target not in height:
+            yield f'{found.where}: "{target}" has no place in INSIDE'
+        elif height[target] >= height.get(own, -1):
+            yield f"{found.where}: {found.part}.{own} must not import {target}"
 
 
 def check_upwards(root: Path, path: Path, found: Import) -> Iterator[str]:
@@ -190,6 +214,8 @@ def problems(root: Path) -> list[str]:
             result.append(f'{path.as_posix()}: "{part_of(path)}" has no place in LAYERS')
         for found in imports_of(root, path):
             result += check_upwards(root, path, found) if found.level else check_package(path, found)
+            if found.level and found.part in INSIDE:
+                result += check_inside(root, path, found)
     return result
 
 
@@ -197,9 +223,16 @@ def test_imports_point_downwards() -> None:
     assert problems(SRC) == []
 
 
-def test_every_part_stands_once() -> None:
-    parts = [part for line in LAYERS for part in line]
+@pytest.mark.parametrize("layers", [LAYERS, *INSIDE.values()])
+def test_every_part_stands_once(layers: tuple[tuple[str, ...], ...]) -> None:
+    parts = [part for line in layers for part in line]
     assert len(parts) == len(set(parts))
+
+
+@pytest.mark.parametrize("folder", sorted(INSIDE))
+def test_every_module_of_a_folder_has_its_place(folder: str) -> None:
+    found = {path.name.removesuffix(".py") for path in (SRC / folder).iterdir() if _is_module(path.with_suffix(""))}
+    assert found - {"__init__", "__pycache__"} == {module for line in INSIDE[folder] for module in line}
 
 
 @pytest.mark.parametrize(
@@ -229,6 +262,14 @@ def test_every_part_stands_once() -> None:
         ("tracker.py", "from .crawler.images import x", "tracker must not import crawler"),
         ("crawler/__init__.py", "from ..aligner import run", "crawler must not import aligner"),
         ("jobs/queue.py", "from ..api import create_app", "jobs must not import api"),
+        # upwards within a folder of several parts
+        ("identities/ledger.py", "from .naming import named", None),
+        ("identities/naming.py", "from .ledger import seen", "identities.naming must not import ledger"),
+        ("identities/naming.py", "from ..identities.ledger import seen", "identities.naming must not import ledger"),
+        ("identities/naming.py", "from . import ledger", "identities.naming must not import ledger"),
+        ("verbs/db/scope.py", "from ..importing import x", "verbs.db must not import importing"),
+        ("verbs/db/scope.py", "from .archive import x", None),
+        ("verbs/erase.py", "from .helpers import x", '"helpers" has no place'),
         # where things are not
         ("errors.py", "from .. import other", "leaves src/"),
         ("geometry.py", "from .helpers import x", '"helpers" has no place'),
@@ -249,6 +290,8 @@ def test_every_part_stands_once() -> None:
 def test_the_check_can_fail(tmp_path: Path, file: str, line: str, wrong: str | None) -> None:
     for stands in ("errors", "schema", "workspace", "settings"):
         (tmp_path / f"{stands}.py").touch()
+    (tmp_path / "identities").mkdir()
+    (tmp_path / "identities" / "ledger.py").touch()
     path = tmp_path / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(line)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from src.errors import StorageError
-from src.storage.codec import pack, unpack
+from src.storage.codec import pack, unpack, unpack_all
 from src.storage.schema import SCHEMA
 from tests.contract.samples import full_records
 
@@ -51,6 +51,38 @@ class TestArrays:
         np.save(buffer, np.array([{}], dtype=object), allow_pickle=True)
         with pytest.raises(ValueError, match="pickle"):
             unpack(buffer.getvalue())
+
+
+class TestManyArrays:
+    @pytest.mark.parametrize(
+        "arrays",
+        [
+            [np.arange(5)],
+            [np.arange(3.0), np.zeros(0), np.arange(2.0)],
+            [np.arange(8, dtype=np.float32).reshape(2, 4), np.ones((1, 4), np.float32)],
+            # Those that are told apart from the usual ones: other types, columns first, headers longer than most.
+            [np.arange(3), np.arange(2.0)],
+            [np.asfortranarray(np.arange(12.0).reshape(3, 4)), np.arange(4.0).reshape(1, 4)],
+            [np.zeros((2, *[1] * 28)), np.ones((1, *[1] * 28))],
+        ],
+    )
+    def test_lie_one_below_the_other(self, arrays: list[np.ndarray[Any, Any]]) -> None:
+        found, sizes = unpack_all([pack(array) for array in arrays])
+        wanted = np.concatenate(arrays)
+        assert sizes == [len(array) for array in arrays]
+        assert found.dtype == wanted.dtype
+        np.testing.assert_array_equal(found, wanted)
+
+    @pytest.mark.parametrize("length", [1, 9, 100, 127, 130])
+    def test_cut_off_are_refused(self, length: int) -> None:
+        with pytest.raises(ValueError):
+            unpack_all([pack(np.arange(5)), pack(np.arange(5))[:length]])
+
+    def test_that_only_pickle_could_read_are_refused(self) -> None:
+        buffer = io.BytesIO()
+        np.save(buffer, np.array([{}], dtype=object), allow_pickle=True)
+        with pytest.raises(ValueError, match="pickle"):
+            unpack_all([buffer.getvalue()])
 
 
 class TestPlainFields:

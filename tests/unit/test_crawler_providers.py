@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -11,6 +12,7 @@ import pytest
 from src.crawler.addresses import Addresses
 from src.crawler.base import FoundImage, Provider
 from src.crawler.folder import Folder
+from src.crawler.languages import language_code
 from src.crawler.providers import PROVIDERS, check_names
 from src.crawler.search_engines import Baidu, Bing, Google
 from src.crawler.web import Limits, Web
@@ -133,6 +135,43 @@ class TestWikimedia:
         assert (described.name, described.description) == ("Winston Churchill", "British statesman")
         assert described.aliases == ("Sir Winston",)
         assert described.metadata == {"commons_category": "Winston Churchill"}
+
+    def answers(self, local: LocalWeb, *answers: object) -> None:
+        local.serve("/www.wikidata.org/w/api.php", *(Reply(json.dumps(answer).encode()) for answer in answers))
+
+    def test_names_in_other_languages_are_names_of_the_same_person(self, local: LocalWeb, web: Web) -> None:
+        said = {
+            "labels": {"mul": {"value": "Charles de Gaulle"}, "de": {"value": "General de Gaulle"}},
+            "descriptions": {"fr": {"value": "homme d'État français"}},
+            "aliases": {"fr": [{"value": "Le Grand Charles"}, {"value": "Charles de Gaulle"}], "mul": [{"value": "CDG"}]},
+        }
+        found = {"entities": {"Q2042": {**self.HUMAN, **said, "id": "Q2042"}}}
+        self.answers(local, {"search": []}, {"search": [{"id": "Q2042"}]}, found)
+        described = Wikimedia(web, ("fi", "fr", "de")).describe("Charles de Gaulle")
+        assert described is not None
+        assert (described.name, described.description) == ("General de Gaulle", "homme d'État français")
+        assert described.aliases == ("Charles de Gaulle", "Le Grand Charles", "CDG")
+        asked = [query_of(path) for path in local.asked]
+        assert [(one["language"], one["uselang"]) for one in asked[:2]] == [(["fi"], ["fi"]), (["fr"], ["fr"])]
+        assert asked[2]["languages"] == ["fi|fr|de|mul"]
+
+    def test_the_language_of_a_notice_is_asked_in_first_and_an_item_once(self, local: LocalWeb, web: Web) -> None:
+        ship = {"search": [{"id": "Q1"}]}
+        both = {"search": [{"id": "Q1"}, {"id": "Q8016"}]}
+        self.answers(local, ship, {"entities": {"Q1": self.SHIP}}, ship, both, {"entities": {"Q8016": self.HUMAN}})
+        described = Wikimedia(web, ("en", "sv", "de")).describe(NAME, "sv")
+        assert described is not None
+        assert described.name == "Winston Churchill"
+        asked = [query_of(path) for path in local.asked]
+        assert [one.get("language", one.get("ids")) for one in asked] == [["sv"], ["Q1"], ["en"], ["de"], ["Q8016"]]
+
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        [("fr", "fr"), ("fr-FR", "fr"), ("FRE", "fr"), ("Français", "fr"), ("http://lexvo.org/id/iso639-3/deu", "de"),
+         ("English (UK)", "en"), ("suomi", "fi"), ("", ""), ("klingon", ""), ("None", "")],
+    )  # fmt: skip
+    def test_languages_as_catalogues_write_them(self, text: str, code: str) -> None:
+        assert language_code(text) == code
 
     @pytest.mark.parametrize("form", ["http://www.wikidata.org/entity/Q8016", "https://www.wikidata.org/wiki/Q8016"])
     def test_describes_an_address_of_its_own(self, local: LocalWeb, web: Web, form: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from src.decisions import PIECE, active_decisions, anchors_of, match_track, new_id, pieces, rulings_of
+from src.identities.decisions import PIECE, active_decisions, anchors_of, match_track, new_id, pieces, rulings_of
 from src.records import Anchor, Decision, Target, TrackSamples, Verb
 from src.schema import Box
 from src.workspace import Workspace

@@ -286,6 +286,7 @@ class TestRedaction:
             ("all-but:Anna, Ben Bo", {"Anna", "Ben Bo"}),
             ("all-but:Anna; Windsor, Duke of", {"Anna", "Windsor, Duke of"}),
             ("all-but:a, b", {"a, b"}),
+            ("all-but:Bo, Ben;", {"Bo, Ben"}),
         ],
     )
     def test_whom_to_keep(self, text: str, kept: set[str]) -> None:

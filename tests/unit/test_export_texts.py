@@ -106,6 +106,11 @@ class TestCaptions:
         text = text_of("ass", replace(what, video=replace(what.video, width=size[0], height=size[1])))
         assert f"PlayResX: {wide}\nPlayResY: 720\n" in text
 
+    def test_subtitles_of_an_instant_last_a_hundredth(self) -> None:
+        # Both ends lie in the middle of two hundredths: rounded to even, they meet.
+        found = pysubs2.SSAFile.from_string(text_of("ass", document([seen(1, "A", 7.415, 7.425)])).lstrip("\ufeff"))
+        assert [(event.start, event.end) for event in found] == [(7420, 7430)]
+
     @given(what=documents())
     @quickly
     def test_subtitles(self, what: Document) -> None:

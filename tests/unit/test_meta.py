@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from src.errors import ConfigError
-from src.meta import fill, main
 from src.records import Person, Project
+from src.verbs.meta import fill, main
 from src.workspace import Workspace
 
 

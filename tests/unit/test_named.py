@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ class Wikidata:
         self.asked: list[str] = []
         self.fault: FetchError | None = None
 
-    def describe(self, query: str) -> Description | None:
+    def describe(self, query: str, language: str = "") -> Description | None:
         self.asked.append(query)
         if self.fault is not None:
             raise self.fault
@@ -90,7 +91,7 @@ def test_an_address_of_wikidata_is_taken_at_its_word(workspace: Workspace, wikid
 def test_somebody_whom_wikidata_knows_by_another_name_is_not_meant(workspace: Workspace) -> None:
     put_video(workspace, [{"name": "Ben Bo"}])
 
-    assert list_people(workspace, "p", VIDEO, lambda query: CHURCHILL).people[0].name == "Ben Bo"
+    assert list_people(workspace, "p", VIDEO, lambda *_: CHURCHILL).people[0].name == "Ben Bo"
 
 
 def test_a_fragment_names_those_of_its_segments(workspace: Workspace) -> None:
@@ -166,3 +167,16 @@ def test_who_has_no_picture_is_not_remembered(workspace: Workspace, wikidata: Wi
 def test_nothing_is_known_of_a_file_that_was_not_analysed(workspace: Workspace) -> None:
     with pytest.raises(ConfigError, match=r"Nothing is known of film\.mp4"):
         list_people(workspace, "p", "film.mp4", None)
+
+
+def test_wikidata_is_asked_in_the_language_of_the_notice(workspace: Workspace) -> None:
+    put_video(workspace, [{"name": "De Gaulle, Charles"}])
+    (video,) = workspace.store.find(Video)
+    workspace.store.put(replace(video, metadata={**video.metadata, "language": "Français"}))
+    asked: list[tuple[str, str]] = []
+
+    def describe(query: str, language: str) -> None:
+        asked.append((query, language))
+
+    list_people(workspace, "p", VIDEO, describe)
+    assert asked == [("Charles De Gaulle", "fr"), ("De Gaulle, Charles", "fr")]

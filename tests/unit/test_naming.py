@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from src.decisions import Rulings
-from src.identification import TrackNames
-from src.naming import HUMAN, Label, Rules, Seen, lead_of, lend_names, name_track, one_at_a_time
+from src.identities.decisions import Rulings
+from src.identities.identification import TrackNames
+from src.identities.naming import HUMAN, Label, Rules, Seen, lead_of, lend_names, name_track, one_at_a_time
 from src.recognition.voting import VotingRule
 from src.records import Shot, Track, TrackSamples
 from src.schema import Box, Candidate

@@ -84,6 +84,6 @@ def test_installed_package_works_without_the_clone(tmp_path: Path) -> None:
     assert "sface" in done.stdout
     assert (target / "facerec" / "recognition" / "strangers" / "sface.npz").is_file()
     assert not (target / "src").exists()
-    page = ROOT / "src" / "trainingreport" / "report.html"
-    assert (target / "facerec" / "trainingreport" / "report.html").read_bytes() == page.read_bytes()
-    assert (target / "facerec" / "trainingreport" / "report.css").is_file()
+    page = ROOT / "src" / "training" / "report" / "report.html"
+    assert (target / "facerec" / "training" / "report" / "report.html").read_bytes() == page.read_bytes()
+    assert (target / "facerec" / "training" / "report" / "report.css").is_file()

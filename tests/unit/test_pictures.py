@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
+from src.disk.pictures import hash_distance, kind_of, perceptual_hash, read_picture, to_rgb
 from src.errors import MediaError
-from src.pictures import hash_distance, kind_of, perceptual_hash, read_picture, to_rgb
 from src.schema import RgbImage
 from tests.servers.photos import animation, draw, encode, huge_png, photo, rotated_photo
 from tests.videos import numbered, write_video

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from src.figures import periods_of
-from src.programmes import Programme, dated, is_date, written_date
+from src.insights.figures import periods_of
+from src.insights.programmes import Programme, dated, is_date, written_date
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from src.decisions import PIECE
 from src.errors import ConfigError
 from src.export import FORMATS, READABLE
 from src.export import document as document_module
@@ -18,6 +17,7 @@ from src.export.document import one_line
 from src.export.rdf import OA
 from src.export.reading import Reading, decoded
 from src.export.sniffing import format_of
+from src.identities.decisions import PIECE
 
 ELAN = (
     '<ANNOTATION_DOCUMENT>\n<HEADER TIME_UNITS="milliseconds"/>\n<TIME_ORDER>\n'

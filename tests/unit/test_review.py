@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from src.groups import find_group, list_groups, rows_of, varied
-from src.ledger import Columns, Ledger, Said, Words, doubt_of
+from src.identities.groups import find_group, list_groups, rows_of, varied
+from src.identities.ledger import Columns, Ledger, Said, Words, doubt_of
+from src.identities.review import MIN_DOUBT, queue
 from src.records import ProjectVideo, Target, Verb
-from src.review import MIN_DOUBT, queue
 
 Row = tuple[int, float, float, float, bool, str, int]
 """Track, start, end, doubt, whether people said who it is, person, unknown id."""

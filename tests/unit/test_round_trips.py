@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from src.export import FORMATS, READABLE, Document
-from src.export.document import Seen, is_unknown
+from src.export.document import Seen, is_unknown, one_line
 from src.export.edits import edits_of
+from src.export.mot import read_mot, write_boxes
 from src.export.reading import Reading, decoded
 from src.records import Verb
-from tests.documents import document, documents, small
+from tests.documents import NAMES, document, documents, small
 
 NAMED = tuple(name for name in READABLE if name != "mot")
 TIMED = tuple(name for name in NAMED if name != "cvat")
@@ -83,7 +84,9 @@ def test_export_import_export_is_the_identity(name: str, what: Document, data: s
     shown = [one for one in what.people if name != "cvat" or one.tracks]
     assume(shown)
     # Somebody calls one of them otherwise; what comes of the file is written once more.
-    one, new = data.draw(st.sampled_from(shown)), data.draw(st.sampled_from(("Zoë \"Z\" <&> 'x'", "שלום 🙂")))
+    one = data.draw(st.sampled_from(shown))
+    new = one_line(data.draw(st.sampled_from((*NAMES, "Zoë \"Z\" <&> 'x'", "a\nb\t\u202ec")) | st.text(max_size=30)))
+    assume(new and not is_unknown(new))
     edited = replace(what, people=tuple(replace(p, name=new, unknown_id=None) if p is one else p for p in what.people))
     first = written(name, edited)
     assert written(name, applied(what, read(name, first))) == first
@@ -127,6 +130,16 @@ def test_somebody_new_is_said_to_be_there(name: str) -> None:
     more = document([*what.people, replace(what.people[-1], number=-7, name="New One", start_npt=33.0, end_npt=34.0)])
     edits = edits_of(what, read(name, written(name, more)))
     assert [(edit.verb, edit.name, edit.interval) for edit in edits.edits] == [(Verb.IS, "New One", (33.0, 34.0))]
+
+
+@given(what=documents())
+@quickly
+def test_boxes_of_mot_are_written_again_bit_for_bit(what: Document) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = Path(folder) / "a.txt", Path(folder) / "b.txt"
+        FORMATS["mot"].write(first, what)
+        write_boxes(second, read_mot(first))
+        assert second.read_bytes() == first.read_bytes()
 
 
 def test_tracks_with_one_number_are_joined() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from src import thumbnails
+from src.disk import thumbnails
+from src.disk.thumbnails import Thumbnails, forget
 from src.errors import ConfigError
-from src.thumbnails import Thumbnails, forget
 
 
 class Maker:

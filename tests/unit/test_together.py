@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from src.insights.together import _together
 from src.intervals import EMPTY, union
-from src.together import _together
 from tests.unit.test_intervals import END, STRETCHES, stretches, units
 
 

@@ -14,13 +14,13 @@ from sklearn.metrics import confusion_matrix, det_curve, roc_curve
 
 from src.records import FaceQuality
 from src.schema import FloatArray, IntArray
-from src.trainingreport import advice
-from src.trainingreport.agreement import look_alikes, study
-from src.trainingreport.comparison import METRICS, Previous, PreviousPerson, compare, read_previous, summary_of
-from src.trainingreport.crops import is_grey, thumbnail
-from src.trainingreport.doubtful import most_doubtful
-from src.trainingreport.inputs import About, HeldOut, Picture, TrainingPictures, named
-from src.trainingreport.numbers import (
+from src.training.report import advice
+from src.training.report.agreement import look_alikes, study
+from src.training.report.comparison import METRICS, Previous, PreviousPerson, compare, read_previous, summary_of
+from src.training.report.crops import is_grey, thumbnail
+from src.training.report.doubtful import most_doubtful
+from src.training.report.inputs import About, HeldOut, Picture, TrainingPictures, named
+from src.training.report.numbers import (
     choice,
     confused_pairs,
     confusion,
@@ -31,7 +31,7 @@ from src.trainingreport.numbers import (
     reliability,
     share,
 )
-from src.trainingreport.report import build
+from src.training.report.report import build
 
 ABOUT = About("p", "0002-SVM", "fake@1", "SVM", "2026-11-22T00:00:00+00:00", {"named_from": 0.5, "evidence": 0.4})
 

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from src.trainingreport.charts import heat_map
-from src.trainingreport.comparison import Previous, PreviousPerson
-from src.trainingreport.drawing import Scale, decades, percent, x_scale, y_scale
-from src.trainingreport.inputs import About, HeldOut, Picture, TrainingPictures
-from src.trainingreport.page import render
-from src.trainingreport.report import TrainingReport, build
+from src.training.report.charts import heat_map
+from src.training.report.comparison import Previous, PreviousPerson
+from src.training.report.drawing import Scale, decades, percent, x_scale, y_scale
+from src.training.report.inputs import About, HeldOut, Picture, TrainingPictures
+from src.training.report.page import render
+from src.training.report.report import TrainingReport, build
 from tests.unit.test_training_report import ABOUT, people_embeddings, pictures_of, random_held, sure
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from src.records import Track, TrackSamples
 from src.schema import Box
 from src.storage import Store
 from src.videos import read_samples
-from src.windows import SHOWN, Extent, best_rows, extent_of, read_window
+from src.windows import SHOWN, Extent, best_rows, extent_of, read_window, read_windows
 from src.workspace import Workspace
 
 SIZES = (200, 1, 350, 90, 400)
@@ -100,3 +101,41 @@ def test_short_tracks_are_read_at_once_and_others_not_at_all(workspace: Workspac
 )
 def test_best_rows_are_spread_over_the_track(qualities: list[float], n: int, rows: list[int]) -> None:
     assert best_rows(np.array(qualities), n) == rows
+
+
+def test_many_tracks_are_read_as_each_by_itself(workspace: Workspace) -> None:
+    """Short and long ones, in parts, seen before, in and after the window, unknown ones; and in the order asked for."""
+    rng, extents = np.random.default_rng(4), []
+    for track_id, sizes in enumerate([(3,), (200, 200), (1, 0, 4), (40, 40), (7,)], start=1):
+        begin = track_id * 10.0
+        for part, size in enumerate(sizes):
+            npt = begin + np.arange(size) / 2 + part
+            boxes, points = rng.uniform(0, 500, (size, 4)), np.zeros((size, 5, 2), np.float32)
+            scores = rng.uniform(0, 1, (2, size)).astype(np.float32)
+            frames = (npt * 25).astype(np.int64)
+            workspace.store.put(TrackSamples("a", track_id, part, frames, npt, boxes.astype(np.float32), points, *scores))
+        extents.append(Extent("a", track_id, begin, begin + sum(sizes), sum(sizes)))
+    extents = [extents[2], Extent("a", 99, 0.0, 100.0, 3), *extents[3:], *extents[:2]]
+    for window in [(0.0, 1e7), (11.0, 31.0), (20.5, 20.5), (45.0, 52.0), (1e6, 1e7)]:
+        found = read_windows(workspace.store, extents, *window)
+        for one, extent in zip(found, extents, strict=True):
+            wanted = read_window(workspace.store, extent, *window)
+            for name in SHOWN:
+                np.testing.assert_array_equal(one[name], wanted[name])
+                assert one[name].dtype == wanted[name].dtype
+    assert read_windows(workspace.store, [], 0.0, 1.0) == []
+
+
+def test_short_tracks_are_read_in_one_question(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracks = [extent_of(put_track(workspace.store, (5,)))]
+    tracks += [replace(tracks[0], track_id=1), replace(tracks[0], track_id=3)]
+    asked: list[int] = []
+    of_keys = workspace.store._of_keys
+
+    def watched(kind: type[Any], names: Any, keys: list[Any], leading: Any) -> Any:
+        asked.append(len(keys))
+        return of_keys(kind, names, keys, leading)
+
+    monkeypatch.setattr(workspace.store, "_of_keys", watched)
+    assert [len(found["npt"]) for found in read_windows(workspace.store, tracks, 0.0, 1.0)] == [2, 2, 2]
+    assert asked == [3]

@@ -1,10 +1,11 @@
-/** A film that comes in pieces from somewhere else (HLS): played where the service allows that place, and told where not. */
+/** Films that lie somewhere else: in pieces (HLS) played where the service allows that place, and told where not; others fetched by it. */
 
-import { createReadStream } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { afterEach, describe, expect, it } from 'vitest'
 import { serve, type Served } from './server'
 
 let served: Served | undefined
@@ -30,7 +31,7 @@ async function archive(): Promise<string> {
   return `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`
 }
 
-async function watch(isAllowed: boolean) {
+async function film(isAllowed: boolean) {
   const origin = await archive()
   const settings: Record<string, string> = isAllowed ? { FACEREC_SERVER__MEDIA_ORIGINS: JSON.stringify([origin]) } : {}
   served = await serve({ settings, codec: 'h264' })
@@ -40,8 +41,13 @@ async function watch(isAllowed: boolean) {
   page.on('request', (request) => request.resourceType() === 'script' && scripts.push(request.url()))
   const { items } = await (await page.request.get(`${served.url}/api/v1/projects/e2e/videos`)).json()
   const { video_id } = items.find((one: { video: { title: string } }) => one.video.title === 'hls')
-  await page.goto(`${served.url}/projects/e2e/videos/${video_id}`)
-  return { page, origin, scripts }
+  return { page, origin, scripts, path: `${served.url}/projects/e2e/videos/${video_id}` }
+}
+
+async function watch(isAllowed: boolean) {
+  const { path, ...rest } = await film(isAllowed)
+  await rest.page.goto(path)
+  return rest
 }
 
 it('plays, and boxes stay on the faces after a seek into another piece', async () => {
@@ -62,4 +68,84 @@ it('says what to do where the service does not allow the place', async () => {
   await page.getByText(`The film lies at ${origin} and cannot be played from there.`).waitFor()
   await page.getByText('server.media_origins').waitFor()
   await page.getByRole('button', { name: /^Ann Ace/ }).waitFor()
+})
+
+it('is played on the page of a person too, only the stretch that shows them', async () => {
+  const { page } = await film(true)
+  await page.goto(`${served!.url}/projects/e2e/people/Ben_Bo`)
+  const group = page.getByRole('region', { name: 'hls', exact: true })
+  await group
+    .getByRole('button', { name: /^Play / })
+    .first()
+    .click()
+  const player = page.getByRole('region', { name: 'Player' })
+  await player.getByRole('button', { name: 'Pause' }).waitFor()
+  await page.waitForFunction(() => document.querySelector('video')!.currentTime > 0.2)
+  expect(await page.evaluate(() => document.querySelector('video')!.src)).toMatch(/^blob:/)
+})
+
+it('says on the page of a person where it cannot be played from', async () => {
+  const { page, origin } = await film(false)
+  await page.goto(`${served!.url}/projects/e2e/people/Ben_Bo`)
+  const group = page.getByRole('region', { name: 'hls', exact: true })
+  await group
+    .getByRole('button', { name: /^Play / })
+    .first()
+    .click()
+  const player = page.getByRole('region', { name: 'Player' })
+  await player.getByText(`The film lies at ${origin} and cannot be played from there.`).waitFor()
+  await player.getByRole('link', { name: /Open in/ }).waitFor()
+})
+
+describe('a film that the server fetches', () => {
+  /** An archive that wants to know who asks, and the film in it; `login` is what it wants. */
+  async function behind(login: string): Promise<{ page: Page; asked: string[] }> {
+    served = await serve({ settings: { FACEREC_FETCH__ALLOW_NETWORKS: '["127.0.0.0/8"]' }, codec: 'h264' })
+    const name = readdirSync(served.folder).find((one) => /^boxes.*\.mp4$/.test(one))!
+    const film = readFileSync(join(served.folder, name))
+    const asked: string[] = []
+    elsewhere = createServer((request, response) => {
+      asked.push(request.headers['user-agent'] ?? '')
+      if (login) return void response.writeHead(401).end()
+      const [from = '0', to] = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '')?.slice(1) ?? []
+      const end = to ? Number(to) : film.length - 1
+      response.writeHead(206, {
+        'Content-Type': 'video/mp4',
+        'Content-Range': `bytes ${from}-${end}/${film.length}`,
+        'Content-Length': end - Number(from) + 1,
+      })
+      response.end(film.subarray(Number(from), end + 1))
+    })
+    await new Promise<void>((done) => elsewhere!.listen(0, '127.0.0.1', done))
+    const address = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/film.mp4`
+    served.python(['visualizer/e2e/seed_more.py', 'elsewhere', served.folder, address])
+    const page = await served.browser.newPage({ locale: 'en-GB' })
+    const { items } = await (await page.request.get(`${served.url}/api/v1/projects/e2e/videos`)).json()
+    const { video_id } = items.find((one: { video: { title: string } }) => one.video.title === 'elsewhere')
+    await page.goto(`${served.url}/projects/e2e/videos/${video_id}`)
+    return { page, asked }
+  }
+
+  it('plays, and is sought', async () => {
+    const { page, asked } = await behind('')
+    await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) >= 2)
+    expect(await page.evaluate(() => document.querySelector('video')!.currentSrc)).toContain('/api/v1/videos/')
+    await page.keyboard.press(' ')
+    await page.waitForFunction(() => document.querySelector('video')!.currentTime > 0.4)
+    await page.keyboard.press('k')
+    await page.evaluate(() => (document.querySelector('video')!.currentTime = 7.02))
+    await page.getByText('frame 175', { exact: true }).waitFor({ state: 'attached' })
+    await page.getByRole('img', { name: 'The picture shows Ann Ace, Ben Bo.' }).waitFor()
+    expect(asked.length).toBeGreaterThan(0)
+    // The page itself never went there.
+    expect(asked.filter((agent) => /Mozilla/.test(agent))).toEqual([])
+  })
+
+  it('says why where its archive does not give it, and the rest works', async () => {
+    const { page } = await behind('wanted')
+    await page.getByText(/^The film lies at http:\/\/127\.0\.0\.1:\d+ and cannot be played from there\.$/).waitFor()
+    await page.getByText(/answers 401/).waitFor()
+    await page.getByText('Names, timeline, corrections and exports work without it.').waitFor()
+    await page.getByRole('button', { name: /^Ann Ace/ }).waitFor()
+  })
 })

@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from src import aligner, classifier, clusterize, decide, tracker
+from src import aligner, classifier, clusterize, tracker
 from src.engines.fake import colour_of
 from src.records import Analysis, Appearance, Verb, Video
 from src.schema import RgbImage
 from src.settings import DatabaseSettings, Settings
+from src.verbs import decide
 from src.workspace import Workspace, open_workspace
 from tests.stages.conftest import put_photos
 from tests.videos import write_video

@@ -131,6 +131,19 @@ it('a pasted list is understood line by line, survives a failure, and becomes pe
   await page.close()
 })
 
+it('more photos of somebody are searched for on their page, with what was found as it comes', async () => {
+  const page = await open(`${PEOPLE}/Dora_Day`)
+  await expect.poll(() => training(page).count()).toBe(3)
+  await page.getByRole('button', { name: 'Search for photos' }).click()
+  const search = page.getByRole('region', { name: 'Search for photos' })
+  await search.getByText('done · 1 of 1 people').waitFor(JOB)
+  await expect.poll(() => states(page, 'Dora_Day'), { timeout: 60_000 }).toEqual({ active: 4 })
+  await expect.poll(() => training(page).count(), { timeout: 60_000 }).toBe(4)
+  await search.getByRole('button', { name: 'Hide' }).click()
+  await search.waitFor({ state: 'hidden' })
+  await page.close()
+})
+
 it('pictures are switched by mouse and keys, the most doubtful first, and taken back', async () => {
   const page = await open(`${PEOPLE}/Ann_Ace`)
   await expect.poll(() => pictures(page).count()).toBe(11)

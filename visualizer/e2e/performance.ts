@@ -4,26 +4,23 @@
  * Nothing here fails because a machine is slow: what was measured is written into README.md, with the machine it was measured on.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs'
-import { cpus, loadavg } from 'node:os'
-import { join } from 'node:path'
 import type { CDPSession, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { heap, load, median, paced, seconds, speed, writeTable } from './measuring'
 import { serve, type Served } from './server'
 
 const LOADS = 5
 const LOOK_MS = 6000
 const SETTLE_MS = 3000
-const README = join(import.meta.dirname, '../README.md')
 const LANE_PX = 26
 
 let served: Served | undefined
 let path = ''
-let load = 0
+let before = 0
 const rows: [what: string, target: string, found: string][] = []
 
 beforeAll(async () => {
-  load = loadavg()[0]!
+  before = load()
   served = await serve({ seed: 'visualizer/e2e/seed_long.py' })
   const page = await served.browser.newPage()
   const { items } = await (await page.request.get(`${served.url}/api/v1/projects/e2e/videos`)).json()
@@ -31,7 +28,7 @@ beforeAll(async () => {
   await page.close()
 }, 600_000)
 afterAll(async () => {
-  if (rows.length === 3) writeTable()
+  if (rows.length === 3) writeTable('performance', [['what', 'wanted', 'found'], ...rows], served!.browser, before)
   await served?.close()
 })
 
@@ -100,7 +97,6 @@ it('is there at once', async () => {
     }
     await page.context().close()
   }
-  const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`
   report([
     `Until interactive: boxes and lanes painted, and a click answered (${LOADS} loads)`,
     '< 2 s',
@@ -160,52 +156,4 @@ async function zoomAbout(page: Page): Promise<void> {
     await page.mouse.move(box.x + 300 + ((n * 7) % 900), box.y + 60)
     await page.mouse.wheel(0, n % 120 < 60 ? -60 : 60)
   }
-}
-
-/** Milliseconds between the frames that the page shows while something is done. */
-async function paced(page: Page, act: () => Promise<void>): Promise<number[]> {
-  await page.evaluate(() => {
-    const times: number[] = []
-    const state = { times, isOver: false }
-    ;(window as unknown as { paced: typeof state }).paced = state
-    const tick = (now: number): void => {
-      times.push(now)
-      if (!state.isOver) requestAnimationFrame(tick)
-    }
-    requestAnimationFrame(tick)
-  })
-  await act()
-  const times = await page.evaluate(() => {
-    const { paced } = window as unknown as { paced: { times: number[]; isOver: boolean } }
-    paced.isOver = true
-    return paced.times
-  })
-  return times.slice(1).map((time, n) => time - times[n]!)
-}
-
-async function heap(cdp: CDPSession): Promise<number> {
-  await cdp.send('HeapProfiler.enable')
-  for (let n = 0; n < 3; n++) await cdp.send('HeapProfiler.collectGarbage')
-  return Math.round((await cdp.send('Runtime.getHeapUsage')).usedSize / 1e6)
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)]!
-}
-
-const median = (values: readonly number[]): number => quantile(values, 0.5)
-const speed = (gaps: readonly number[]): string =>
-  `${(1000 / median(gaps)).toFixed(0)} (${(1000 / quantile(gaps, 0.95)).toFixed(0)})`
-
-function writeTable(): void {
-  const machine = cpus()
-  const about = `Measured on ${new Date().toISOString().slice(0, 10)} with Chromium ${served!.browser.version()}, headless and without a graphics card, on ${machine.length} cores of ${machine[0]!.model.trim()}, beside the server; ${load.toFixed(1)} other programs wanted these cores when it began.`
-  const table = ['| what | wanted | found |', '| --- | --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)]
-  const text = readFileSync(README, 'utf8')
-  const made = text.replace(
-    /(<!-- performance -->\n)[\s\S]*(<!-- \/performance -->)/,
-    (_, before: string, after: string) => `${before}\n${about}\n\n${table.join('\n')}\n\n${after}`,
-  )
-  writeFileSync(README, made)
 }

@@ -112,7 +112,7 @@ it('a project shows what it holds, how its model does, and what has changed sinc
 it('settings are found by their meaning, and the one of the project is changed', async () => {
   await open('/projects/team')
   const settings = page.getByRole('region', { name: 'Settings' })
-  await settings.getByRole('textbox', { name: 'Find a setting' }).fill('smaller faces')
+  await settings.getByRole('searchbox', { name: 'Find a setting' }).fill('smaller faces')
   await settings.getByText('tracker.min_face_px').waitFor()
   expect(await settings.getByRole('row').count()).toBe(2)
   const changed = page.waitForResponse((answer) => answer.request().method() === 'PATCH' && answer.ok())
@@ -153,7 +153,7 @@ it('a job is watched line by line, cancelled and tried again without loading any
     const row = page.getByRole('row', { name: /at work Clean pictures/ })
     await row.waitFor()
     await row.getByRole('link', { name: /Clean pictures/ }).click()
-    expect(new URL(page.url()).searchParams.get('job')).toBe(id)
+    await page.waitForURL((url) => url.searchParams.get('job') === id)
     const details = page.getByRole('complementary', { name: 'The selected job' })
     const log = details.getByRole('log')
     await worker.does('log Looking at Ann Ace')
@@ -244,7 +244,7 @@ it('where all streams are taken, jobs are asked for now and then', async () => {
     await page.getByRole('log').getByText('Asked for').waitFor()
     await worker.does('done')
     await page.getByRole('row', { name: /done Analyse again/ }).waitFor()
-    expect(new URL(page.url()).searchParams.get('job')).toBe(id)
+    await page.waitForURL((url) => url.searchParams.get('job') === id)
   } finally {
     worker.stop()
   }

@@ -51,9 +51,17 @@ const SHOTS: { name: string; path: () => string; theme: 'light' | 'dark'; first?
   { name: 'people', path: () => `${PROJECT}/people`, theme: 'light' },
   { name: 'person', path: () => `${PROJECT}/people/Eileen_Collins`, theme: 'dark' },
   { name: 'videos', path: () => `${PROJECT}/videos`, theme: 'light' },
-  { name: 'review', path: () => `${PROJECT}/review`, theme: 'dark' },
   { name: 'unknown', path: () => `${PROJECT}/unknown`, theme: 'dark' },
-  { name: 'statistics', path: () => `${PROJECT}/statistics`, theme: 'light' },
+  {
+    name: 'search',
+    path: () => `${PROJECT}/search?with=Clara_Winter`,
+    theme: 'dark',
+    first: async (page) => {
+      await page.locator('[data-key]').first().click()
+      await arrived(page)
+    },
+  },
+  { name: 'statistics', path: () => `${PROJECT}/statistics`, theme: 'dark' },
 ]
 
 it.each(SHOTS)('$name', async ({ name, path, theme, first }) => {

@@ -17,11 +17,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from src import decide
-from src.decisions import anchors_of
+from src.identities.decisions import anchors_of
 from src.records import Analysis, ProjectVideo, Shot, Status, Target, Track, TrackEmbeddings, TrackSamples, Verb, Video
 from src.schema import Box, RgbImage
 from src.settings import DatabaseSettings, Settings
+from src.verbs import decide
 from src.videos import video_identity
 from src.workspace import open_workspace
 from tests.videos import write_video

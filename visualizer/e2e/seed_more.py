@@ -2,6 +2,7 @@
 
 python visualizer/e2e/seed_more.py begun FOLDER [SHARE]     a video whose first analysis has come so far; 1 ends it
 python visualizer/e2e/seed_more.py hls FOLDER ADDRESS       the film in pieces in FOLDER/hls, as a video of that address
+python visualizer/e2e/seed_more.py elsewhere FOLDER ADDRESS    the film as a video of that address
 python visualizer/e2e/seed_more.py notice FOLDER            what a catalogue says of the film
 """
 
@@ -84,12 +85,17 @@ def hls(store: Store, folder: Path, address: str) -> None:
             if packet.dts is not None:
                 packet.stream = copy
                 pieces.mux(packet)
+    elsewhere(store, folder, address, "hls")
+
+
+def elsewhere(store: Store, _folder: Path, address: str, name: str = "elsewhere") -> None:
+    """The film as a video that lies at an address."""
     analysis = store.get(Analysis, "a")
     assert analysis is not None
     video_id = stable_id(address)
-    video = replace(source, video_id=video_id, locator=address, media=address, folder="hls", title="hls", checksum="")
-    add(store, video, replace(analysis, analysis_id="hls", video_id=video_id), 2)
-    appear(store, video, "hls")
+    video = replace(film(store), video_id=video_id, locator=address, media=address, folder=name, title=name, checksum="")
+    add(store, video, replace(analysis, analysis_id=name, video_id=video_id), 2)
+    appear(store, video, name)
 
 
 def notice(store: Store, _folder: Path) -> None:
@@ -107,7 +113,7 @@ def main(name: str, folder: str, *rest: str) -> None:
     """Do what the first word says."""
     path = Path(folder).resolve()
     with open_store(f"sqlite:///{path / 'data' / 'facerec.db'}") as store:
-        {"begun": begun, "hls": hls, "notice": notice}[name](store, path, *rest)
+        {"begun": begun, "hls": hls, "elsewhere": elsewhere, "notice": notice}[name](store, path, *rest)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Picture
 
-from src import classifier, decide, jobs
-from src.decisions import anchors_of
+from src import classifier, jobs
+from src.identities.decisions import anchors_of
 from src.jobs.events import LOG, tell, tell_end
 from src.records import (
     Analysis,
@@ -34,6 +34,7 @@ from src.records import (
 )
 from src.schema import Box, FloatArray
 from src.settings import DatabaseSettings, Settings
+from src.verbs import decide
 from src.workspace import Workspace, open_workspace
 
 PROJECT, ENGINE = "team", "sface@1"

@@ -13,8 +13,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from src.appearances import derive_all
-from src.pictures import png_bytes
+from src.disk.pictures import png_bytes
+from src.identities.appearances import derive_all
 from src.recognition.calibration import OpenSet
 from src.recognition.gallery import Gallery
 from src.recognition.identify import train_recognizer

@@ -20,11 +20,12 @@ from PIL import Image, ImageEnhance, ImageOps
 from evaluation.material.carriers import CARRIERS, fetch_npm
 from evaluation.material.compose import Canvas, Pane, Segment, View, compose
 from evaluation.material.sources import Card, Gradient, Photo
-from src import aligner, classifier, clusterize, crawler, decide, tracker
+from src import aligner, classifier, clusterize, crawler, tracker
 from src.models import SCIKIT_IMAGE, open_members
 from src.progress import for_terminal
 from src.records import Verb
 from src.settings import load_settings
+from src.verbs import decide
 from src.videos import find_video
 from src.workspace import Workspace, open_workspace
 

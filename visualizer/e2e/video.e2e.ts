@@ -231,6 +231,27 @@ it('every format of the server is in the menu, and brings a file', async () => {
   await page.context().close()
 })
 
+it('faces are covered but for those who were chosen', async () => {
+  const page = await open(video)
+  await page.getByRole('button', { name: 'Export what was seen' }).click()
+  await page.getByText('With faces covered').click()
+  const dialog = page.getByRole('dialog', { name: 'Cover faces' })
+  await dialog.getByText('Everybody is covered').waitFor()
+  await dialog.getByRole('checkbox', { name: /^Ann Ace/ }).check()
+  await dialog.getByText('1 stays visible').waitFor()
+  await page.keyboard.press('Enter')
+  await dialog.waitFor({ state: 'hidden' })
+  await page.getByText('With faces covered, but for Ann Ace: ready.').waitFor({ timeout: 60_000 })
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download' }).click(),
+  ])
+  expect(file.suggestedFilename()).toMatch(/^redacted_but_Ann_Ace_\w{8}\./)
+  const { items } = await (await page.request.get(`${served!.url}/api/v1/jobs?kind=export`)).json()
+  expect(items.map((one: { params: { redact?: string } }) => one.params.redact)).toContain('all-but:Ann Ace;')
+  await page.context().close()
+})
+
 it('every format is described in both languages', async () => {
   const { items } = await (await fetch(`${served!.url}/api/v1/exports`)).json()
   const names = items.map((one: { format: string }) => one.format)
@@ -285,12 +306,15 @@ describe('a marked stretch is exported', () => {
   it('or all of the film all the same', async () => {
     const page = await open(`${video}?a=2&b=3.5`)
     await page.getByRole('button', { name: 'Export the marked stretch' }).click()
-    expect(await page.getByText('With faces covered').count()).toBe(0)
+    // What was made before stands in the menu too, under names that begin alike.
+    const made = page.getByRole('list', { name: 'From the picture' })
+    await made.getByText('Clips', { exact: true }).waitFor()
+    expect(await made.getByText('With faces covered').count()).toBe(0)
     await page
       .getByRole('group', { name: 'What is exported' })
       .getByRole('button', { name: 'All of the video' })
       .click()
-    await page.getByText('With faces covered').waitFor()
+    await made.getByText('With faces covered').waitFor()
     const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('shots', { exact: true }).click()])
     expect(file.suggestedFilename()).toMatch(/^boxes.*\.shots\.csv$/)
     await page.context().close()
@@ -350,7 +374,7 @@ it('the address of the table says what is looked for and how it is sorted', asyn
   const page = await open('/projects/e2e/videos?q=BÔXES&sort=-people')
   await page.getByRole('link', { name: 'boxes' }).waitFor()
   expect(await page.getByRole('columnheader', { name: 'People' }).getAttribute('aria-sort')).toBe('descending')
-  await page.getByRole('textbox', { name: 'Find a title' }).fill('nothing like this')
+  await page.getByRole('searchbox', { name: 'Find a title' }).fill('nothing like this')
   await page.getByText('No title has').waitFor()
   await page.waitForFunction(() => new URL(location.href).searchParams.get('q') === 'nothing like this')
   await page.context().close()

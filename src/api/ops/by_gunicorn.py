@@ -18,6 +18,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from .lifecycle import Lifecycle
+from .listening import spread
 from .operations import lifecycle_of
 from .production import SHARED, Plan
 
@@ -69,7 +70,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         server = self._plan.settings.server
         certificate, key = self._plan.certificate or (None, None)
         return {
-            "bind": f"fd://{self._plan.listening.detach()}",
+            "bind": [f"fd://{one.detach()}" for one in spread(self._plan.listening, server.processes)],
             "workers": server.processes,
             "worker_class": "gthread",
             "threads": server.threads,
@@ -82,7 +83,8 @@ class _Application(BaseApplication):  # type: ignore[misc]
             "control_socket_disable": True,
             "worker_tmp_dir": "/dev/shm" if os.access("/dev/shm", os.W_OK) else None,
             "when_ready": lambda _arbiter: print(f"Serving {self._plan.address}", file=sys.stderr, flush=True),
-            "post_fork": _less_time(server.stop_s),
+            "pre_fork": _give_place,
+            "post_fork": _forked(server.stop_s),
             "post_worker_init": self._begin,
             "worker_exit": self._end,
             "child_exit": _forget,
@@ -139,10 +141,22 @@ class _Logger(glogging.Logger):  # type: ignore[misc]
         """Say nothing."""
 
 
-def _less_time(seconds: float) -> Any:
+def _give_place(arbiter: Any, worker: Any) -> None:
+    """Give a process that begins the first socket that none of the others has: that of the one it replaces."""
+    taken = {other.place for other in arbiter.WORKERS.values()}
+    n = len(arbiter.LISTENERS)
+    worker.place = next((place for place in range(n) if place not in taken), worker.age % n)
+
+
+def _forked(seconds: float) -> Any:
     def post_fork(_arbiter: Any, worker: Any) -> None:
         # The parent waits longer than its processes wait for requests: what is left then is for handing back.
         worker.cfg.set("graceful_timeout", max(1, round(seconds)))
+        own = worker.sockets[worker.place]
+        for other in worker.sockets:
+            if other is not own:
+                other.close()
+        worker.sockets = [own]
 
     return post_fork
 

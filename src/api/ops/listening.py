@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 from pathlib import Path
 
 from ...errors import ConfigError
 from ...settings import ServerSettings
+
+_BACKLOG = 1024
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -18,11 +21,26 @@ def listen(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as err:
         raise ConfigError(
             f"Nothing can listen on {host}:{port}: {err.strerror}. Stop what does, or set another server.host or server.port."
         ) from err
+
+
+def spread(listening: socket.socket, n: int) -> list[socket.socket]:
+    """Return n sockets that listen at one address, the given one first; that alone where the system shares out among none.
+
+    Processes that wait at one socket race for each connection, and the quickest may get nearly all of them. Among sockets
+    of their own Linux shares connections out evenly. An address that another program uses stays refused: it was bound
+    alone before it is shared.
+    """
+    if sys.platform != "linux" or n < 2:
+        return [listening]
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    place = listening.getsockname()[:2]
+    more = [socket.create_server(place, family=listening.family, backlog=_BACKLOG, reuse_port=True) for _ in range(n - 1)]
+    return [listening, *more]
 
 
 def address_of(listening: socket.socket, host: str, *, tls: bool) -> str:

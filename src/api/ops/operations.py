@@ -14,7 +14,7 @@ from ... import __version__
 from ...workspace import Workspace
 from .access import ROUTE, RequestLog
 from .health import disk_check, failing, store_check
-from .lifecycle import Lifecycle
+from .lifecycle import Lifecycle, settle_memory
 from .workers import work_beside
 
 _NAME = "facerec.operations"
@@ -46,6 +46,7 @@ def add_operations(app: Flask, workspace: Workspace) -> Lifecycle:
     checks["disk"] = disk_check(workspace.data_dir, workspace.settings.server.min_free_mb)
     checks["process"] = lambda: "is about to end" if state.lifecycle.stopping.is_set() else ""
     work_beside(workspace, state.lifecycle)
+    state.lifecycle.on_start(settle_memory)
     app.register_blueprint(operations)
     app.after_request(_keep_route)
     app.wsgi_app = RequestLog(app.wsgi_app, state.metrics.observe)  # type: ignore[method-assign]

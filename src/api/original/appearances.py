@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response
 
 from ...records import Person
-from ..context import store, workspace
+from ..answers import plain_json
+from ..context import store
+from ..kept import answer_kept
 from ..problems import missing
 from .parameters import project_of_query
 
@@ -18,10 +20,14 @@ def list_appearances(person: str) -> Response:
 
     They are those of the tracks that the person appears in: what people decided holds here too, with confidence 1.
     """
-    from .samples import samples_of
+    from .samples import revision, samples_of
 
-    project = project_of_query()
-    return jsonify(samples_of(workspace(), project, _person(project.project, person)))
+    found = _person(project_of_query().project, person)
+
+    def make() -> bytes:
+        return plain_json(samples_of(store(), found))
+
+    return answer_kept(("original appearance", found.project, found.person_id), revision(store(), found), make)
 
 
 def _person(project: str, name: str) -> Person:

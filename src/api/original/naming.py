@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import ForbiddenPathError
-from ...guard import Guard
 from ...mediafragments import joined
 from ...names import video_folder
 from ...records import Role, Video
@@ -57,11 +56,6 @@ def named_video(text: str) -> NamedVideo:
     seen = video if video is not None and _is_shown(video) else None
     part = settle(fragment, seen) if seen else fragment
     return NamedVideo(seen.locator if seen else bare, str(part), seen)
-
-
-def guard() -> Guard:
-    """Return what judges addresses that clients name."""
-    return workspace().guard or Guard()
 
 
 def require_shown(named: NamedVideo) -> None:

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...geometry import whole_pixels
-from ...records import Appearance
 from ...schema import Box
 
+_TOLD = (
+    "name",
+    "track_id",
+    "merged_tracks",
+    "start_npt",
+    "end_npt",
+    "start_frame",
+    "end_frame",
+    "start_sample",
+    "end_sample",
+    "confidence",
+)
 
-def track_fields(seen: Appearance, locator: str) -> dict[str, Any]:
-    """Return an appearance as a track: boxes are whole pixels, and unknown people are marked."""
-    fields: dict[str, Any] = {
-        "name": seen.name,
-        "track_id": seen.track_id,
-        "merged_tracks": list(seen.merged_tracks),
-        "start_npt": seen.start_npt,
-        "end_npt": seen.end_npt,
-        "start_frame": seen.start_frame,
-        "end_frame": seen.end_frame,
-        "start_sample": seen.start_sample,
-        "end_sample": seen.end_sample,
-        "confidence": seen.confidence,
-        **box_fields(seen.box),
-        "locator": locator,
-        "project": seen.project,
-    }
-    return fields if seen.person_id is not None else fields | {"unknown": True}
+
+def track_fields(seen: Mapping[str, Any], locator: str) -> dict[str, Any]:
+    """Return an appearance as a track: boxes are whole pixels, and unknown people are marked.
+
+    Args:
+        seen: The fields of an `Appearance` as plain values: a film of hours has thousands.
+        locator: Of the video.
+    """
+    fields = {name: seen[name] for name in _TOLD} | box_fields(Box(**seen["box"]))
+    fields["locator"], fields["project"] = locator, seen["project"]
+    if seen["person_id"] is None:
+        fields["unknown"] = True
+    return fields
 
 
 def box_fields(box: Box) -> dict[str, Any]:
@@ -38,7 +45,9 @@ def box_fields(box: Box) -> dict[str, Any]:
     }
 
 
-def named_apart(appearances: list[Appearance]) -> tuple[list[Appearance], list[Appearance]]:
+def named_apart(appearances: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """Return the appearances of people with a name, and those of people without."""
-    named = [seen for seen in appearances if seen.person_id is not None]
-    return named, [seen for seen in appearances if seen.person_id is None]
+    apart: tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]] = [], []
+    for seen in appearances:
+        apart[seen["person_id"] is None].append(seen)
+    return apart

@@ -38,7 +38,7 @@ def projects() -> Response:
 @training.get("/training-set")
 def training_set() -> Response:
     """List the people of a project, each with their aligned pictures."""
-    from ...switching import aligned_pictures
+    from ...training.switching import aligned_pictures
 
     project = project_of_query().project
     names = {person.person_id: person.name for person in store().find(Person, project=project)}
@@ -82,7 +82,7 @@ def train(project: str) -> Response:
 @training.get("/disabled/<project>")
 def disabled(project: str) -> Response:
     """List the pictures that the next training leaves out."""
-    from ...switching import left_out
+    from ...training.switching import left_out
 
     return jsonify(left_out(workspace(), existing_project(project).project))
 
@@ -91,7 +91,7 @@ def disabled(project: str) -> Response:
 def disable(project: str) -> Response:
     """Take down the list of pictures that are to be left out; all others train."""
     from ...errors import ConfigError
-    from ...switching import leave_out
+    from ...training.switching import leave_out
 
     owner = existing_project(project).project
     names = _list_of_paths()

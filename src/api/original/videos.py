@@ -10,11 +10,11 @@ from flask import Blueprint, Response, jsonify, send_file
 
 from ...errors import MediaError
 from ...records import Role, Video
-from ..context import workspace
 from ..media import video_file
 from ..permissions import needs
 from ..problems import Problem
-from .naming import NamedVideo, guard, named_video, require_shown
+from ..sources import connectors, guard
+from .naming import NamedVideo, named_video, require_shown
 from .parameters import parameter
 
 if TYPE_CHECKING:
@@ -70,14 +70,12 @@ def _found(locator: str) -> Found | None:
         Problem: It knows no such video.
         FetchError: It cannot be asked, or answers something that cannot be understood.
     """
-    from ...connectors import Connectors
     from ...video.source import is_address
 
-    connectors = workspace().kept("connectors of clients", lambda: Connectors.of(workspace().settings, guard()))
-    if not is_address(locator) or not connectors.is_catalogued(locator):
+    if not is_address(locator) or not connectors().is_catalogued(locator):
         return None
     try:
-        return connectors.resolve(locator)
+        return connectors().resolve(locator)
     except MediaError as err:
         raise Problem("not_found", str(err)) from err
 

@@ -74,6 +74,7 @@ class PersonInVideo(Shape):
     analysis_id: str
     title: str
     date: str
+    locator: str = Field(description="What the video was given as; an address is played from where it lies")
     local: bool = Field(description="Whether the server has the file")
     items: list[PersonAppearance] = Field(description="In the order of their start")
 

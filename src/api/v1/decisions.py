@@ -9,7 +9,7 @@ from apiflask import APIBlueprint
 from flask import Response, url_for
 from pydantic import Field
 
-from ...decisions import undone_ids
+from ...identities.decisions import undone_ids
 from ...records import Decision, Project, Target, Verb
 from ...storage import Query
 from .. import shapes
@@ -130,7 +130,7 @@ def decide(project: str, json_data: NewDecision) -> Response:
 
     The decision holds at once. Where it touches many tracks they are derived by the `job` of the answer.
     """
-    from ...decide import say
+    from ...verbs.decide import say
 
     known = existing_project(project)
     owner = known.project
@@ -164,7 +164,7 @@ def decide_several(project: str, json_data: NewDecisions) -> Response:
 
     All are looked at first: where one of them cannot be said, none is. People go by the names that they have before.
     """
-    from ...decide import keep, prepared
+    from ...verbs.decide import keep, prepared
 
     owner = existing_project(project)
     targets = [
@@ -244,7 +244,7 @@ def track_target(owner: str, name: str) -> Target:
     Raises:
         Problem: There is none, or it is of no video of this project.
     """
-    from ...decisions import anchors_of
+    from ...identities.decisions import anchors_of
     from ...videos import read_samples
 
     track, member = track_of_project(owner, name)

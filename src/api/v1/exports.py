@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import secrets
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ from pydantic import Field
 
 from ...guard.paths import confined
 from ...names import display_name
-from ...records import Analysis, Decision, Person, Status, Video
+from ...records import Analysis, Decision, Person, Project, Status, Video
 from .. import shapes
 from ..answers import answer
 from ..choosing import FragmentText, member_of
@@ -30,11 +31,14 @@ from .tracks import MAX_NPT, Seconds
 
 if TYPE_CHECKING:
     from ...export import Document, Format
+    from ...verbs.importing import ImportReport
 
 exports = APIBlueprint("exports", __name__, url_prefix="/api/v1", tag="Exports")
 
 FormatName = Annotated[str, Field(max_length=40, description="One of /exports; as the header Accept says where empty")]
 _MAX_IMPORT_BYTES = 64_000_000
+_AT_ONCE_BYTES = 500_000
+"""A file with more is read by a process of its own, which takes half a second to begin; so much Turtle is read as quickly."""
 _FORM = {name: {"type": "string", "maxLength": 200} for name in ("format", "author", "keep_missing", "dry_run")}
 
 
@@ -125,7 +129,7 @@ def get_project_export(project: str, query_data: ProjectExportParameters) -> Res
     Tables and texts follow each other, documents come in an archive or as JSON lines; see docs/exports.md.
     """
     from ...export import FORMATS, media_type_of
-    from ...exporting import project_stream
+    from ...verbs.exporting import project_stream
 
     owner = existing_project(project).project
     name = _chosen(query_data.format)
@@ -164,26 +168,11 @@ def import_file(project: str, video_id: str, query_data: ImportParameters) -> Re
 
     Where the decisions touch many tracks, what follows from them is derived by the `job` of the answer.
     """
-    from ...decide import keep
-    from ...export.reading import decoded
-    from ...importing import said_by
+    from ...verbs.decide import keep
 
     known = existing_project(project)
     analysis, _ = _counting(known.project, video_id, query_data.fragment)
-    file = sent_file()
-    data = file.stream.read(_MAX_IMPORT_BYTES + 1)
-    if len(data) > _MAX_IMPORT_BYTES:
-        raise Problem("request_entity_too_large", f"A file has at most {_MAX_IMPORT_BYTES:,} bytes. Divide it.")
-    source = decoded(data, (file.filename or "The file")[:100])
-    report = said_by(
-        workspace(),
-        known,
-        analysis,
-        source,
-        sent_field("format"),
-        author(sent_field("author")),
-        keep_missing=_flag("keep_missing"),
-    )
+    report = _report(known, analysis)
     job = None
     if report.decisions and not _flag("dry_run"):
         keep(workspace(), known, report.decisions, report.told)
@@ -196,6 +185,28 @@ def import_file(project: str, video_id: str, query_data: ImportParameters) -> Re
         job=shape_of_job(job) if job else None,
     )
     return told_of(answer(body), job)
+
+
+def _report(owner: Project, analysis: Analysis) -> ImportReport:
+    """Return what the file of a request says anew of an analysis; a large one is read apart from the requests of others.
+
+    Raises:
+        Problem: It is too large, or another large one is being read.
+        ConfigError: It cannot be read.
+    """
+    from ...verbs.importing import said_by_bytes
+    from ..apart import done_apart
+
+    file = sent_file()
+    data = file.stream.read(_MAX_IMPORT_BYTES + 1)
+    if len(data) > _MAX_IMPORT_BYTES:
+        raise Problem("request_entity_too_large", f"A file has at most {_MAX_IMPORT_BYTES:,} bytes. Divide it.")
+    what = (owner.project, analysis.analysis_id, data, (file.filename or "The file")[:100])
+    more = (sent_field("format"), author(sent_field("author")))
+    keep_missing = _flag("keep_missing")
+    if len(data) <= _AT_ONCE_BYTES:
+        return said_by_bytes(workspace(), *what, *more, keep_missing=keep_missing)
+    return done_apart(workspace().settings, partial(said_by_bytes, keep_missing=keep_missing), *what, *more)
 
 
 def _counting(owner: str, video_id: str, fragment: str) -> tuple[Analysis, Video]:

@@ -21,7 +21,7 @@ from ..validation import Body, Parameters, Text
 from .decisions import MAX_DECISIONS, report_of, track_target
 
 if TYPE_CHECKING:
-    from ...groups import Group
+    from ...identities.groups import Group
 
 groups = APIBlueprint("groups", __name__, url_prefix="/api/v1", tag="Unknown people")
 
@@ -69,7 +69,7 @@ class Split(Body):
 @groups.output(GroupPage)
 def list_groups(project: str, query_data: GroupParameters) -> Response:
     """List the unknown people of all videos of a project whom nobody named, the longest seen first."""
-    from ...groups import list_groups as listed
+    from ...identities.groups import list_groups as listed
 
     owner = existing_project(project).project
     mark = mark_of("groups", owner)
@@ -96,7 +96,7 @@ def get_group(project: str, unknown_id: int) -> Response:
 @groups.output(GroupAppearancePage)
 def list_group_appearances(project: str, unknown_id: int, query_data: GroupAppearanceParameters) -> Response:
     """List all appearances of a group, video by video."""
-    from ...groups import rows_of
+    from ...identities.groups import rows_of
 
     owner = existing_project(project).project
     _existing(owner, unknown_id)
@@ -133,7 +133,7 @@ def list_group_appearances(project: str, unknown_id: int, query_data: GroupAppea
 @groups.output(shapes.Alike)
 def list_alike(project: str, unknown_id: int, query_data: AlikeParameters) -> Response:
     """List the groups and the named people that a group resembles most, without those that somebody said it is not."""
-    from ...groups import alike
+    from ...identities.groups import alike
 
     owner = existing_project(project)
     _existing(owner.project, unknown_id)
@@ -150,7 +150,7 @@ def list_alike(project: str, unknown_id: int, query_data: AlikeParameters) -> Re
 @groups.output(shapes.SplitReport, 201)
 def split_group(project: str, unknown_id: int, json_data: Split) -> Response:
     """Take tracks from a group, by decisions: to a new one, or each to whom it resembles and never back to this one."""
-    from ...decide import keep
+    from ...verbs.decide import keep
 
     owner = existing_project(project)
     group = _existing(owner.project, unknown_id)
@@ -171,7 +171,7 @@ def _check_members(owner: Project, group: Group, targets: list[Target]) -> None:
     Raises:
         Problem: One of them was not.
     """
-    from ...groups import rows_of
+    from ...identities.groups import rows_of
 
     ledger = ledger_of(owner.project)
     seen = {
@@ -186,8 +186,8 @@ def _check_members(owner: Project, group: Group, targets: list[Target]) -> None:
 
 
 def _begin(owner: Project, targets: list[Target]) -> UnknownPerson:
-    from ...decisions import PIECE
-    from ...unknowns import begin_unknown
+    from ...identities.decisions import PIECE
+    from ...identities.unknowns import begin_unknown
 
     tracks: dict[str, list[int]] = {}
     for target in targets:
@@ -196,13 +196,13 @@ def _begin(owner: Project, targets: list[Target]) -> UnknownPerson:
 
 
 def _prepared(owner: Project, verb: Verb, target: Target, number: int, who: str) -> Decision:
-    from ...decide import prepared
+    from ...verbs.decide import prepared
 
     return prepared(workspace(), owner, verb, target, other=Target("unknown", unknown_id=number), author=who)
 
 
 def _existing(owner: str, unknown_id: int) -> Group:
-    from ...groups import find_group
+    from ...identities.groups import find_group
 
     found = find_group(ledger_of(owner), unknown_id) if unknown_id.bit_length() <= 63 else None
     if found is None:

@@ -14,7 +14,7 @@ from ..answers import answer
 from ..context import existing_project, extracts, workspace
 
 if TYPE_CHECKING:
-    from ...holdings import Holdings
+    from ...insights.holdings import Holdings
 
 holdings = APIBlueprint("holdings", __name__, url_prefix="/api/v1", tag="Projects")
 
@@ -72,7 +72,7 @@ def list_settings(project: str) -> Response:
 
 
 def _holdings() -> Holdings:
-    from ...holdings import Holdings
+    from ...insights.holdings import Holdings
 
     """Return what the application that answers knows of its projects."""
     if _NAME not in current_app.extensions:

@@ -107,7 +107,7 @@ def get_image(project: str, sha256: str) -> Response:
 def change_image(project: str, sha256: str, json_data: ImageChange) -> Response:
     """Take a picture into training or out of it; the next training heeds it. Needs If-Match."""
     from ...errors import ConfigError
-    from ...switching import switch_off, switch_on
+    from ...training.switching import switch_off, switch_on
 
     with editing(f"image {project} {sha256}"):
         image = _existing(project, sha256)
@@ -197,7 +197,7 @@ def _changed(owner: str, change: OneChange) -> Image:
         Problem: It is not there, not as it was seen, or cannot be so.
     """
     from ...errors import ConfigError
-    from ...switching import give, put_back, switch_off, switch_on
+    from ...training.switching import give, put_back, switch_off, switch_on
 
     with editing(f"image {owner} {change.sha256}"):
         image = _existing(owner, change.sha256)

@@ -11,6 +11,7 @@ from pydantic import Field
 from ...timebase import parse_npt
 from ..media import JPEG, PNG, bytes_response, encoded, local_path, scaled, sends, video_file
 from ..problems import Problem
+from ..relay import is_elsewhere, relayed
 from ..validation import Parameters
 from .tracks import MAX_NPT
 from .videos import existing_video
@@ -32,8 +33,12 @@ class FrameParameters(Parameters):
 @media.get("/videos/<video_id>/media")
 @media.doc(responses=sends(*FILE, what="The file") | sends(*FILE, status=206, what="A range of the file"))
 def get_media(video_id: str) -> Response:
-    """Return the file of a video, or a range of its bytes."""
-    return video_file(existing_video(video_id))
+    """Return the file of a video, or a range of its bytes.
+
+    What lies elsewhere is fetched from there: of a range at most 8 MiB at a time, as the header Content-Range says.
+    """
+    video = existing_video(video_id)
+    return relayed(video) if is_elsewhere(video) else video_file(video)
 
 
 @media.get("/videos/<video_id>/frame")

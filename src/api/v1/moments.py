@@ -13,8 +13,8 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
+from ...insights.together import Found, Sight, Wanted, find_together, in_order
 from ...intervals import lengths
-from ...together import Found, Sight, Wanted, find_together, in_order
 from .. import overall
 from ..answers import plain_json
 from ..choosing import track_name

@@ -10,9 +10,9 @@ from apiflask import APIBlueprint
 from flask import Response, url_for
 from pydantic import Field
 
-from ...decisions import PIECE, new_id
 from ...errors import InvalidNameError
 from ...guard import Outside
+from ...identities.decisions import PIECE, new_id
 from ...names import display_name, folder_name, inside
 from ...records import Appearance, Image, ImageState, Job, Person, Project, Target, Track, Verb
 from ...storage import Query
@@ -218,8 +218,8 @@ def _surest_face(person: Person) -> bytes:
 
 def _apply(owner: Project, person: Person, change: PersonChange) -> Job | None:
     """Do what has consequences in videos in the way the command line does it; return the job that they are left to."""
-    from ... import decide
-    from ... import people as verb
+    from ...verbs import decide
+    from ...verbs import people as verb
 
     job = None
     if change.name is not None and change.name != person.name:

@@ -17,7 +17,7 @@ from ..ledgers import ledger_of
 from ..paging import PageOf, PageParameters, cursor_of, linked, mark_of, of_types, place_of
 
 if TYPE_CHECKING:
-    from ...review import Item
+    from ...identities.review import Item
 
 review = APIBlueprint("review", __name__, url_prefix="/api/v1", tag="Review")
 
@@ -47,7 +47,7 @@ def list_review(project: str, query_data: ReviewParameters) -> Response:
     mark = mark_of("review", owner, video_id, person_id)
     after = place_of(mark, query_data.cursor, of_types(float, str, int))
     place = None if after is None else (float(after[0]), str(after[1]), int(after[2]))
-    from ...review import queue
+    from ...identities.review import queue
 
     found = queue(ledger_of(owner), query_data.limit, after=place, video_id=video_id, person_id=person_id)
     titles = titles_of(item.video_id for item in found.items)

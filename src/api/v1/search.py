@@ -11,10 +11,10 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from ...decisions import PIECE
+from ...disk.pictures import HEAD_BYTES, kind_of, why_no_picture
 from ...errors import MediaError
-from ...pictures import HEAD_BYTES, kind_of, why_no_picture
-from ...programmes import programmes_of
+from ...identities.decisions import PIECE
+from ...insights.programmes import programmes_of
 from .. import overall, shapes
 from ..answers import answer
 from ..choosing import track_name, track_of_project, track_parts
@@ -25,7 +25,7 @@ from ..problems import Problem
 from ..validation import Body, Parameters
 
 if TYPE_CHECKING:
-    from ...finder import SearchReport
+    from ...verbs.finder import SearchReport
 
 search = APIBlueprint("search", __name__, url_prefix="/api/v1", tag="Search by face")
 
@@ -58,7 +58,7 @@ class TrackSearch(Body):
 @search.output(overall.Found)
 def search_by_track(project: str, json_data: TrackSearch) -> Response:
     """Find the moments that show the face of a track."""
-    from ...finder import run
+    from ...verbs.finder import run
 
     owner = existing_project(project).project
     track_of_project(owner, json_data.track)
@@ -91,7 +91,7 @@ def search_by_photo(project: str, query_data: PhotoParameters) -> Response:
 
 
 def _searched(owner: str, data: bytes, wanted: PhotoParameters) -> SearchReport:
-    from ...finder import run
+    from ...verbs.finder import run
 
     with TemporaryDirectory() as folder, _ENGINE:
         photo = Path(folder) / "photo"

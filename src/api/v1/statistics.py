@@ -8,9 +8,9 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from ...figures import Asked, Figures, figures_of
+from ...insights.figures import Asked, Figures, figures_of
+from ...insights.screentime import columns_of
 from ...schema import IntArray
-from ...screentime import columns_of
 from .. import overall
 from ..answers import plain_json
 from ..context import existing_project, extracts

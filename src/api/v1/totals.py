@@ -7,7 +7,7 @@ from typing import Any
 from apiflask import APIBlueprint
 from flask import Response
 
-from ...totals import PersonPictures, PersonTotals, SeenIn, appearances_of, pictures_of_people, totals_of
+from ...insights.totals import PersonPictures, PersonTotals, SeenIn, appearances_of, pictures_of_people, totals_of
 from .. import shapes
 from ..answers import answer_plain
 from ..context import existing_project, extracts, store
@@ -59,6 +59,7 @@ def _shown(seen: SeenIn) -> dict[str, Any]:
         "analysis_id": seen.member.analysis_id,
         "title": (video.title or video.locator) if video else "",
         "date": video.date if video else "",
+        "locator": video.locator if video else "",
         "local": video is not None and is_local(video),
         "items": [{name: value for name, value in item.items() if name != "analysis_id"} for item in seen.items],
     }

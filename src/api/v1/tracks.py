@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from apiflask import APIBlueprint
@@ -12,7 +13,7 @@ from pydantic import Field
 from ...records import Track, Video, stable_id
 from ...schema import Box
 from ...storage import Query
-from ...windows import Extent, best_rows, extent_of, read_window
+from ...windows import Arrays, Extent, best_rows, extent_of, read_window, read_windows
 from .. import shapes
 from ..answers import answer, answer_plain
 from ..choosing import AnalysisId, FragmentText, ProjectName, chosen_analysis, existing_track, track_name
@@ -85,12 +86,18 @@ def list_tracks(video_id: str, query_data: TrackParameters) -> Response:
         below={"start_npt": query_data.to_npt},
     )
 
-    def shown(track: dict[str, Any]) -> dict[str, Any]:
-        window = (query_data.from_npt, query_data.to_npt)
-        samples = samples_of(_extent(track), *window, query_data.max_points) if query_data.samples else None
-        return {"id": track_name(track["analysis_id"], track["track_id"]), **track, "samples": samples}
+    def shown(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        samples: Sequence[dict[str, Any] | None] = [None] * len(found)
+        if query_data.samples:
+            window = (query_data.from_npt, query_data.to_npt)
+            samples = samples_of([_extent(track) for track in found], *window, query_data.max_points)
+        return [
+            {"id": track_name(track["analysis_id"], track["track_id"]), **track, "samples": its_own}
+            for track, its_own in zip(found, samples, strict=True)
+        ]
 
-    return listed(Listing(Track, query, {"start_npt": ("start_npt",)}, fields=_FIELDS), query_data, shown, TrackPage)
+    listing = Listing(Track, query, {"start_npt": ("start_npt",)}, fields=_FIELDS)
+    return listed(listing, query_data, shown, TrackPage, at_once=True)
 
 
 @tracks.get("/tracks/<track>")
@@ -106,7 +113,8 @@ def get_track(track: str) -> Response:
 def get_samples(track: str, query_data: SampleParameters) -> Response:
     """Show where a track was seen in a window of time, thinned out where these are many samples."""
     found = existing_track(track)
-    return answer_plain(samples_of(extent_of(found), query_data.from_npt, query_data.to_npt, query_data.max_points))
+    window = (query_data.from_npt, query_data.to_npt)
+    return answer_plain(samples_of([extent_of(found)], *window, query_data.max_points)[0])
 
 
 @tracks.get("/tracks/<track>/best")
@@ -158,27 +166,42 @@ def get_sample_thumbnail(track: str, frame_index: int) -> Response:
     return bytes_response(thumbnails().of(found.analysis_id, name, make, is_there), JPEG)
 
 
-def samples_of(track: Extent, from_npt: float, to_npt: float, max_points: int) -> dict[str, Any]:
-    """Return `shapes.Samples` of a track in a window of time, those that keep its shape where they are many."""
-    import numpy as np
+def samples_of(tracks: Sequence[Extent], from_npt: float, to_npt: float, max_points: int) -> list[dict[str, Any]]:
+    """Return `shapes.Samples` of some tracks in a window of time; where a track has many, those that keep its shape."""
+    found = read_windows(store(), tracks, from_npt, to_npt)
+    return _shown([_thinned(arrays, max_points) for arrays in found], [len(arrays["npt"]) for arrays in found])
 
+
+def _thinned(arrays: Arrays, max_points: int) -> Arrays:
     from ..thinning import thinned
 
-    found = read_window(store(), track, from_npt, to_npt)
-    n = len(found["npt"])
-    if n > max_points:
-        kept = thinned(found["npt"], found["boxes_xywh"], max_points)
-        found = {name: array[kept] for name, array in found.items()}
-    measures = np.array([found["scores"], found["qualities"]], np.float64).round(3)
-    measures[~np.isfinite(measures)] = 0.0
-    return {
-        "frame_index": found["frame_index"].tolist(),
-        "npt": found["npt"].tolist(),
-        "boxes_xywh": found["boxes_xywh"].astype(np.float64).round(2).tolist(),
-        "scores": measures[0].tolist(),
-        "qualities": measures[1].tolist(),
-        "n_samples": n,
-    }
+    if len(arrays["npt"]) <= max_points:
+        return arrays
+    kept = thinned(arrays["npt"], arrays["boxes_xywh"], max_points)
+    return {name: array[kept] for name, array in arrays.items()}
+
+
+def _shown(found: Sequence[Arrays], numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """Return the samples of tracks as plain values, all of them rounded at once: there are few of most tracks.
+
+    Args:
+        found: What is shown of each track.
+        numbers: How many samples each has before they are thinned out.
+    """
+    import numpy as np
+
+    if not found:
+        return []
+    joined = {name: np.concatenate([arrays[name] for arrays in found]) for name in found[0]}
+    for name in ("scores", "qualities"):
+        joined[name] = np.where(np.isfinite(joined[name]), joined[name], 0.0).astype(np.float64).round(3)
+    joined["boxes_xywh"] = joined["boxes_xywh"].astype(np.float64).round(2)
+    plain = {name: array.tolist() for name, array in joined.items()}
+    ends = np.cumsum([len(arrays["npt"]) for arrays in found]).tolist()
+    return [
+        {name: values[start:end] for name, values in plain.items()} | {"n_samples": n}
+        for start, end, n in zip([0, *ends], ends, numbers, strict=False)
+    ]
 
 
 def _extent(track: dict[str, Any]) -> Extent:

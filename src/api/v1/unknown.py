@@ -78,7 +78,7 @@ def rename_unknown_person(project: str, unknown_id: int, json_data: UnknownChang
 
     Where that touches many tracks, a job changes what is shown of them: the header Link says which.
     """
-    from ... import decide
+    from ...verbs import decide
 
     with editing(f"unknown {project} {unknown_id}"):
         found = _existing(project, unknown_id)

@@ -11,9 +11,9 @@ from flask import Response
 from pydantic import Field
 
 from ...guard import Outside
+from ...insights.totals import SUMS
 from ...records import Analysis, Job, JobStatus, ProjectVideo, Video
 from ...storage import Query
-from ...totals import SUMS
 from .. import shapes
 from ..answers import answer, check_match, editing, no_content
 from ..belonging import uses
@@ -165,7 +165,7 @@ def get_project_video(project: str, video_id: str, query_data: ProjectVideoChoic
 @videos.output({}, 204)
 def remove_project_video(project: str, video_id: str, query_data: ProjectVideoChoice) -> Response:
     """Take a video out of a project, with what was derived there. Decisions and the film itself stay."""
-    from ...forgetting import forget_video
+    from ...identities.forgetting import forget_video
 
     owner, video = existing_project(project), _video_here(video_id)
     member = member_of(owner.project, video.video_id, query_data.fragment)

@@ -121,3 +121,19 @@ export function cancelJob(job_id: string): Promise<Job> {
 export function retryJob(job_id: string): Promise<Job> {
   return answered(client.POST('/api/v1/jobs/{job_id}/retry', { params: { path: { job_id } } }))
 }
+
+/**
+ * Ask for the first byte of a film, as a player does that cannot say why it got none.
+ *
+ * @throws ApiError with the reason where the server does not give it.
+ */
+export async function tryFilm(video_id: string, signal?: AbortSignal): Promise<void> {
+  await answered(
+    client.GET('/api/v1/videos/{video_id}/media', {
+      params: { path: { video_id } },
+      headers: { Range: 'bytes=0-0' },
+      parseAs: 'blob',
+      signal,
+    }),
+  )
+}

@@ -1236,7 +1236,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Return the file of a video, or a range of its bytes. */
+        /**
+         * Return the file of a video, or a range of its bytes.
+         * @description What lies elsewhere is fetched from there: of a range at most 8 MiB at a time, as the header Content-Range says.
+         */
         get: operations["get_media_get_media"];
         put?: never;
         post?: never;
@@ -2033,6 +2036,8 @@ export interface components {
             items: components["schemas"]["PersonAppearance"][];
             /** @description Whether the server has the file */
             local: boolean;
+            /** @description What the video was given as; an address is played from where it lies */
+            locator: string;
             title: string;
             video_id: string;
         };

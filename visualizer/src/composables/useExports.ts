@@ -1,10 +1,12 @@
 import { useMutation, useQuery } from '@tanstack/vue-query'
-import { computed } from 'vue'
+import { computed, shallowRef } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import type { Job } from '@/api/client'
 import { exportProject, exportVideo, type Format, linkTo, listFormats } from '@/api/exports'
 import type { Interval } from '@/lib/interval'
+import { withFragment } from '@/lib/mediaFragments'
+import { keptBy, redaction } from '@/lib/redaction'
 import { resultAddress } from '@/lib/results'
 import { clock } from '@/lib/time'
 import { useNotices } from '@/stores/notices'
@@ -20,11 +22,13 @@ export type Picture = (typeof PICTURES)[number]
 /** Of what: all of the video, a stretch of it, or all videos of the project. */
 export type Scope = Interval | 'all' | null
 
-const PARAMS: Record<Picture, Record<string, unknown>> = {
-  clips: { clips: true },
-  drawn: { burn_in: true },
-  covered: { redact: 'everyone' },
+/** Of covered faces: who stays to be seen; nobody where nothing is said. */
+function paramsOf(picture: Picture, kept: readonly string[]): Record<string, unknown> {
+  if (picture === 'covered') return { redact: redaction(kept) }
+  return picture === 'clips' ? { clips: true } : { burn_in: true }
 }
+
+const SIGNS: Record<Picture, string> = { clips: 'clips', drawn: 'burn_in', covered: 'redact' }
 
 /** The formats that the server writes, whatever they are, and the files it makes: of a video, of a stretch of it, or of all in the project. */
 export function useExports(key: VideoKey, locator: () => string) {
@@ -48,23 +52,38 @@ export function useExports(key: VideoKey, locator: () => string) {
     onError: failed,
   })
 
-  const named = computed(() => (key.fragment() ? `${locator()}#${key.fragment()}` : locator()))
+  const named = computed(() => withFragment(locator(), key.fragment()))
   const { data: jobs } = useJobs(key.project)
   /** What was ordered of this video and of all, the latest first. */
   const ordered = computed(() => (jobs.value ?? []).filter(isOurs))
   const start = useStartJob(key.project)
+  /** Of what faces are to be covered, while somebody says whose. */
+  const covering = shallowRef<{ scope: Scope } | null>(null)
 
   function isOurs({ kind, params }: Job): boolean {
     return kind === 'export' && [undefined, null, named.value].includes(params.video as string)
   }
 
   /** Have something made of the picture; the notice at its end brings it. */
-  function order(picture: Picture, scope: Scope): void {
-    const params = { ...of(scope), ...PARAMS[picture] }
+  function order(picture: Picture, scope: Scope, kept: readonly string[] = []): void {
+    const params = { ...of(scope), ...paramsOf(picture, kept) }
     start.mutate(
       { kind: 'export', params },
-      { onSuccess: (job) => notices.tell(t('export.ordered', { what: called(job) })), onError: failed },
+      {
+        onSuccess: (job) => {
+          covering.value = null
+          notices.tell(t('export.ordered', { what: called(job) }))
+        },
+        // Whoever chose whom to cover reads it where they chose.
+        onError: (error) => covering.value || failed(error),
+      },
     )
+  }
+
+  /** Begin to ask whose faces are to be covered; null when nobody asks any more. */
+  function cover(asked: { scope: Scope } | null): void {
+    start.reset()
+    covering.value = asked
   }
 
   function of(scope: Scope): Record<string, unknown> {
@@ -74,8 +93,10 @@ export function useExports(key: VideoKey, locator: () => string) {
   }
 
   function called({ params }: Pick<Job, 'params'>): string {
-    const picture = PICTURES.find((one) => Object.keys(PARAMS[one]).some((name) => params[name]))
-    const what = picture ? t(`export.picture.${picture}`) : String(params.format ?? '')
+    const picture = PICTURES.find((one) => params[SIGNS[one]])
+    const kept = keptBy(String(params.redact ?? ''))
+    const drawn = picture && t(`export.picture.${picture}`)
+    const what = kept ? t('export.coveredBut', { names: kept }) : (drawn ?? String(params.format ?? ''))
     const [from, to] = Array.isArray(params.interval) ? (params.interval as number[]) : []
     if (!params.video) return `${what}, ${t('export.all').toLocaleLowerCase()}`
     return from === undefined || to === undefined ? what : `${what}, ${clock(from, 1)}–${clock(to, 1)}`
@@ -115,6 +136,10 @@ export function useExports(key: VideoKey, locator: () => string) {
     write: (format: Format, scope: Scope): void => writing.mutate({ format, scope }),
     writing: computed(() => (writing.isPending.value ? (writing.variables.value?.format ?? null) : null)),
     order,
+    isOrdering: start.isPending,
+    orderError: computed(() => (start.error.value ? t('export.failed', { why: start.error.value.message }) : '')),
+    cover,
+    covering,
     ordered,
     called,
     bring,

@@ -4,6 +4,7 @@ import type { Job } from '@/api/client'
 import { startJob } from '@/api/jobs'
 import { cancelJob, listJobs, retryJob } from '@/api/library'
 import { isLive } from '@/lib/jobs'
+import { useNotices } from '@/stores/notices'
 import { takeDown, tellUnseenEnds, useJobStream, withNews } from './useJobStream'
 
 export { isLive }
@@ -54,12 +55,21 @@ export function useStartJob(project: MaybeRefOrGetter<string>): Mutation<Job, Ne
 }
 
 export function useCancelJob(): Mutation<Job, string> {
-  const queries = useQueryClient()
-  return useMutation<Job, Error, string>({ mutationFn: cancelJob, onSuccess: (job) => takeDown(queries, job) })
+  return useJobChange(cancelJob)
 }
 
 /** Have a job done once more that failed or was cancelled. */
 export function useRetryJob(): Mutation<Job, string> {
+  return useJobChange(retryJob)
+}
+
+/** What is refused is told, whoever asked for it. */
+function useJobChange(change: (jobId: string) => Promise<Job>): Mutation<Job, string> {
   const queries = useQueryClient()
-  return useMutation<Job, Error, string>({ mutationFn: retryJob, onSuccess: (job) => takeDown(queries, job) })
+  const notices = useNotices()
+  return useMutation<Job, Error, string>({
+    mutationFn: change,
+    onSuccess: (job) => takeDown(queries, job),
+    onError: (error) => notices.warn(error.message),
+  })
 }

@@ -1,33 +1,52 @@
 import { type Ref, watch } from 'vue'
-import type { Source } from '@/lib/source'
+import type { Film } from '@/lib/source'
 
 /**
  * Gives a player its film: a file as it is, a playlist (HLS) by hls.js, which is loaded only then.
  *
- * What cannot be played is told by the event `error` of the player, whoever found it out.
+ * What cannot be played from one place is tried from the next; what cannot be played at all is told by the event `error` of the player,
+ * whoever found it out.
  */
-export function useSource(element: Ref<HTMLVideoElement | null>, source: () => Source): void {
+export function useSource(element: Ref<HTMLVideoElement | null>, sources: () => Film[]): void {
   watch(
-    [element, () => JSON.stringify(source())] as const,
+    [element, () => JSON.stringify(sources())] as const,
     ([player, text], _, onCleanup) => {
-      const film = JSON.parse(text) as Source
-      if (!player || !film) return
-      const stops: (() => void)[] = []
-      let isOver = false
+      const films = JSON.parse(text) as Film[]
+      if (!player || !films.length) return
+      let stop = give(player, films[0]!)
+      let at = 0
+      const next = (event: Event): void => {
+        const film = films[++at]
+        if (!film) return
+        // Nobody else hears of it: there is another place.
+        event.stopImmediatePropagation()
+        stop()
+        stop = give(player, film)
+      }
+      player.addEventListener('error', next, { capture: true })
       onCleanup(() => {
-        isOver = true
-        for (const stop of stops) stop()
+        player.removeEventListener('error', next, { capture: true })
+        stop()
         player.removeAttribute('src')
         player.load()
       })
-      if (film.kind === 'file') player.src = film.url
-      else
-        void pieces(player, film.url)
-          .then((stop) => (isOver ? stop() : stops.push(stop)))
-          .catch(() => player.dispatchEvent(new Event('error')))
     },
     { immediate: true, flush: 'post' },
   )
+}
+
+/** Begin to load a film; returns what ends that. */
+function give(player: HTMLVideoElement, film: Film): () => void {
+  if (film.kind === 'file') {
+    player.src = film.url
+    return () => undefined
+  }
+  let isOver = false
+  let end = (): void => void (isOver = true)
+  void pieces(player, film.url)
+    .then((stop) => (isOver ? stop() : (end = stop)))
+    .catch(() => player.dispatchEvent(new Event('error')))
+  return () => end()
 }
 
 /** Play a film that comes in pieces; returns what ends that. */

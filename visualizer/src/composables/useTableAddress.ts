@@ -13,7 +13,7 @@ export function useTableAddress(usual: string) {
   watch([search, sort], () => {
     clearTimeout(timer)
     timer = window.setTimeout(() => {
-      written = `${search.value ?? ''} ${sort.value}`
+      written = `${search.value} ${sort.value}`
       const rest = Object.fromEntries(Object.entries(route.query).filter(([name]) => name !== 'q' && name !== 'sort'))
       const ours = {
         ...(search.value ? { q: search.value } : {}),

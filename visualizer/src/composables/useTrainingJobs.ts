@@ -1,10 +1,10 @@
-import { useMutation, useQueryClient } from '@tanstack/vue-query'
+import { useQueryClient } from '@tanstack/vue-query'
 import { computed, ref, shallowRef, watch } from 'vue'
 import type { Job } from '@/api/client'
-import { cancelJob, retryJob } from '@/api/library'
 import { startWork } from '@/api/people'
 import { type PersonProgress, progressOf } from '@/lib/crawling'
-import { isLive, useJobs } from './useJobs'
+import { useDismissed } from '@/stores/dismissed'
+import { isLive, useCancelJob, useJobs, useRetryJob } from './useJobs'
 
 export interface Crawl {
   job: Job
@@ -16,7 +16,7 @@ export function useTrainingJobs(project: () => string) {
   const queries = useQueryClient()
   const jobs = useJobs(project)
   const opened = new Date().toISOString()
-  const dismissed = ref<ReadonlySet<string>>(new Set())
+  const dismissed = useDismissed()
   const progress = shallowRef<ReadonlyMap<string, PersonProgress[]>>(new Map())
   /** A search whose photos are to be aligned once it has ended: an older job that aligns has passed them already. */
   const unaligned = ref('')
@@ -24,7 +24,7 @@ export function useTrainingJobs(project: () => string) {
   const ofKind = (kind: string): Job[] => (jobs.data.value ?? []).filter((job) => job.kind === kind)
   const shown = computed(() =>
     ofKind('crawl').filter(
-      (job) => !dismissed.value.has(job.job_id) && (isLive(job) || job.ended_at >= opened.slice(0, 19)),
+      (job) => !dismissed.jobs.has(job.job_id) && (isLive(job) || job.ended_at >= opened.slice(0, 19)),
     ),
   )
   const crawls = computed((): Crawl[] =>
@@ -72,9 +72,8 @@ export function useTrainingJobs(project: () => string) {
     return job
   }
 
-  const renewed = { onSettled: () => queries.invalidateQueries({ queryKey: ['jobs'] }) }
-  const cancel = useMutation({ mutationFn: cancelJob, ...renewed })
-  const retry = useMutation({ mutationFn: retryJob, ...renewed })
+  const cancel = useCancelJob()
+  const retry = useRetryJob()
 
   return {
     crawls,
@@ -85,7 +84,7 @@ export function useTrainingJobs(project: () => string) {
     crawl,
     cancel: (id: string) => cancel.mutate(id),
     retry: (id: string) => retry.mutate(id),
-    dismiss: (id: string) => (dismissed.value = new Set([...dismissed.value, id])),
+    dismiss: dismissed.dismiss,
   }
 }
 

@@ -3,6 +3,7 @@ import { computed, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRouter } from 'vue-router'
 import { addVideo, removeVideo } from '@/api/library'
+import { withFragment } from '@/lib/mediaFragments'
 import { useNotices } from '@/stores/notices'
 import type { VideoKey } from './useVideoData'
 
@@ -17,7 +18,7 @@ export function useVideoCare(key: VideoKey, locator: () => string) {
   const again = useMutation({
     mutationFn: () => {
       const fragment = key.fragment()
-      const video = fragment ? { video: `${locator()}#${fragment}` } : { video_id: key.videoId() }
+      const video = fragment ? { video: withFragment(locator(), fragment) } : { video_id: key.videoId() }
       return addVideo(key.project(), { ...video, no_cache: true })
     },
     onSuccess: () => {

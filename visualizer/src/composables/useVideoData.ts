@@ -4,6 +4,7 @@ import type { Appearance, ProjectVideo } from '@/api/client'
 import { getProjectVideo, listPeople } from '@/api/library'
 import { appearancesWithin, listAppearances, listSaid, listShots, listTracks } from '@/api/tracks'
 import { type Cuts, pending, type Seen, untold, wholeTrack } from '@/lib/appearances'
+import { isOf } from '@/lib/mediaFragments'
 import { useJobs } from './useJobs'
 import { useShown } from './useShown'
 
@@ -38,9 +39,7 @@ export function useVideoData(key: VideoKey) {
   const { live } = useJobs(project)
   const locator = ref('')
   const isAtWork = computed(
-    () =>
-      locator.value !== '' &&
-      live.value.some(({ params }) => `${String(params.video)}#`.startsWith(`${locator.value}#`)),
+    () => locator.value !== '' && live.value.some(({ params }) => isOf(String(params.video), locator.value)),
   )
   const member = useQuery({
     queryKey: ['project-video', project, videoId, fragment],

@@ -4,12 +4,14 @@ const group = (unknown_id: number, seconds: number) => ({ unknown_id, seconds, n
 
 describe('large cards', () => {
   it('are those of people seen nearly as long as the first', () => {
-    expect([...largeOnes([group(5, 100), group(2, 60), group(9, 39), group(1, 5)])]).toEqual([5, 2])
+    const small = Array.from({ length: 6 }, (_, at) => group(20 + at, 5))
+    expect([...largeOnes([group(5, 100), group(2, 60), group(9, 39), ...small])]).toEqual([5, 2])
   })
 
   it('are a handful, and none where there are hardly any cards', () => {
     expect(largeOnes(Array.from({ length: 40 }, (_, at) => group(at, 50))).size).toBe(6)
-    expect(largeOnes([group(1, 9), group(2, 9)]).size).toBe(0)
+    expect(largeOnes([group(1, 9), group(2, 9), group(3, 9)]).size).toBe(0)
+    expect([...largeOnes([group(1, 9), group(2, 9), group(3, 9), group(4, 9)])]).toEqual([1])
     expect(largeOnes([]).size).toBe(0)
   })
 })

@@ -12,6 +12,8 @@ export interface Walled {
 
 const LARGE_SHARE = 0.4
 const MOST_LARGE = 6
+/** So many cards there are for each large one: where all are large, none is. */
+const SMALL_BESIDE = 4
 
 /**
  * Which cards are large: those of people who are seen for nearly as long as the first one, a handful at most. Two sizes are enough to
@@ -21,10 +23,9 @@ const MOST_LARGE = 6
  */
 export function largeOnes(groups: readonly Walled[]): ReadonlySet<number> {
   const most = groups[0]?.seconds ?? 0
-  if (groups.length < 3) return new Set()
   return new Set(
     groups
-      .slice(0, MOST_LARGE)
+      .slice(0, Math.min(MOST_LARGE, Math.floor(groups.length / SMALL_BESIDE)))
       .filter((one) => one.seconds > 0 && one.seconds >= most * LARGE_SHARE)
       .map((one) => one.unknown_id),
   )

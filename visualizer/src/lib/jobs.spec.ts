@@ -1,9 +1,26 @@
-import { aboutOf, changedBy, isLive, type JobLike, KINDS, timeLeft, tookSeconds, withJob } from './jobs'
+import { aboutOf, aboutVideos, changedBy, isLive, type JobLike, KINDS, timeLeft, tookSeconds, withJob } from './jobs'
 
 function job(job_id: string, more: Partial<JobLike> = {}): JobLike {
   const times = { created_at: '2026-01-01T10:00:00+00:00', started_at: '', ended_at: '' }
   return { job_id, kind: 'clean', status: 'queued', progress: 0, params: {}, ...times, ...more }
 }
+
+describe('jobs about videos', () => {
+  const of = (job_id: string, video: string, status: string, kind = 'analyse') =>
+    job(job_id, { kind, status, params: { video } })
+  const ids = (...list: JobLike[]): string[] => aboutVideos(list).map(({ job_id }) => job_id)
+
+  it('are those at work, whatever they do, and analyses that failed', () => {
+    expect(ids(job('9'), of('8', 'a.mp4', 'failed'), of('7', 'b.mp4', 'done'), of('6', '', 'failed', 'train'))).toEqual(
+      ['9', '8'],
+    )
+  })
+
+  it('are a failed one no longer once the same video was tried again', () => {
+    expect(ids(of('9', 'a.mp4', 'done'), of('8', 'a.mp4', 'failed'), of('7', 'b.mp4', 'failed'))).toEqual(['7'])
+    expect(ids(of('9', 'a.mp4', 'failed'), of('8', 'a.mp4', 'failed'))).toEqual(['9'])
+  })
+})
 
 describe('a list of jobs', () => {
   const list = [job('30'), job('20'), job('10')]

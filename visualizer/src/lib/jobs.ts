@@ -49,6 +49,21 @@ export function withJob<T extends JobLike>(list: T[], job: T, fits = true): T[] 
   return [...list.slice(0, place), ...(fits ? [job] : []), ...list.slice(at < 0 ? place : place + 1)]
 }
 
+const ABOUT_VIDEOS = ['analyse', 'track']
+
+/**
+ * Jobs that concern whoever adds videos: those that wait or are at work, and analyses that failed, until the same video is tried
+ * again; the newest first as they come.
+ */
+export function aboutVideos<T extends JobLike>(list: readonly T[]): T[] {
+  const tried = new Set<unknown>()
+  return list.filter((job) => {
+    const isLast = !tried.has(job.params.video)
+    if (ABOUT_VIDEOS.includes(job.kind)) tried.add(job.params.video)
+    return isLive(job) || (job.status === 'failed' && isLast && ABOUT_VIDEOS.includes(job.kind))
+  })
+}
+
 /** What a job works on, in its own words: a video, names of people, the format of an export. */
 export function aboutOf({ params }: Pick<JobLike, 'params'>): string {
   const { video, keywords, person, format, classifier } = params

@@ -14,6 +14,7 @@ const video = (title: string, date: string, ...items: VideoMoments['items']): Vi
   analysis_id: title,
   title,
   date,
+  locator: `${title}.mp4`,
   local: true,
   items,
 })
@@ -51,7 +52,7 @@ describe('moments of somebody', () => {
   })
 
   it('are played with a little before and after, and long enough to see something', () => {
-    expect(playedPart({ start_npt: 10, end_npt: 14 })).toEqual({ from: 9.6, to: 14.4 })
-    expect(playedPart({ start_npt: 0.1, end_npt: 0.2 })).toEqual({ from: 0, to: 1.5 })
+    expect(playedPart({ start_npt: 10, end_npt: 14 })).toEqual({ start: 9.6, end: 14.4 })
+    expect(playedPart({ start_npt: 0.1, end_npt: 0.2 })).toEqual({ start: 0, end: 1.5 })
   })
 })

@@ -15,6 +15,7 @@ export interface VideoMoments {
   analysis_id: string
   title: string
   date: string
+  locator: string
   local: boolean
   items: Moment[]
 }
@@ -63,10 +64,10 @@ export function summed(videos: readonly VideoMoments[]): { n: number; seconds: n
 
 /** What is played of a moment: at least a second, with a little before and after it. */
 export function playedPart({ start_npt, end_npt }: Pick<Moment, 'start_npt' | 'end_npt'>): {
-  from: number
-  to: number
+  start: number
+  end: number
 } {
   const around = 0.4
-  const from = Math.max(start_npt - around, 0)
-  return { from, to: Math.max(end_npt + around, from + 1.5) }
+  const start = Math.max(start_npt - around, 0)
+  return { start, end: Math.max(end_npt + around, start + 1.5) }
 }

@@ -1,4 +1,4 @@
-import { meantBy, nameKey, noticeOf } from './notice'
+import { meantBy, noticeOf } from './notice'
 
 describe('what a catalogue says', () => {
   it('is read whatever it is called', () => {
@@ -40,7 +40,17 @@ describe('what a catalogue says', () => {
     const meant = (name: string, address: string | null = null) => meantBy({ name, address, role: '' }, people)
     expect([meant('Churchill, Winston'), meant('BULLDOG, the'), meant('Sir W.', 'http://x/c')]).toEqual(['a', 'a', 'a'])
     expect([meant('Elodie  Bo'), meant('Elodie'), meant('')]).toEqual(['b', null, null])
-    expect(nameKey('De Gaulle, Charles')).toBe('charles de gaulle')
+    expect([meant('Sir Winston Churchill (1874-1965)'), meant('Churchill Winston')]).toEqual(['a', 'a'])
+    expect(meant('Sir W.', 'https://x/c')).toBe('a')
+  })
+
+  it('means nobody where several could be meant, or where a graph tells them apart', () => {
+    const people = [
+      { person_id: 'a', name: 'Steve McQueen', aliases: [], uri: 'http://x/actor' },
+      { person_id: 'b', name: 'McQueen, Steve', aliases: [], uri: null },
+    ]
+    const meant = (address: string | null) => meantBy({ name: 'Steve McQueen', address, role: '' }, people)
+    expect([meant(null), meant('http://x/actor'), meant('http://x/director')]).toEqual([null, 'a', 'b'])
   })
 
   it('leads nowhere but to web pages', () => {

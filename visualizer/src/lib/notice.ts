@@ -1,6 +1,6 @@
 /** What a catalogue says of a programme, read from metadata that differ from archive to archive. */
 
-import { plain } from './plain'
+import { nameKey } from './personNames'
 
 /** Somebody whom a notice names. */
 export interface Named {
@@ -77,11 +77,6 @@ function once(all: readonly Named[]): Named[] {
   return [...found.values()]
 }
 
-/** What is the same for all ways of writing a name: `Churchill, Winston` and `Winston Churchill`, with accents and without. */
-export function nameKey(name: string): string {
-  return (plain(name).match(/[\p{L}\p{N}]+/gu) ?? []).sort().join(' ')
-}
-
 /** What of a person is known by which a notice may mean them. */
 export interface Known {
   person_id: string
@@ -92,11 +87,20 @@ export interface Known {
 
 /** Whom of the people of a project a notice means: by the address in a knowledge graph, else by any of their names. */
 export function meantBy(named: Named, people: readonly Known[]): string | null {
-  const byAddress = named.address && people.find((one) => one.uri === named.address)
+  const byAddress = people.find((one) => isSameAddress(named.address, one.uri))
   if (byAddress) return byAddress.person_id
   const key = nameKey(named.name)
-  const byName = people.find((one) => [one.name, ...one.aliases].some((name) => nameKey(name) === key))
-  return byName?.person_id ?? null
+  const alike = people.filter(
+    // Two of one name whom a graph tells apart are two.
+    (one) => !(named.address && one.uri) && [one.name, ...one.aliases].some((name) => nameKey(name) === key),
+  )
+  // Where several people could be meant, nobody is.
+  return alike.length === 1 ? alike[0]!.person_id : null
+}
+
+/** Graphs are older than the habit of https. */
+function isSameAddress(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && one.replace(/^https:/i, 'http:') === other.replace(/^https:/i, 'http:')
 }
 
 function numberOf(fields: Fields, names: readonly string[]): number | null {

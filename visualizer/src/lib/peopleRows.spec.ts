@@ -24,7 +24,8 @@ const names = (list: PersonRow[]) => list.map(({ name }) => name[0]).join('')
 describe('people with their totals', () => {
   it('have none where nothing is known', () => {
     expect(rows[1]).toMatchObject({ pictures: 0, seconds: 0, portrait: false })
-    expect(rowsOf([person('a', 'A')], undefined)[0]).toMatchObject({ appearances: 0 })
+    expect(rows[1]!.counted).toBe(true)
+    expect(rowsOf([person('a', 'A')], undefined)[0]).toMatchObject({ appearances: 0, counted: false })
   })
 
   it('are found by words of name and alias, without accents and case', () => {

@@ -11,6 +11,8 @@ export interface PersonRow {
   appearances: number
   seconds: number
   portrait: boolean
+  /** Whether the numbers are known; until then they are 0. */
+  counted: boolean
 }
 
 export const SORTS = ['name', 'pictures', 'appearances', 'seconds'] as const
@@ -49,6 +51,7 @@ export function rowsOf(people: readonly PersonLike[], totals: readonly TotalsLik
       appearances: found?.n_appearances ?? 0,
       seconds: found?.seconds ?? 0,
       portrait: found?.portrait ?? false,
+      counted: totals !== undefined,
     }
   })
 }

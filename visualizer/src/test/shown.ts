@@ -12,7 +12,11 @@ export function shown(component: Component, props: Record<string, unknown>) {
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   const pinia = createPinia()
   setActivePinia(pinia)
-  const routes = [{ path: '/:rest(.*)*', component: { template: '<div />' } }]
+  const nothing = { template: '<div />' }
+  const routes = [
+    { path: '/projects/:project/videos/:videoId', name: 'video', component: nothing },
+    { path: '/:rest(.*)*', component: nothing },
+  ]
   const router = createRouter({ history: createMemoryHistory(), routes })
   const plugins = [pinia, i18n, router, createVuetify(), [VueQueryPlugin, { queryClient: queries }]] as never[]
   return { ...render(component, { props, global: { plugins } }), queries }

@@ -1,9 +1,0 @@
-"""`python -m src.db` runs the verb `db`."""
-
-from __future__ import annotations
-
-import sys
-
-from .commands import main
-
-sys.exit(main())
