@@ -6,7 +6,6 @@ OUTLIERS.csv; folders into which random pictures of other people are put; and ph
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from src.cleaning.agreement import Faces, Limits, agree
 from src.cleaning.stage import stack
 from src.cleaning.verdicts import KEPT, Rivals, judge
 from src.cli import CONTEXT, config_option, run_command
-from src.disk.files import replacing
+from src.disk.files import write_json
 from src.disk.pictures import read_picture
 from src.engines import ENGINES
 from src.errors import ConfigError
@@ -35,7 +34,7 @@ from src.settings import DatabaseSettings, load_settings
 from src.workspace import Workspace, open_workspace
 
 from .material.data import PHOTO_FOLDERS, PHOTO_TYPES, read_outliers
-from .reports.report import put_between
+from .reports.documents import write_section
 
 SIZES = (5, 8, 12, 20)
 """Pictures of a contaminated folder."""
@@ -293,11 +292,9 @@ def command(data: Path, engine: str, splits: int, json_path: Path | None, docume
             result = measure(workspace, data, splits)
     print(as_markdown(result))
     if json_path:
-        json_path.write_text(json.dumps(asdict(result), indent=2) + "\n", encoding="utf-8")
+        write_json(json_path, asdict(result))
     if document:
-        with replacing(document) as partial:
-            text = put_between(document.read_text("utf-8"), f"cleaning-{engine}", as_markdown(result))
-            partial.write_text(text, encoding="utf-8")
+        write_section(document, f"cleaning-{engine}", as_markdown(result))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,17 +6,16 @@ and with --videos what `evaluation.run` measures. An engine that cannot be opene
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
 import numpy as np
 
 from src.cli import CONTEXT, config_option, run_command
-from src.disk.files import replacing
+from src.disk.files import write_json
 from src.engines import ENGINES, Engine
 from src.errors import AnnotationError, ConfigError
 from src.progress import Progress, for_terminal
@@ -33,8 +32,9 @@ from .engine_speed import Speed, frames_of, measure_speed
 from .material.data import EvaluationData, read_data, read_outliers, read_people, read_photos
 from .material.faces import Embed, Faces, embed_as_they_are, embed_found, load_faces, takes_crops
 from .material.sources import read_photo
+from .reports.documents import write_section
 from .reports.engines_report import EngineResult, FacesResult, ProbeResult, as_json, as_markdown
-from .reports.report import Evaluation, put_between
+from .reports.report import Evaluation
 from .scores.openset import OpenSetResult, Protocol, divide, measure_rule
 from .scores.rules import RULES, Known
 from .scores.verification import verify
@@ -220,13 +220,10 @@ def command(
     results = compare(load_settings(config), data, names, protocol, work, for_terminal(), videos, sample_period)
     text = as_markdown(results, protocol)
     click.echo(text)
-    with ExitStack() as stack:
-        if json_path:
-            value = json.dumps(as_json(results, protocol), indent=2, ensure_ascii=False)
-            stack.enter_context(replacing(json_path)).write_text(value + "\n", "utf-8")
-        if document:
-            whole = put_between(document.read_text("utf-8"), "engines", text)
-            stack.enter_context(replacing(document)).write_text(whole, "utf-8")
+    if json_path:
+        write_json(json_path, as_json(results, protocol))
+    if document:
+        write_section(document, "engines", text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -21,12 +21,12 @@ import click
 import numpy as np
 
 from src.cli import CONTEXT, run_command
-from src.disk.files import replacing
+from src.disk.files import write_json
 from src.errors import ConfigError
 from src.recognition.voting import Voting, VotingRule, accepts, at_least, count_votes, joint_confidence
 from src.schema import DoubleArray
 
-from .reports.report import put_between
+from .reports.documents import write_section
 from .scores.predictions import ALIASES, NOBODY, NameBook, SampledTrack, SegmentPredictions, read_ground_truth, read_predictions
 
 THRESHOLDS = tuple(percent / 100 for percent in range(40, 100, 5))
@@ -355,26 +355,14 @@ def command(
     assert predictions is not None and ground_truth is not None, "one of the two ways was taken"
     votings = tuple(one for one in RULES if voting in {one, "both"})
     result = evaluate(predictions, ground_truth, votings, (*aliases, *ALIASES))
-    text = json.dumps(as_json(result), indent=2, ensure_ascii=False) + "\n"
-    click.echo(text.rstrip() if json_path == Path("-") else as_markdown(result))
+    to_stdout = json_path == Path("-")
+    click.echo(json.dumps(as_json(result), indent=2, ensure_ascii=False) if to_stdout else as_markdown(result))
     if failed:
         click.echo(f"{failed} segments were not analysed, and count as segments without appearances.", err=True)
-    if json_path and json_path != Path("-"):
-        _write(json_path, text)
+    if json_path and not to_stdout:
+        write_json(json_path, as_json(result))
     if document:
-        _write(document, put_between(_read(document), section, as_markdown(result)))
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as err:
-        raise ConfigError(f"{path} cannot be read: {err}. Choose another --document.") from err
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+        write_section(document, section, as_markdown(result))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -20,12 +20,12 @@ from rich.console import Console
 from rich.table import Table
 
 from src.cli import CONTEXT, config_option, run_command, workspace_of
-from src.disk.files import replacing, write_json
+from src.disk.files import write_json
 from src.engines import Engine
 
 from .footage_rates import COPIES, GALLERY_SIZES, KINDS, SPLITS, Rates, embed_crops, measure, read_crops
 from .material.footage_pictures import Ages, Found, measure_pictures, read_pictures
-from .reports.report import put_between
+from .reports.documents import write_section
 
 BOTH_WAYS = "both ways"
 """No copies; gallery and probes are means of the embeddings of a crop and of its mirror image."""
@@ -186,9 +186,7 @@ def command(
     if json_path:
         write_json(json_path, asdict(footage))
     if document:
-        text = put_between(document.read_text("utf-8"), f"footage-{engine_name}", as_markdown(footage))
-        with replacing(document) as partial:
-            partial.write_text(text, "utf-8")
+        write_section(document, f"footage-{engine_name}", as_markdown(footage))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,7 +6,6 @@ track, as `python -m src identify` does after a training.
 
 from __future__ import annotations
 
-import json
 import resource
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import click
 import numpy as np
 
 from src.cli import CONTEXT, run_command
-from src.disk.files import replacing
+from src.disk.files import write_json
 from src.identities.identification import forget_older, identify_analyses
 from src.progress import for_terminal
 from src.recognition.calibration import OpenSet
@@ -30,7 +29,7 @@ from src.schema import FloatArray, IntArray
 from src.settings import DatabaseSettings, Settings
 from src.workspace import Workspace, open_workspace
 
-from .reports.report import put_between
+from .reports.documents import write_section
 
 ENGINE, PROJECT = "synthetic@1", "library"
 _NOISE = 0.75
@@ -185,11 +184,9 @@ def command(
             result = measure(workspace, videos, tracks, people, classifier, dimension)
     print(as_markdown([result]))
     if json_path:
-        json_path.write_text(json.dumps(asdict(result), indent=2) + "\n", encoding="utf-8")
+        write_json(json_path, asdict(result))
     if document:
-        with replacing(document) as partial:
-            text = put_between(document.read_text("utf-8"), "identify", as_markdown([result]))
-            partial.write_text(text, encoding="utf-8")
+        write_section(document, "identify", as_markdown([result]))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

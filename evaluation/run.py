@@ -21,7 +21,6 @@ import click
 from rich.console import Console
 
 from src.cli import CONTEXT, config_option, run_command
-from src.disk.files import replacing
 from src.errors import AnnotationError, ConfigError, StorageError
 from src.progress import for_terminal
 from src.records import stable_id
@@ -29,8 +28,9 @@ from src.settings import Classifier, DatabaseSettings, Settings, load_settings
 from src.workspace import Workspace, open_workspace
 
 from .material.data import EvaluationData, TruthRow, read_data
+from .reports.documents import write_section
 from .reports.plots import write_plots
-from .reports.report import Evaluation, VideoResult, as_json, as_markdown, print_report, put_between
+from .reports.report import Evaluation, VideoResult, as_json, as_markdown, print_report
 from .scores.curve import curve_of
 from .scores.moments import read_footage
 from .scores.scoring import Presence, score
@@ -242,8 +242,7 @@ def _write_document(evaluation: Evaluation, document: Path) -> None:
     curves = {name: curve_of(videos) for name, videos in splits.items()}
     plots = write_plots(document.parent / "plots", splits["overall"], curves)
     text = as_markdown(evaluation, [path.relative_to(document.parent).as_posix() for path in plots])
-    with replacing(document) as partial:
-        partial.write_text(put_between(document.read_text("utf-8"), "results", text), "utf-8")
+    write_section(document, "results", text)
 
 
 def _show(evaluation: Evaluation, json_path: Path | None) -> None:

@@ -31,7 +31,7 @@ from src.schema import FloatArray
 from src.search import VectorIndex
 from src.search.approximate import ApproximateIndex
 
-from .reports.report import put_between
+from .reports.documents import write_section
 
 ENGINE = "synthetic@1"
 PER_VIDEO, PER_PERSON = 200, 20
@@ -299,8 +299,7 @@ def command(tracks: int, dimension: int, queries: int, json_path: Path | None, d
     if json_path:
         write_json(json_path, asdict(benchmark))
     if document:
-        text = document.read_text(encoding="utf-8")
-        document.write_text(put_between(text, "search", as_markdown(benchmark)), encoding="utf-8")
+        write_section(document, "search", as_markdown(benchmark))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

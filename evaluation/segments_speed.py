@@ -17,14 +17,14 @@ from statistics import median
 import click
 
 from src.cli import CONTEXT, config_option, run_command, workspace_of
-from src.disk.files import replacing, write_json
+from src.disk.files import write_json
 from src.settings import CONFIG_VARIABLE
 from src.workspace import Workspace
 
 from .material.demo_video import Demo
 from .material.speed_film import SIZES, real_clips, speed_film
 from .memory import peak_of
-from .reports.report import put_between
+from .reports.documents import write_section
 from .speed import RATES
 
 
@@ -210,8 +210,7 @@ def command(
         numbers = {"runs": n_runs, "film_s": minutes * 60, "processes": processes, "rows": [asdict(row) for row in rows]}
         write_json(json_path, numbers)
     if document:
-        with replacing(document) as partial:
-            partial.write_text(put_between(document.read_text("utf-8"), "segments-speed", text), "utf-8")
+        write_section(document, "segments-speed", text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

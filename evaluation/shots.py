@@ -17,7 +17,6 @@ from pathlib import Path
 import click
 
 from src.cli import CONTEXT, run_command
-from src.disk.files import replacing
 from src.errors import ConfigError
 from src.schema import RgbImage
 from src.video import open_stream
@@ -25,7 +24,7 @@ from src.video.shots import ShotDetector
 
 from .material.shot_clips import KNOWN, read_clips
 from .material.shot_films import RATE, TROUBLE, Film, Span, make_film
-from .reports.report import put_between
+from .reports.documents import write_section
 
 TOLERANCE_FRAMES = 1
 SEEDS = {"tune": range(24), "report": range(100, 124)}
@@ -253,9 +252,7 @@ def command(data: Path, only: tuple[str, ...], films: bool, document: Path | Non
     else:
         print(as_markdown(cuts, known, made))
     if document is not None:
-        text = put_between(document.read_text(encoding="utf-8"), "shots", as_markdown(cuts, known, made))
-        with replacing(document) as partial:
-            partial.write_text(text, encoding="utf-8")
+        write_section(document, "shots", as_markdown(cuts, known, made))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

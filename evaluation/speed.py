@@ -20,14 +20,14 @@ from statistics import median
 import click
 
 from src.cli import CONTEXT, config_option, run_command, workspace_of
-from src.disk.files import replacing, write_json
+from src.disk.files import write_json
 from src.errors import ConfigError
 from src.settings import CONFIG_VARIABLE
 from src.workspace import Workspace
 
 from .material.demo_video import Demo
 from .material.speed_film import SIZES, real_clips, speed_film
-from .reports.report import put_between
+from .reports.documents import write_section
 
 RATES = (1.0, 5.0)
 """Samples a second."""
@@ -305,8 +305,7 @@ def command(
     if json_path:
         write_json(json_path, {"runs": n_runs, "film_s": film_s, "rows": [asdict(row) for row in rows]})
     if document:
-        with replacing(document) as partial:
-            partial.write_text(put_between(document.read_text("utf-8"), "speed", text), "utf-8")
+        write_section(document, "speed", text)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

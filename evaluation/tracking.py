@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from src.cli import CONTEXT, run_command, workspace_of
-from src.disk.files import replacing, write_json
+from src.disk.files import write_json
 from src.engines import Engine
 from src.errors import ConfigError
 from src.schema import FloatArray, IntArray
@@ -30,7 +30,7 @@ from .material.data import read_truth
 from .material.demo_video import Demo
 from .material.sequences import FaceSequence, Moment, made_sequences
 from .published_trackers import PUBLISHED, follow_published
-from .reports.report import put_between
+from .reports.documents import write_section
 from .scores.track_scores import Tracked, TrackScore, score
 
 RATES = (25, 5, 2, 1)
@@ -217,8 +217,7 @@ def command(
     if json_path:
         write_json(json_path, [asdict(row) for row in rows])
     if document:
-        with replacing(document) as partial:
-            partial.write_text(put_between(document.read_text("utf-8"), "tracking", as_markdown(rows)), "utf-8")
+        write_section(document, "tracking", as_markdown(rows))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -10,7 +10,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from src.errors import ConfigError
 from src.names import display_name
 from src.records import now
 from src.schema import UNKNOWN
@@ -200,20 +199,6 @@ def _markdown(kind: str, scores: Mapping[str, Score]) -> str:
         cells = (*_cells(score.overall), _seconds(score.false_naming_s))
         lines.append(f"| {label} | {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def put_between(document: str, section: str, text: str) -> str:
-    """Put a text between the marks `<!-- section: begin -->` and `<!-- section: end -->` of a document.
-
-    Raises:
-        ConfigError: The document has no such marks.
-    """
-    begin, end = f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
-    before, first, rest = document.partition(begin)
-    _, second, after = rest.partition(end)
-    if not first or not second:
-        raise ConfigError(f"The document has no place for results. Write {begin} and {end} into it.")
-    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def _name(video: VideoResult) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evaluation import segments_speed
-from evaluation.reports.report import put_between
+from evaluation.reports.documents import put_between
 from evaluation.segments_speed import Way, as_markdown, measure, summarise, ways
 from src.workspace import Workspace
 

@@ -14,7 +14,7 @@ import pytest
 
 from evaluation import speed
 from evaluation.material.speed_film import RATE, Size, fit, real_clips, speed_film
-from evaluation.reports.report import put_between
+from evaluation.reports.documents import put_between
 from evaluation.speed import Run, Speed, as_markdown, embed_share, ratio, summarise
 from evaluation.speed_recipes import RECIPES, Clock, Part, parts_of, peak_mb
 from src.errors import ConfigError
