@@ -25,9 +25,10 @@ from src.guard import Guard
 from src.guard.pieces import fetch_list
 from tests.documents import small
 from tests.unit import test_crawler_providers as providers
-from tests.unit.test_connectors import MANIFEST
 from tests.unit.test_reading_others import read
 from tests.unit.test_round_trips import written
+
+from .connectors.archives import MANIFEST
 
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 1e308, 10**30, "", "x", "\ud800", "\x00", "a\nb", "http://[::1", "//[", "https://x/a.mp4#t=1", "#t=",
