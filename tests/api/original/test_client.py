@@ -25,7 +25,7 @@ from tests.servers.service import Service, running
 from tests.servers.web import LocalWeb, local_web
 from tests.videos import write_video
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # Read before a test may clean the environment.
 WEIGHTS_DIR = Path(os.environ.get("FACEREC_WEIGHTS_DIR", ROOT / "data" / "weights"))
 KNOWN = {"elton_john": "Elton John", "madonna": "Madonna", "mindy_kaling": "Mindy Kaling"}
