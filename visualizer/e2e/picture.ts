@@ -65,22 +65,23 @@ export function frameOf(shot: Shot): number {
   return frame
 }
 
+/** Where along an edge it is looked for: in the middle, and beside it where the box of somebody else crosses the middle. */
+const ALONG = [0.5, 0.7]
+
 /**
  * How far the drawn box of a track is from where it ought to be in a frame: the largest distance of its four edges, in pixels of the
- * screen. Edges are looked for along the two lines through the middle of the true box; Infinity where one is not found.
+ * screen. Edges are looked for along lines through the true box; Infinity where one is not found.
  */
 export function boxError(shot: Shot, track: number, frame: number, colour: readonly number[], reach: number): number {
   const { scale, left, top } = placeOf(shot)
   const box = trueBox(track, frame)
-  const [x0, x1] = [left + box.x * scale, left + (box.x + box.w) * scale]
-  const [y0, y1] = [top + box.y * scale, top + (box.y + box.h) * scale]
-  const across = (y0 + y1) / 2
-  const down = (x0 + x1) / 2
-  const errors = [
-    ...[x0, x1].map((x) => edge((at) => pixel(shot, at, across), x, reach, colour)),
-    ...[y0, y1].map((y) => edge((at) => pixel(shot, down, at), y, reach, colour)),
-  ]
-  return Math.max(...errors)
+  const [x, y, w, h] = [left + box.x * scale, top + box.y * scale, box.w * scale, box.h * scale]
+  const nearest = (of: (share: number) => number): number => Math.min(...ALONG.map(of))
+  const upright = (at: number): number =>
+    nearest((share) => edge((place) => pixel(shot, place, y + h * share), at, reach, colour))
+  const level = (at: number): number =>
+    nearest((share) => edge((place) => pixel(shot, x + w * share, place), at, reach, colour))
+  return Math.max(upright(x), upright(x + w), level(y), level(y + h))
 }
 
 /** How far the middle of the nearest coloured line is from where it is expected: the label has the same colour. */

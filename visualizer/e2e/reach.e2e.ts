@@ -98,6 +98,7 @@ describe.each(PAGES)('%s', (_, path) => {
 
 it('nothing moves for whoever wants it still, and what loads does not flicker', async () => {
   const page = await open(`${video}?t=2&track=1`, { reducedMotion: 'reduce' })
+  expect(await page.evaluate(placeOfFocus)).toBeGreaterThanOrEqual(0)
   await page.keyboard.press('?')
   await page.getByRole('dialog').waitFor()
   expect(await page.evaluate(moving)).toEqual([])
@@ -208,6 +209,14 @@ function outOfReach(): string[] {
     }
   }
   return found
+}
+
+/** Where the link past the bar is in the moment in which it gets the focus. */
+function placeOfFocus(): number {
+  const link = document.querySelector<HTMLElement>('a[href="#content"]')!
+  if (link.getBoundingClientRect().left >= 0) return NaN
+  link.focus()
+  return link.getBoundingClientRect().left
 }
 
 /** What moves by itself, or takes its time. */

@@ -29,7 +29,9 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
   const speed = ref(1)
   const size = shallowRef({ width: 0, height: 0 })
   const state = ref<'loading' | 'ready' | 'error'>('loading')
+  /** Where it is to be, and where the player was sent last: null when it is there. */
   let wanted: number | null = null
+  let sent: number | null = null
   let callback = 0
 
   function shown(time: number): void {
@@ -38,19 +40,35 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
   }
 
   function listen(element: HTMLVideoElement): void {
-    callback = element.requestVideoFrameCallback((_, frame) => {
-      shown(frame.mediaTime)
+    callback = element.requestVideoFrameCallback((_, { mediaTime }) => {
+      // On the way to where the player was sent, other frames are shown and drawn; the time is the one that was asked for.
+      if (wanted === null || isShownAt(wanted, mediaTime)) shown(mediaTime)
+      else onFrame(mediaTime)
       listen(element)
     })
+  }
+
+  const length = (): number => 1 / (rate() || 25)
+
+  /** Whether the frame that begins at `start` is the one to be seen at a time. */
+  function isShownAt(time: number, start: number): boolean {
+    return time - start >= -length() / 8 && time - start <= 1.2 * length()
+  }
+
+  /** A frame is known by its beginning, and sought in its middle. */
+  function beginning(target: number): number {
+    return rate() ? Math.max(target - length() / 2, 0) : target
   }
 
   /** A frame that was handed to the screen before the seek may be told of after it, and the new one not at all. */
   function settle(element: HTMLVideoElement): void {
     if (!element.paused || element.seeking || wanted !== null) return
-    // A frame is known by its beginning, and sought in its middle.
-    const length = 1 / (rate() || 25)
-    const behind = element.currentTime - npt.value
-    if (behind < -length / 8 || behind > 1.2 * length) shown(Math.max(element.currentTime - length / 2, 0))
+    if (!isShownAt(element.currentTime, npt.value)) shown(beginning(element.currentTime))
+  }
+
+  function send(element: HTMLVideoElement): void {
+    sent = wanted
+    if (sent !== null) element.currentTime = sent
   }
 
   watch(video, (element, _, onCleanup) => {
@@ -61,7 +79,7 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
     on('loadedmetadata', () => {
       size.value = { width: element.videoWidth, height: element.videoHeight }
       state.value = 'ready'
-      if (wanted !== null) element.currentTime = wanted
+      send(element)
     })
     on('resize', () => (size.value = { width: element.videoWidth, height: element.videoHeight }))
     on('play', () => (isPlaying.value = true))
@@ -71,11 +89,9 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
     on('error', () => (state.value = 'error'))
     // One after the other: a player that is sent on before it has arrived shows nothing at all.
     on('seeked', () => {
-      if (wanted !== null && Math.abs(wanted - element.currentTime) > 1e-3) element.currentTime = wanted
-      else {
-        wanted = null
-        setTimeout(() => settle(element), SETTLED_MS)
-      }
+      if (wanted !== sent) return send(element)
+      wanted = sent = null
+      setTimeout(() => settle(element), SETTLED_MS)
     })
     if (element.readyState >= HTMLMediaElement.HAVE_METADATA) element.dispatchEvent(new Event('loadedmetadata'))
     if (element.error) state.value = 'error'
@@ -95,16 +111,15 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
     const isBusy = element?.seeking ?? false
     wanted = target
     if (state.value === 'error') return shown(target)
-    if (element && state.value === 'ready' && !isBusy) element.currentTime = target
+    if (element && state.value === 'ready' && !isBusy) send(element)
     // The playhead follows the hand at once; the boxes follow the picture.
-    if (!isPlaying.value) npt.value = target
+    if (!isPlaying.value) npt.value = beginning(target)
   }
 
   function step(frames: number): void {
     video.value?.pause()
-    const length = 1 / (rate() || 25)
-    const from = wanted ?? npt.value
-    seek(from + frames * length + (wanted === null ? length / 4 : 0))
+    const from = wanted ?? npt.value + length() / 4
+    seek(from + frames * length())
   }
 
   async function play(): Promise<void> {
