@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .disk.locks import locked, locked_if_free
-from .engines import Engine, Runtime, open_engine, usable_cores
-from .errors import ConfigError
+from .engines import ENGINES, Engine, Runtime, open_engine, usable_cores
+from .errors import ConfigError, EngineError, WeightsError
 from .guard import Guard
 from .models import WeightsCache
 from .names import folder_name, part_folder
@@ -100,9 +100,23 @@ class Workspace:
         threads = self.threads(beside)
         key = (name, threads)
         if key not in self._engines:
-            runtime = Runtime(self.settings.device, threads, self.settings.facenet_backend)
-            self._engines[key] = open_engine(name, self.weights(), runtime)
+            self._engines[key] = open_engine(name, self.weights(), self._runtime(threads))
         return self._engines[key]
+
+    def why_not(self, name: str) -> str:
+        """Say why an engine cannot run on this machine; empty where it can, though its networks may have to be fetched first.
+
+        Args:
+            name: One of `ENGINES`.
+        """
+        try:
+            ENGINES[name].check(self.weights(), self._runtime(self.settings.threads))
+        except (EngineError, WeightsError) as err:
+            return str(err)
+        return ""
+
+    def _runtime(self, threads: int) -> Runtime:
+        return Runtime(self.settings.device, threads, self.settings.facenet_backend)
 
     def threads(self, beside: int = 0) -> int:
         """Return how many threads a network may use; 0 means all cores.

@@ -212,6 +212,16 @@ def _five(points: Any) -> FloatArray:
     return np.stack([places[chosen].mean(axis=0) for chosen in map(list, _POINTS)])
 
 
+def check(runtime: Runtime) -> None:
+    """Refuse what cannot run before 100 MB are fetched in vain.
+
+    Raises:
+        EngineError: dlib is not installed, or another device is asked for.
+    """
+    runtime.only_cpu("dlib")
+    dlib_module()
+
+
 def make_engine(weights: WeightsCache, runtime: Runtime = CPU, detector: Literal["hog", "mmod"] = "hog") -> Engine:
     """Load a detector and the ResNet.
 
@@ -224,8 +234,7 @@ def make_engine(weights: WeightsCache, runtime: Runtime = CPU, detector: Literal
         EngineError: dlib is not installed, or another device is asked for.
         WeightsError: The weights cannot be had.
     """
-    runtime.only_cpu("dlib")
-    dlib_module()  # before 100 MB are fetched in vain
+    check(runtime)
     landmarks, embedder = weights.path(LANDMARK_WEIGHTS), DlibResNet(weights.path(EMBEDDER_WEIGHTS))
     if detector == "hog":
         version = weights_version(f"chip-150 centred hog-{_HOG_SIDE}", LANDMARK_WEIGHTS, EMBEDDER_WEIGHTS)

@@ -145,7 +145,7 @@ def make_engine(
         EngineError: The device, or TensorFlow where it was chosen, is not here.
         WeightsError: The weights cannot be had.
     """
-    _check(runtime)
+    check(runtime)
     embedder = FaceNet(_network(weights, runtime, variant), variant)
     if detector == "mtcnn":
         version = weights_version("mtcnn-1.0.0 upright-160", variant.weights)
@@ -157,15 +157,19 @@ def make_engine(
     return Engine(f"{variant.engine}-yunet", version, YuNet(weights, runtime), embedder)
 
 
-def _check(runtime: Runtime) -> None:
-    """Refuse what cannot run before 90 MB are fetched in vain."""
+def check(runtime: Runtime) -> None:
+    """Refuse what cannot run before 90 MB are fetched in vain.
+
+    Raises:
+        EngineError: The device, or TensorFlow where it was chosen, is not here.
+    """
     if runtime.facenet_backend == "onnx":
         runtime.check()
         return
-    from .facenet_tensorflow import import_package
+    from .facenet_tensorflow import find_package
 
     runtime.only_cpu("TensorFlow")
-    import_package("tensorflow")
+    find_package("tensorflow")
 
 
 def _network(weights: WeightsCache, runtime: Runtime, variant: Variant) -> Callable[[FloatArray], FloatArray]:

@@ -7,6 +7,7 @@ tests compare with them.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 from pathlib import Path
 from typing import Any
@@ -106,10 +107,24 @@ def import_package(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as err:
-        raise EngineError(
-            f"facenet_backend: tensorflow needs the package {err.name or module}. Install it with: "
-            "pip install -r requirements-facenet.txt, or set facenet_backend: onnx."
-        ) from err
+        raise _missing(err.name or module) from err
+
+
+def find_package(module: str) -> None:
+    """Say whether a package of the TensorFlow stack is here without importing it, which takes seconds.
+
+    Raises:
+        EngineError: It is not installed.
+    """
+    if importlib.util.find_spec(module) is None:
+        raise _missing(module)
+
+
+def _missing(package: str) -> EngineError:
+    return EngineError(
+        f"facenet_backend: tensorflow needs the package {package}. Install it with: "
+        "pip install -r requirements-facenet.txt, or set facenet_backend: onnx."
+    )
 
 
 def _set_weights(model: Any, path: Path) -> None:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..errors import EngineError
+from ..errors import EngineError, WeightsError
 from ..models import WeightsCache
 from .base import Engine, ScorePrior
 from .runtime import CPU, Runtime
@@ -60,6 +60,32 @@ def _insightface_s(weights: WeightsCache, runtime: Runtime) -> Engine:
     return make_engine(weights, runtime, "insightface-s")
 
 
+def _device(_weights: WeightsCache, runtime: Runtime) -> None:
+    runtime.check()
+
+
+def _facenet_here(_weights: WeightsCache, runtime: Runtime) -> None:
+    from .facenet import check
+
+    check(runtime)
+
+
+def _dlib_here(_weights: WeightsCache, runtime: Runtime) -> None:
+    from .dlib import check
+
+    check(runtime)
+
+
+def _insightface_here(weights: WeightsCache, runtime: Runtime, name: str = "insightface") -> None:
+    runtime.check()
+    if weights.packs.acceptance(name) is None:
+        raise WeightsError(f"Its licence has to be accepted where the service runs: python -m src models accept {name}")
+
+
+def _insightface_s_here(weights: WeightsCache, runtime: Runtime) -> None:
+    _insightface_here(weights, runtime, "insightface-s")
+
+
 @dataclass(frozen=True, slots=True)
 class EngineEntry:
     """An engine that can be opened.
@@ -69,24 +95,73 @@ class EngineEntry:
         prior: Where its scores part known people from strangers: asked for also where no network is needed.
         alike: Cosine from which two faces are likelier one person than two, where nothing else is known: what searches and
             the cleaning of training sets go by.
+        about: What it is good for, in a sentence.
+        check: Raises EngineError or WeightsError where it cannot run on this machine; loads and fetches nothing.
     """
 
     open: Callable[[WeightsCache, Runtime], Engine]
     prior: ScorePrior
     alike: float = 0.5
+    about: str = ""
+    check: Callable[[WeightsCache, Runtime], None] = _device
 
 
 ENGINES: Mapping[str, EngineEntry] = {
-    "sface": EngineEntry(_sface, ScorePrior(threshold=0.39, slope=22.7, margin=15.0, pictures=-0.76), alike=0.43),
-    "facenet": EngineEntry(_facenet, ScorePrior(threshold=0.42, slope=17.7, margin=4.8, pictures=-0.50), alike=0.50),
-    "facenet-yunet": EngineEntry(
-        _facenet_yunet, ScorePrior(threshold=0.42, slope=18.5, margin=4.9, pictures=-0.56), alike=0.50
+    "sface": EngineEntry(
+        _sface,
+        ScorePrior(threshold=0.39, slope=22.7, margin=15.0, pictures=-0.76),
+        alike=0.43,
+        about="Quick, and needs nothing further: good for most archives.",
     ),
-    "facenet-512": EngineEntry(_facenet_512, ScorePrior(threshold=0.60, slope=20.0, margin=2.0), alike=0.60),
-    "dlib": EngineEntry(_dlib, ScorePrior(threshold=0.48, slope=18.4, margin=6.1, pictures=-0.76), alike=0.47),
-    "dlib-mmod": EngineEntry(_dlib_mmod, ScorePrior(threshold=0.48, slope=18.4, margin=6.1, pictures=-0.76), alike=0.47),
-    "insightface": EngineEntry(_insightface, ScorePrior(threshold=0.40, slope=20.0, margin=2.0), alike=0.40),
-    "insightface-s": EngineEntry(_insightface_s, ScorePrior(threshold=0.40, slope=20.0, margin=2.0), alike=0.40),
+    "facenet": EngineEntry(
+        _facenet,
+        ScorePrior(threshold=0.42, slope=17.7, margin=4.8, pictures=-0.50),
+        alike=0.50,
+        about="Often more exact where there are few pictures of a person; several times slower.",
+        check=_facenet_here,
+    ),
+    "facenet-yunet": EngineEntry(
+        _facenet_yunet,
+        ScorePrior(threshold=0.42, slope=18.5, margin=4.9, pictures=-0.56),
+        alike=0.50,
+        about="As exact as facenet, with a detector that is many times quicker.",
+        check=_facenet_here,
+    ),
+    "facenet-512": EngineEntry(
+        _facenet_512,
+        ScorePrior(threshold=0.60, slope=20.0, margin=2.0),
+        alike=0.60,
+        about="A FaceNet with longer vectors; its network is fetched from GitHub.",
+        check=_facenet_here,
+    ),
+    "dlib": EngineEntry(
+        _dlib,
+        ScorePrior(threshold=0.48, slope=18.4, margin=6.1, pictures=-0.76),
+        alike=0.47,
+        about="For faces that look into the camera, and to compare with other programs that use dlib.",
+        check=_dlib_here,
+    ),
+    "dlib-mmod": EngineEntry(
+        _dlib_mmod,
+        ScorePrior(threshold=0.48, slope=18.4, margin=6.1, pictures=-0.76),
+        alike=0.47,
+        about="As dlib, and finds turned faces too, which takes ten times as long.",
+        check=_dlib_here,
+    ),
+    "insightface": EngineEntry(
+        _insightface,
+        ScorePrior(threshold=0.40, slope=20.0, margin=2.0),
+        alike=0.40,
+        about="Strongest in published comparisons; its licence allows non-commercial research only.",
+        check=_insightface_here,
+    ),
+    "insightface-s": EngineEntry(
+        _insightface_s,
+        ScorePrior(threshold=0.40, slope=20.0, margin=2.0),
+        alike=0.40,
+        about="Small and quick; its licence allows non-commercial research only.",
+        check=_insightface_s_here,
+    ),
 }
 """Every engine that can be named.
 

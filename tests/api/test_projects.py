@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
 
+from src.engines import ENGINES
 from src.records import Project
 from tests.api.conftest import Api
 
@@ -29,6 +31,22 @@ def test_project_is_begun_once(api: Api) -> None:
 def test_unknown_project_and_engine(api: Api) -> None:
     api.refused("GET", "/projects/none", 404, "not_found")
     assert "sface" in api.refused("POST", "/projects", 422, "invalid", json={"project": "x", "engine": "none"})["detail"]
+
+
+def test_engines_say_which_can_run_here(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "dlib", None)
+    nowhere = api.folder / "no weights"
+    monkeypatch.setattr(api.workspace, "settings", api.workspace.settings.model_copy(update={"weights_dir": nowhere}))
+    listed = {item["engine"]: item for item in api.get("/engines")["items"]}
+    assert list(listed) == list(ENGINES)
+    assert [name for name, item in listed.items() if item["is_default"]] == ["sface"]
+    assert (listed["sface"]["runs"], listed["sface"]["why_not"]) == (True, "")
+    assert listed["sface"]["about"].endswith(".")
+    assert not listed["dlib"]["runs"]
+    assert "requirements-dlib.txt" in listed["dlib"]["why_not"]
+    assert not listed["insightface-s"]["runs"]
+    assert "models accept insightface-s" in listed["insightface-s"]["why_not"]
+    assert not nowhere.exists()
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "..", "con", "a\0b", " ", "C:\\x"])

@@ -30,6 +30,7 @@ SAID_BY = {
     "clusterize.py": ("GalleryError",),
     "crawler/stage.py": ("replace", "task"),
     "disk/pictures.py": ("MediaError",),
+    "engines/registry.py": ("EngineEntry", "WeightsError"),
     "guard/addresses.py": ("ForbiddenAddressError",),
     "guard/fetch.py": ("FetchError",),
     "guard/ranged.py": ("FetchError",),
@@ -65,6 +66,9 @@ SAID_BY = {
 SAID_IN = {
     "cleaning/traits.py": ("bad_trait", "_lacking"),
     "disk/pictures.py": ("why_no_picture",),
+    "engines/dlib.py": ("dlib_module",),
+    "engines/facenet_tensorflow.py": ("_missing",),
+    "engines/runtime.py": ("only_cpu",),
     "identities/naming.py": ("_why_not",),
     "training/report/comparison.py": ("_notes", "_without"),
     "training/trainingset.py": ("state_of",),

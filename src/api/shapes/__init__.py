@@ -31,7 +31,7 @@ from .people import (
     PersonTotals,
     RefusedPerson,
 )
-from .projects import Model, Project, Room, Setting, SettingList, SinceModel, Storage, Summary
+from .projects import Engine, EngineList, Model, Project, Room, Setting, SettingList, SinceModel, Storage, Summary
 from .session import Session
 
 __all__ = [
@@ -49,6 +49,8 @@ __all__ = [
     "Decision",
     "DecisionReport",
     "DecisionsReport",
+    "Engine",
+    "EngineList",
     "FaceQuality",
     "Format",
     "FormatList",

@@ -20,6 +20,22 @@ class Project(Shape):
     created_at: str
 
 
+class Engine(Shape):
+    """An engine that a project may begin with."""
+
+    engine: str
+    about: str = Field(description="What it is good for")
+    is_default: bool = Field(description="Whether projects begin with it where none is named")
+    runs: bool = Field(description="Whether it can run on this machine; its networks may still have to be fetched")
+    why_not: str = Field(description="Why it cannot, and what to do; empty where it can")
+
+
+class EngineList(Shape):
+    """All engines."""
+
+    items: list[Engine]
+
+
 class SinceModel(Shape):
     """What came and went since the newest model was trained."""
 

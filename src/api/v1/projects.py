@@ -79,6 +79,26 @@ def begin_project(json_data: NewProject) -> Response:
     return answer(shape(project), 201, location=url_for("projects.get_project", project=slug))
 
 
+@projects.get("/engines")
+@projects.output(shapes.EngineList)
+def list_engines() -> Response:
+    """List the engines that a project may begin with, and say which can run here. It keeps the one that it was begun with."""
+    from ...engines import ENGINES
+
+    reasons = {name: workspace().why_not(name) for name in ENGINES}
+    items = [
+        shapes.Engine(
+            engine=name,
+            about=found.about,
+            is_default=name == workspace().settings.engine,
+            runs=not reasons[name],
+            why_not=reasons[name],
+        )
+        for name, found in ENGINES.items()
+    ]
+    return answer(shapes.EngineList(items=items))
+
+
 @projects.get("/projects/<project>")
 @projects.output(shapes.Project)
 def get_project(project: str) -> Response:

@@ -55,6 +55,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the engines that a project may begin with, and say which can run here. It keeps the one that it was begun with. */
+        get: operations["get_projects_list_engines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports": {
         parameters: {
             query?: never;
@@ -1469,6 +1486,22 @@ export interface components {
             /** @description Decisions whose track is not found any more in these analyses */
             lost: string[];
         };
+        /** @description An engine that a project may begin with. */
+        Engine: {
+            /** @description What it is good for */
+            about: string;
+            engine: string;
+            /** @description Whether projects begin with it where none is named */
+            is_default: boolean;
+            /** @description Whether it can run on this machine; its networks may still have to be fetched */
+            runs: boolean;
+            /** @description Why it cannot, and what to do; empty where it can */
+            why_not: string;
+        };
+        /** @description All engines. */
+        EngineList: {
+            items: components["schemas"]["Engine"][];
+        };
         /** @description What makes a face easy or hard to recognise. */
         FaceQuality: {
             frontality: number;
@@ -2728,6 +2761,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShotPage"];
+                };
+            };
+            /** @description What is wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_projects_list_engines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngineList"];
                 };
             };
             /** @description What is wrong */
