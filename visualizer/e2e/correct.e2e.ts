@@ -215,7 +215,7 @@ describe('keys', () => {
     await page.keyboard.press('Escape')
     await track().waitFor({ state: 'detached' })
     await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keys' }).getByText('Split the track here').waitFor()
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Split the track here').waitFor()
   })
 
   it('play the film after a click, wherever that was', async () => {

@@ -19,7 +19,10 @@ export function makeVuetify(isDark: boolean) {
             background: '#121418',
             surface: '#1a1d22',
             primary: '#93a4ff',
+            // What Vuetify would take, white, cannot be read on these.
+            'on-primary': '#10131c',
             error: '#ff8a80',
+            'on-error': '#10131c',
             success: '#7fd1a0',
           },
         },
@@ -39,7 +42,6 @@ export function makeVuetify(isDark: boolean) {
       VBtn: { variant: 'text', density: 'comfortable', rounded: 'md', ripple: false },
       VTextField: { variant: 'outlined', density: 'compact', color: 'primary', hideDetails: 'auto' },
       VTextarea: { variant: 'outlined', color: 'primary', hideDetails: 'auto' },
-      VCombobox: { variant: 'outlined', density: 'compact', color: 'primary', hideDetails: 'auto' },
       VDialog: { maxWidth: 480 },
       VCard: { rounded: 'lg' },
       VTooltip: { openDelay: 400, location: 'top' },
