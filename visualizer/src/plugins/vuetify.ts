@@ -5,7 +5,7 @@ import { aliases, mdi } from 'vuetify/iconsets/mdi-svg'
 /** The server's nonce, without which the browser takes no style element: see src/api/page.py. */
 const cspNonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce || undefined
 
-/** One accent colour; everything else is grey. The rest of the look is in styles/. */
+/** One accent colour, and one for what is wrong; everything else is grey. The rest of the look is in styles/. */
 export function makeVuetify(isDark: boolean) {
   return createVuetify({
     icons: { defaultSet: 'mdi', aliases, sets: { mdi } },
@@ -19,7 +19,9 @@ export function makeVuetify(isDark: boolean) {
             background: '#121418',
             surface: '#1a1d22',
             primary: '#93a4ff',
-            error: '#ff8a80',
+            'on-primary': '#121418',
+            error: '#ffb38a',
+            'on-error': '#121418',
             success: '#7fd1a0',
           },
         },
@@ -29,7 +31,7 @@ export function makeVuetify(isDark: boolean) {
             background: '#f2f3f5',
             surface: '#ffffff',
             primary: '#3f51c8',
-            error: '#b3261e',
+            error: '#9a3f06',
             success: '#1d6b3c',
           },
         },
