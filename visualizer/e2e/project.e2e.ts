@@ -14,7 +14,7 @@ let page: Page
 // Jobs wait until a test lets somebody do them.
 beforeAll(async () => {
   const settings = { FACEREC_SERVER__WORKER: 'false', FACEREC_WORKER__NICE: '0' }
-  served = await serve({ seeds: ['seed_project.py'], settings })
+  served = await serve({ seeds: ['seed_project.py'], settings, command: ['visualizer/e2e/service.py'] })
 })
 afterAll(() => served?.close())
 afterEach(() => page.close())
@@ -76,6 +76,38 @@ it('a project is begun, and says that there is nothing in it yet', async () => {
   expect(await page.getByRole('button', { name: 'Train' }).isDisabled()).toBe(true)
   expect(await held('People')).toBe('People0')
   expect(new URL(page.url()).pathname).toBe(`/projects/${encodeURIComponent('Neue_Größe')}`)
+})
+
+it('a project is begun with the engine that is picked; what cannot run here says why', async () => {
+  await open('/')
+  await page.getByText('Engine: sface (the usual one)').click()
+  const engines = page.getByRole('group', { name: 'Engine' })
+  expect(await engines.getByRole('radio', { name: /^sface/ }).isChecked()).toBe(true)
+  const { items } = await (await page.request.get(`${served!.url}/api/v1/engines`)).json()
+  for (const { engine, runs, why_not } of items) {
+    const one = engines.getByRole('radio', { name: new RegExp(`^${engine}(?: |$)`) })
+    expect(await one.isDisabled()).toBe(!runs)
+    if (!runs) await engines.getByText(why_not).first().waitFor()
+  }
+  await engines.getByRole('radio', { name: 'fake' }).check()
+  await page.getByRole('textbox', { name: 'Name of the project' }).fill('cartoons')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/projects/cartoons')
+  const { engine } = await (await page.request.get(`${served!.url}/api/v1/projects/cartoons`)).json()
+  expect(engine).toBe('fake')
+})
+
+it('a new project says what comes first, and every page leads there', async () => {
+  await open('/projects/cartoons')
+  const steps = page.getByRole('list', { name: 'How to begin' }).getByRole('listitem')
+  await steps.nth(2).waitFor()
+  expect(await steps.first().getAttribute('aria-current')).toBe('step')
+  for (const section of ['review', 'unknown', 'search', 'statistics']) {
+    await page.goto(`${served!.url}/projects/cartoons/${section}`)
+    await page.getByRole('heading', { name: 'There is no video yet' }).waitFor()
+    await page.getByRole('link', { name: 'Add videos' }).click()
+    await page.waitForURL('**/projects/cartoons/videos')
+  }
 })
 
 it('what cannot be a project is refused, and what was typed stays', async () => {

@@ -9,6 +9,7 @@ import {
   type Person,
   type Project,
   type ProjectVideo,
+  type Schemas,
   type Video,
 } from './client'
 
@@ -23,8 +24,16 @@ export function listProjects(signal?: AbortSignal): Promise<Project[]> {
   )
 }
 
-export function beginProject(project: string): Promise<Project> {
-  return answered(client.POST('/api/v1/projects', { body: { project } }))
+export type Engine = Schemas['Engine']
+
+/** The engines that a project may begin with. */
+export async function listEngines(signal?: AbortSignal): Promise<Engine[]> {
+  return (await answered(client.GET('/api/v1/engines', { signal }))).items
+}
+
+/** Begin a project; with the usual engine where it is empty. */
+export function beginProject(project: string, engine: string): Promise<Project> {
+  return answered(client.POST('/api/v1/projects', { body: { project, engine } }))
 }
 
 /** The videos of a project, each with how many people are to be seen in it. */

@@ -1,9 +1,37 @@
-import { aboutOf, aboutVideos, changedBy, isLive, type JobLike, KINDS, timeLeft, tookSeconds, withJob } from './jobs'
+import {
+  aboutOf,
+  aboutVideos,
+  changedBy,
+  isLive,
+  jobOf,
+  type JobLike,
+  KINDS,
+  timeLeft,
+  tookSeconds,
+  withJob,
+} from './jobs'
 
 function job(job_id: string, more: Partial<JobLike> = {}): JobLike {
   const times = { created_at: '2026-01-01T10:00:00+00:00', started_at: '', ended_at: '' }
   return { job_id, kind: 'clean', status: 'queued', progress: 0, params: {}, ...times, ...more }
 }
+
+describe('the job of a video', () => {
+  const work = (video: string): JobLike => job(video, { kind: 'analyse', params: { video } })
+  const found = (locator: string, fragment: string, ...live: JobLike[]) => jobOf(live, locator, fragment)?.job_id
+
+  it('is that of the whole, or of the very part', () => {
+    const live = [work('a.mp4#t=10,20'), work('a.mp4')]
+    expect(found('a.mp4', '', ...live)).toBe('a.mp4')
+    expect(found('a.mp4', 't=10,20', ...live)).toBe('a.mp4#t=10,20')
+    expect(found('a.mp4', 't=30,40', ...live)).toBeUndefined()
+  })
+
+  it('is found where the address has a fragment of its own', () => {
+    expect(found('https://x.tv/p#main', 't=5', work('https://x.tv/p#main&t=5'))).toBe('https://x.tv/p#main&t=5')
+    expect(found('/films/#1.mp4', 't=5', work('/films/#1.mp4#t=5'))).toBe('/films/#1.mp4#t=5')
+  })
+})
 
 describe('jobs about videos', () => {
   const of = (job_id: string, video: string, status: string, kind = 'analyse') =>

@@ -1,5 +1,7 @@
 /** Jobs as the page follows them: lists kept fresh by single news, time left, and what else is another after a job. */
 
+import { withFragment } from './mediaFragments'
+
 /** What the page needs of a job; the fields are those of the record. */
 export interface JobLike {
   job_id: string
@@ -62,6 +64,12 @@ export function aboutVideos<T extends JobLike>(list: readonly T[]): T[] {
     if (ABOUT_VIDEOS.includes(job.kind)) tried.add(job.params.video)
     return isLive(job) || (job.status === 'failed' && isLast && ABOUT_VIDEOS.includes(job.kind))
   })
+}
+
+/** What is being done right now with a video, or with this part of it; a job names the part behind the address. */
+export function jobOf<T extends JobLike>(live: readonly T[], locator: string, fragment: string): T | undefined {
+  const name = withFragment(locator, fragment)
+  return live.find(({ params }) => params.video === name)
 }
 
 /** What a job works on, in its own words: a video, names of people, the format of an export. */

@@ -26,6 +26,7 @@ describe('a pasted list', () => {
 
   it.each([
     ['a/b', 'character'],
+    ['https://www.wikidata.org/wiki/Q42', 'nameless'],
     ['.hidden', 'reserved'],
     ['con', 'reserved'],
     ['a%2fb', 'escaped'],

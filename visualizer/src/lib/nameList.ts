@@ -27,7 +27,7 @@ export interface Line {
   name: string
   /** What its address was taken for. */
   gives: 'uri' | 'picture' | ''
-  fault: NameFault | null
+  fault: NameFault | 'nameless' | null
 }
 
 export interface NameList {
@@ -96,7 +96,7 @@ function taken(
   text: string,
 ): Line {
   const line = { number, text, name: cells.name, gives: '' as Line['gives'] }
-  const fault = faultOf(cells.name)
+  const fault = isAddress(cells.name) ? 'nameless' : faultOf(cells.name)
   if (fault) return { ...line, state: 'invalid', fault }
   if (cells.isOdd) return { ...line, state: 'address', fault: null }
   const id = folderName(cells.name)

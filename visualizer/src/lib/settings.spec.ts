@@ -43,6 +43,7 @@ it('that are as usual can be left out', () => {
 it.each([
   [null, '–'],
   ['', '–'],
+  [[], '–'],
   [['a', 'b'], 'a, b'],
   [0, '0'],
   [false, 'false'],

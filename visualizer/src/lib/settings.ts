@@ -17,8 +17,8 @@ export interface Section<T> {
 
 /** A value as it is written in a file of settings. */
 export function shownValue(value: unknown): string {
-  if (value === null || value === '') return '–'
-  return Array.isArray(value) ? value.join(', ') : String(value)
+  const text = Array.isArray(value) ? value.join(', ') : String(value ?? '')
+  return text === '' ? '–' : text
 }
 
 /** Settings by section, in the order of the first of each: those whose name or meaning holds all words of a text. */

@@ -38,6 +38,10 @@ describe('the texts', () => {
     expect(wrong).toEqual([])
   })
 
+  it('break no line before a sign or inside quotation marks', () => {
+    expect([...french].filter(([, text]) => /\S [:;?!»%]|« /.test(text))).toEqual([])
+  })
+
   it('are all there that the code asks for', () => {
     const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => /\.(vue|ts)$/.test(name))
     const asked = files.flatMap((name) =>

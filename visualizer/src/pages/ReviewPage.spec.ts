@@ -18,6 +18,7 @@ vi.mock('@/api/library', () => ({
   listReferences: async () => [],
   getVideo: async () => ({ video_id: 'v', local: false }),
 }))
+vi.mock('@/api/project', () => ({ getSummary: async () => ({ training: 9, models: 1, videos: 1 }) }))
 vi.mock('@/api/tracks', () => ({
   getSamples: async () => ({ frame_index: [0], npt: [0], boxes_xywh: [[0, 0, 1, 1]], qualities: [1], scores: [1] }),
 }))

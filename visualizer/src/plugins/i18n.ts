@@ -9,6 +9,8 @@ export const i18n = createI18n({
   locale: 'en',
   fallbackLocale: 'en',
   messages: { en } as Record<string, typeof en>,
+  // In French nothing and one and a half are singular too.
+  pluralRules: { fr: (n, forms) => (forms === 2 ? Number(Math.abs(n) >= 2) : 0) },
 })
 
 /** Speak a language; its texts are loaded when somebody first wants them. */
