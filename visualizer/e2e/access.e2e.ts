@@ -4,6 +4,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { serve, type Served } from './server'
+import { settled } from './settled'
 
 let served: Served | undefined
 let video = ''
@@ -20,7 +21,7 @@ afterAll(() => served?.close())
 async function open(path: string, colorScheme: 'light' | 'dark'): Promise<Page> {
   const page = await served!.browser.newPage({ colorScheme, locale: 'en-GB', viewport: { width: 1280, height: 800 } })
   await page.goto(served!.url + path)
-  await page.waitForLoadState('networkidle')
+  await settled(page)
   return page
 }
 
@@ -35,6 +36,7 @@ it.each(
   ]),
 )('axe finds nothing serious on %s, %s', async (_, theme, path, key) => {
   const page = await open(path!.startsWith('?') ? video + path : path!, theme as 'light' | 'dark')
+  if (path!.includes('track=')) await page.getByRole('heading', { name: 'Ann Ace' }).waitFor()
   if (key) {
     await page.keyboard.press(key)
     await page.getByRole('dialog').waitFor()
@@ -49,6 +51,7 @@ it.each(
 
 it('a track is found, named and unnamed again by keys alone, and the address says what is seen', async () => {
   const page = await open(video, 'dark')
+  await page.getByRole('button', { name: /^Ann Ace/ }).waitFor()
   await page.keyboard.press(']')
   const track = page.getByRole('region', { name: 'Selected track' })
   await track.getByRole('heading', { name: 'Ann Ace' }).waitFor()
@@ -58,7 +61,7 @@ it('a track is found, named and unnamed again by keys alone, and the address say
   await page.keyboard.press('Enter')
   await page.getByText('Dora Day is named.').waitFor()
   await page.getByRole('button', { name: /^Dora Day/ }).waitFor()
-  expect(new URL(page.url()).searchParams.get('track')).toBe('1')
+  await expect.poll(() => new URL(page.url()).searchParams.get('track')).toBe('1')
   await page.keyboard.press('Control+z')
   await page.getByText('Taken back: Dora Day is named.').waitFor()
   await page.getByRole('button', { name: /^Ann Ace/ }).waitFor()

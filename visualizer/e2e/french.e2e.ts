@@ -93,7 +93,7 @@ it('the report of a model gives its advice in French', async () => {
     .waitFor()
   const more = advice.getByRole('button')
   if (await more.count()) await more.click()
-  expect(await advice.getByRole('listitem').count()).toBeGreaterThan(1)
+  await expect.poll(() => advice.getByRole('listitem').count()).toBeGreaterThan(1)
   expect(await advice.locator('[lang="en"]').count()).toBe(0)
   const changes = page.getByRole('region', { name: 'Les personnes, à côté du modèle précédent' })
   await changes.getByText(/^Chaque modèle a été mesuré sur ses propres images/).waitFor()

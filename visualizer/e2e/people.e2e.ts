@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { serve, type Served } from './server'
+import { settled } from './settled'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const PEOPLE = '/projects/cast/people'
@@ -52,17 +53,16 @@ it('the grid is sorted and filtered, and its address says so', async () => {
   await page.getByText('4 people').waitFor()
   const names = async (): Promise<string[]> =>
     (await cards.locator('.name').allTextContents()).map((name) => name.slice(0, 3))
-  expect(await names()).toEqual(['Ann', 'Ben', 'Clé', 'Nor'])
+  await expect.poll(names).toEqual(['Ann', 'Ben', 'Clé', 'Nor'])
   await page.getByRole('button', { name: /Sort by: Screen time/ }).click()
   await page.waitForURL(/sort=seconds/)
-  expect((await names())[0]).toBe('Ann')
-  expect((await names())[3]).toBe('Nor')
+  await expect.poll(async () => [(await names())[0], (await names())[3]]).toEqual(['Ann', 'Nor'])
   await page.getByRole('searchbox', { name: 'Find a name' }).fill('cleo')
   await page.getByText('1 of 4').waitFor()
   await page.waitForURL(/q=cleo/)
   await page.reload()
   await page.getByText('1 of 4').waitFor()
-  expect(await names()).toEqual(['Clé'])
+  await expect.poll(names).toEqual(['Clé'])
   await cards.first().getByRole('link').click()
   await page.getByRole('heading', { name: 'Cléo Cox', level: 2 }).waitFor()
   await page.close()
@@ -330,7 +330,7 @@ it('two who edit the same person lose nothing, and are told', async () => {
   await dialog.getByRole('button', { name: 'Save' }).click()
   await dialog.getByText('Somebody else wrote: Dancer').waitFor()
   expect(await dialog.getByRole('textbox', { name: 'Description' }).inputValue()).toBe('Singer')
-  expect(await dialog.getByRole('textbox', { name: 'Other names' }).inputValue()).toBe('Annie')
+  await expect.poll(() => dialog.getByRole('textbox', { name: 'Other names' }).inputValue()).toBe('Annie')
   await dialog.getByRole('button', { name: 'Save this' }).click()
   await page.getByText('Singer').waitFor()
   const now = await (await page.request.get(path)).json()
@@ -349,7 +349,7 @@ it.each(
   ]),
 )('axe finds nothing serious on %s, %s', async (_, theme, path, what) => {
   const page = await open(path!, theme as 'light' | 'dark')
-  await page.waitForLoadState('networkidle')
+  await settled(page)
   if (what === 'add') {
     await page.getByRole('button', { name: 'Add people' }).click()
     await page.getByRole('textbox', { name: 'Names' }).fill('Ann Ace\nNew One\nNew One\na/b')

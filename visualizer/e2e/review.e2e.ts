@@ -4,6 +4,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { serve, type Served } from './server'
+import { settled } from './settled'
 
 const PROJECT = '/projects/archive'
 let served: Served | undefined
@@ -24,7 +25,7 @@ afterEach(() => page.close())
 
 async function open(path: string): Promise<void> {
   await page.goto(served!.url + PROJECT + path)
-  await page.waitForLoadState('networkidle')
+  await settled(page)
 }
 
 async function asked<T>(path: string): Promise<T> {
@@ -35,6 +36,8 @@ interface Listed {
   items: { id: string; unknown_id: number; n_videos: number; n_appearances: number; appearance: { name: string } }[]
   total: number
 }
+/** Which one the address says is looked at. */
+const item = (): string | null => new URL(page.url()).searchParams.get('item')
 const queue = () => asked<Listed>('/review?limit=100')
 const wall = () => asked<Listed>('/groups?limit=100')
 
@@ -43,8 +46,9 @@ describe('review', () => {
     const before = await queue()
     expect(before.total).toBeGreaterThan(3)
     await open('/review')
-    expect(new URL(page.url()).searchParams.get('item')).toBe(before.items[0]!.id)
+    await expect.poll(item).toBe(before.items[0]!.id)
     await page.getByText(`${before.total} left`).waitFor()
+    await page.getByRole('article').getByRole('heading').first().waitFor()
     const shown = await page.evaluate(
       () =>
         new Promise<number>((done) => {
@@ -62,26 +66,28 @@ describe('review', () => {
     await page.waitForFunction((id) => !location.search.includes(id), before.items[0]!.id)
     await page.getByText(`${before.total - 1} left`).waitFor()
     await page.getByText(/ is named\./).waitFor()
-    expect((await queue()).items.map((item) => item.id)).not.toContain(before.items[0]!.id)
+    await expect.poll(async () => (await queue()).items.map(({ id }) => id)).not.toContain(before.items[0]!.id)
     await page.keyboard.press('Control+z')
     await page.getByText(/^Taken back:/).waitFor()
-    expect(new URL(page.url()).searchParams.get('item')).toBe(before.items[0]!.id)
+    await expect.poll(item).toBe(before.items[0]!.id)
     await page.getByText(`${before.total} left`).waitFor()
-    expect((await queue()).items.map((item) => item.id)).toContain(before.items[0]!.id)
+    await expect.poll(async () => (await queue()).items.map(({ id }) => id)).toContain(before.items[0]!.id)
   })
 
   it('skipping leaves an item for later, and back shows it again', async () => {
     await open('/review')
-    const first = new URL(page.url()).searchParams.get('item')
+    await expect.poll(item).not.toBeNull()
+    const first = item()!
     await page.keyboard.press('s')
-    await page.waitForFunction((id) => !location.search.includes(id!), first)
+    await expect.poll(item).not.toBe(first)
     await page.keyboard.press('Control+z')
-    await page.waitForFunction((id) => location.search.includes(id!), first)
+    await expect.poll(item).toBe(first)
   })
 
   it('N names somebody new', async () => {
     await open('/review')
-    const first = new URL(page.url()).searchParams.get('item')!
+    await expect.poll(item).not.toBeNull()
+    const first = item()!
     await page.keyboard.press('n')
     await page.getByRole('combobox', { name: 'Name' }).waitFor()
     await page.keyboard.type('Nora New')
@@ -146,7 +152,7 @@ describe('the wall', () => {
     await page.getByRole('button', { name: 'Undo' }).click()
     await page.getByText(/^Taken back:/).waitFor()
     await page.getByText(`${before.total} people without a name`).waitFor()
-    expect((await wall()).items[0]).toEqual(first)
+    await expect.poll(async () => (await wall()).items[0]).toEqual(first)
   })
 
   it('the most similar group is merged by M, and parted by Ctrl Z', async () => {
@@ -207,7 +213,7 @@ describe('the wall', () => {
     await input.press('Enter')
     await page.getByText(/^Not saved, and shown as before/).waitFor()
     await page.getByText(`${before.total} people without a name`).waitFor()
-    expect(await page.getByRole('combobox').first().inputValue()).toBe('Nobody Yet')
+    await expect.poll(() => page.getByRole('combobox').first().inputValue()).toBe('Nobody Yet')
   })
 })
 

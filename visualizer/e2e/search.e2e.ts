@@ -6,6 +6,7 @@ import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { serve, type Served } from './server'
+import { settled } from './settled'
 
 const SEARCH = '/projects/films/search'
 const TOGETHER = `${SEARCH}?with=Ann_Ace/Ben_Bo`
@@ -19,7 +20,7 @@ afterAll(() => served?.close())
 async function open(path: string, colorScheme: 'light' | 'dark' = 'dark'): Promise<Page> {
   const page = await served.browser.newPage({ colorScheme, locale: 'en-GB', viewport: { width: 1280, height: 800 } })
   await page.goto(served.url + path)
-  await page.waitForLoadState('networkidle')
+  await settled(page)
   return page
 }
 
@@ -64,7 +65,7 @@ it('people chosen by keys alone are found together, and the address holds the qu
   const wanted = await api(page, '/moments?with=Ann_Ace/Ben_Bo')
   expect(wanted.total).toBe(2)
   await expect.poll(() => cards(page).count()).toBe(wanted.total)
-  expect(new URL(page.url()).searchParams.get('with')).toBe('Ann_Ace/Ben_Bo')
+  await expect.poll(() => new URL(page.url()).searchParams.get('with')).toBe('Ann_Ace/Ben_Bo')
 
   await page.keyboard.press('Tab')
   await page.getByRole('combobox', { name: 'Without', exact: true }).fill('unknown')
@@ -76,7 +77,7 @@ it('people chosen by keys alone are found together, and the address holds the qu
 
   const before = await labels(page)
   await page.reload()
-  await page.waitForLoadState('networkidle')
+  await settled(page)
   await expect.poll(() => labels(page)).toEqual(before)
   await page.getByRole('button', { name: 'Remove Ann Ace' }).waitFor()
   await page.close()
@@ -92,12 +93,13 @@ it('a conversation that is cut from face to face is found within some seconds', 
   const of = videos.find((one: { title: string }) => one.title === 'Victory in Europe')
   expect([of.n_moments, of.seconds > 7]).toEqual([1, true])
   expect(items[0].video_id).toBe(of.video_id)
-  expect((await labels(page))[0]).toContain('Victory in Europe')
+  await expect.poll(async () => (await labels(page))[0]).toContain('Victory in Europe')
   await page.close()
 })
 
 it('dates, length, confidence and order narrow what is found, and what is typed wrongly is said and kept', async () => {
   const page = await open(`${SEARCH}?with=Ben_Bo`)
+  await cards(page).first().waitFor()
   const all = await cards(page).count()
   const from = page.getByRole('textbox', { name: 'From' })
   await from.fill('30.9.1938')
@@ -108,12 +110,12 @@ it('dates, length, confidence and order narrow what is found, and what is typed 
   await from.press('Enter')
   await expect.poll(() => cards(page).count()).toBeLessThan(all)
   await page.getByText('1 video without a date is left out').waitFor()
-  expect(await page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual(['The trial opens'])
+  await expect.poll(() => page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual(['The trial opens'])
   await page.goto(`${served.url}${SEARCH}?with=Ben_Bo&sort=date&min=2`)
   const { items, videos } = await api(page, '/moments?with=Ben_Bo&sort=date&min_s=2')
   await expect.poll(() => cards(page).count()).toBe(items.length)
-  const titles = await page.getByRole('heading', { level: 2 }).allInnerTexts()
-  expect(titles).toEqual(videos.map((one: { title: string }) => one.title))
+  const titles = videos.map((one: { title: string }) => one.title)
+  await expect.poll(() => page.getByRole('heading', { level: 2 }).allInnerTexts()).toEqual(titles)
   await page.close()
 })
 
@@ -127,7 +129,8 @@ it('a moment plays in place, from its start to its end and no further, and leads
   const now = await page.evaluate(() => document.querySelector('video')!.currentTime)
   expect(now).toBeGreaterThanOrEqual(items[0].end_npt - 0.05)
   expect(now).toBeLessThan(items[0].end_npt + 0.5)
-  expect(new URL(page.url()).searchParams.get('at')).toBe(`${items[0].analysis_id}:${items[0].start_npt * 1000}`)
+  const at = `${items[0].analysis_id}:${items[0].start_npt * 1000}`
+  await expect.poll(() => new URL(page.url()).searchParams.get('at')).toBe(at)
 
   await player.getByRole('button', { name: 'Next moment' }).click()
   await expect.poll(() => new URL(page.url()).searchParams.get('at')).toContain(items[1].analysis_id)
@@ -174,10 +177,10 @@ it('the best match of a photo is a search that can be shared', async () => {
   await page.locator('input[type=file]').setInputFiles(join(served.folder, 'ann.png'))
   await page.getByRole('link', { name: /Search by its best match/ }).click()
   await page.getByText('Where this face appears').waitFor()
-  await page.waitForLoadState('networkidle')
-  expect(new URL(page.url()).searchParams.get('track')).toMatch(/^\w+-\d+$/)
+  await settled(page)
+  await expect.poll(() => new URL(page.url()).searchParams.get('track')).toMatch(/^\w+-\d+$/)
+  await expect.poll(() => cards(page).count()).toBeGreaterThan(2)
   const before = await labels(page)
-  expect(before.length).toBeGreaterThan(2)
   expect(before.every((one) => /^Play ?Ann Ace.*surely the same$/.test(one))).toBe(true)
   await page.reload()
   await expect.poll(() => labels(page)).toEqual(before)

@@ -172,7 +172,7 @@ describe.each(PAGES)('$name', ({ path, needs, content, own = [], fills = false }
     await Promise.all([page.waitForResponse(needs), page.keyboard.press('Enter')])
     // The button that was pressed is still there, and still has the focus.
     await again.waitFor()
-    expect(await again.evaluate((element) => element === document.activeElement)).toBe(true)
+    await expect.poll(() => again.evaluate((element) => element === document.activeElement)).toBe(true)
     await page.unroute(needs)
     await page.keyboard.press('Enter')
     await content(page).waitFor()

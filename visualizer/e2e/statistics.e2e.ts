@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { laidOut } from '../src/lib/graphLayout'
 import { idOf } from '../src/lib/whom'
 import { serve, type Served } from './server'
+import { settled } from './settled'
 
 const STATISTICS = '/projects/films/statistics'
 const TITLES = ['Screen time by person', 'Over time', 'Who is on screen with whom', 'By person and video']
@@ -20,7 +21,7 @@ afterAll(() => served?.close())
 async function open(path: string, colorScheme: 'light' | 'dark' = 'dark'): Promise<Page> {
   const page = await served.browser.newPage({ colorScheme, locale: 'en-GB', viewport: { width: 1440, height: 900 } })
   await page.goto(served.url + path)
-  await page.waitForLoadState('networkidle')
+  await settled(page)
   return page
 }
 
@@ -53,7 +54,7 @@ it('all charts are drawn, and the page breaks no rule of its policy', async () =
   page.on('pageerror', (error) => wrong.push(error.message))
   await page.goto(served.url + STATISTICS)
   await isDrawn(page)
-  for (const title of TITLES) expect(await colours(page, title)).toBeGreaterThan(10)
+  for (const title of TITLES) await expect.poll(() => colours(page, title)).toBeGreaterThan(10)
   await panel(page, TITLES[0]!)
     .locator('canvas')
     .first()
@@ -113,7 +114,7 @@ it('filters stand in the address, and a reload shows the same', async () => {
   await page.getByText('1 video without a date is left out').waitFor()
   await page.reload()
   await expect.poll(() => rows.allInnerTexts()).toEqual(names)
-  expect(await page.getByRole('textbox', { name: 'From' }).inputValue()).toBe('1945')
+  await expect.poll(() => page.getByRole('textbox', { name: 'From' }).inputValue()).toBe('1945')
   await page.getByRole('textbox', { name: 'From' }).fill('')
   await page.getByRole('textbox', { name: 'From' }).press('Enter')
   await page.getByRole('checkbox', { name: 'Decided by people only' }).check()
@@ -125,7 +126,7 @@ it('who is with whom can be read and followed in a table too', async () => {
   const page = await open(`${STATISTICS}?tables=together`)
   const { people, together } = await figures(page)
   const first = panel(page, TITLES[2]!).getByRole('rowheader').first()
-  expect(await first.innerText()).toBe(`${people[together[0].one].name} – ${people[together[0].other].name}`)
+  await expect.poll(() => first.innerText()).toBe(`${people[together[0].one].name} – ${people[together[0].other].name}`)
   await first.getByRole('link').click()
   await page.waitForURL(/\/search\?with=/)
   await page.close()

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ROOT, serve, type Served } from './server'
+import { settled } from './settled'
 
 let served: Served | undefined
 let video = ''
@@ -29,7 +30,7 @@ async function open(path: string, colorScheme: 'light' | 'dark' = 'dark', width 
   })
   const page = await context.newPage()
   await page.goto(served!.url + path)
-  await page.waitForLoadState('networkidle')
+  await settled(page)
   return page
 }
 
@@ -38,6 +39,22 @@ const query = (page: Page): URLSearchParams => new URL(page.url()).searchParams
 /** Wait until the page says which frame it shows; on narrow pages it says so to nobody but tests. */
 const shows = (page: Page, frame: number): Promise<void> =>
   page.getByText(`frame ${frame}`, { exact: true }).waitFor({ state: 'attached' })
+
+/** Where the player began and ended each time, when it has been sent back so many times. */
+async function roundsOf(n: number): Promise<{ from: number; to: number }[]> {
+  const player = document.querySelector('video')!
+  const found = [{ from: Infinity, to: -Infinity }]
+  let last = player.currentTime
+  while (found.length <= n) {
+    const now = player.currentTime
+    if (now < last - 0.5) found.push({ from: now, to: now })
+    const round = found.at(-1)!
+    Object.assign(round, { from: Math.min(round.from, now), to: Math.max(round.to, now) })
+    last = now
+    await new Promise(requestAnimationFrame)
+  }
+  return found.slice(1, n)
+}
 
 /** Drag on the ruler of the timeline from one time to another; all ten seconds are shown. */
 async function mark(page: Page, from: number, to: number): Promise<void> {
@@ -114,20 +131,11 @@ describe('a stretch of time', () => {
     expect(Number(query(page).get('b'))).toBeCloseTo(3, 1)
 
     await page.keyboard.press('r')
-    const times = await page.evaluate(async () => {
-      const player = document.querySelector('video')!
-      const found: number[] = []
-      const until = performance.now() + 4500
-      while (performance.now() < until) {
-        found.push(player.currentTime)
-        await new Promise(requestAnimationFrame)
-      }
-      return found
-    })
-    const inside = times.slice(10)
-    expect(Math.min(...inside)).toBeGreaterThan(1.9)
-    expect(Math.max(...inside)).toBeLessThan(3.4)
-    expect(inside.some((time, n) => n > 0 && time < inside[n - 1]! - 0.5)).toBe(true)
+    await page.waitForFunction(() => !document.querySelector('video')!.paused)
+    const rounds = await page.evaluate(roundsOf, 3)
+    expect(Math.min(...rounds.map(({ from }) => from))).toBeGreaterThan(1.9)
+    // A machine that is busy with other things may hold the page up once; a page that plays on does so each time.
+    expect(Math.min(...rounds.map(({ to }) => to))).toBeLessThan(3.4)
     await page.keyboard.press('k')
 
     await bar.getByRole('button', { name: 'Copy its address' }).click()
@@ -177,20 +185,18 @@ describe('a stretch of time', () => {
 it('all appearances are listed, sorted and walked through by keys', async () => {
   const page = await open(`${video}?tab=appearances`)
   const list = page.getByRole('listbox', { name: '2 appearances' })
-  expect(await list.getByRole('option').allTextContents()).toEqual([
-    expect.stringContaining('Ann Ace'),
-    expect.stringContaining('Ben Bo'),
-  ])
+  const rows = (): Promise<string[]> => list.getByRole('option').allTextContents()
+  await expect.poll(rows).toEqual([expect.stringContaining('Ann Ace'), expect.stringContaining('Ben Bo')])
   await page.getByRole('button', { name: 'Sort by Who, rising' }).click()
   await page.getByRole('button', { name: 'Sort by Who, falling' }).click()
-  expect((await list.getByRole('option').allTextContents())[0]).toContain('Ben Bo')
+  await expect.poll(async () => (await rows())[0]).toContain('Ben Bo')
   await page.waitForFunction(() => new URL(location.href).searchParams.get('sort') === '-who')
   await list.focus()
   await page.keyboard.press('ArrowDown')
   await page.getByRole('region', { name: 'Selected track' }).getByRole('heading', { name: 'Ben Bo' }).waitFor()
   await page.keyboard.press('End')
   await page.getByRole('region', { name: 'Selected track' }).getByRole('heading', { name: 'Ann Ace' }).waitFor()
-  expect(await list.locator('[aria-selected=true]').textContent()).toContain('Ann Ace')
+  await expect.poll(() => list.locator('[aria-selected=true]').textContent()).toContain('Ann Ace')
   // Keys that do not move in the list are the page's.
   await page.keyboard.press('n')
   await page.getByRole('dialog', { name: 'Who is this?' }).waitFor()
@@ -200,14 +206,14 @@ it('all appearances are listed, sorted and walked through by keys', async () => 
 it('the order of the lanes is changed by hand, and is the same the next time', async () => {
   const page = await open(video)
   const names = (): Promise<string[]> => page.locator('[data-lane] .name').allTextContents()
+  await expect.poll(async () => (await names()).length).toBe(2)
   const before = await names()
   await page.locator('[data-lane]').first().focus()
   await page.keyboard.press('Alt+ArrowDown')
   await expect.poll(names).toEqual([...before].reverse())
   await page.getByRole('button', { name: 'Order: By hand' }).waitFor()
   await page.reload()
-  await page.locator('[data-lane]').first().waitFor()
-  expect(await names()).toEqual([...before].reverse())
+  await expect.poll(names).toEqual([...before].reverse())
   await page.locator('[data-lane]').last().dragTo(page.locator('[data-lane]').first())
   await expect.poll(names).toEqual(before)
   await page.context().close()
@@ -218,9 +224,11 @@ it('every format of the server is in the menu, and brings a file', async () => {
   const { items } = await (await page.request.get(`${served!.url}/api/v1/exports`)).json()
   await page.getByRole('button', { name: 'Export what was seen' }).click()
   await page.getByText('mot', { exact: true }).waitFor()
-  const shown = await page.locator('.v-list-item-title').allTextContents()
   const formats = items.map((one: { format: string }) => one.format)
-  expect(shown.map((text) => text.trim())).toEqual(['Clips', 'With names on it', 'With faces covered', ...formats])
+  // What was made before, by whichever test, stands below.
+  const shown = async (): Promise<string[]> =>
+    (await page.locator('.v-list-item-title').allTextContents()).slice(0, 3 + formats.length).map((text) => text.trim())
+  await expect.poll(shown).toEqual(['Clips', 'With names on it', 'With faces covered', ...formats])
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByText('mot', { exact: true }).click()])
   expect(file.suggestedFilename()).toMatch(/boxes.*\.txt$/)
   expect(
@@ -234,14 +242,14 @@ it('every format of the server is in the menu, and brings a file', async () => {
 it('faces are covered but for those who were chosen', async () => {
   const page = await open(video)
   await page.getByRole('button', { name: 'Export what was seen' }).click()
-  await page.getByText('With faces covered').click()
+  await page.getByRole('list', { name: 'From the picture' }).getByText('With faces covered', { exact: true }).click()
   const dialog = page.getByRole('dialog', { name: 'Cover faces' })
   await dialog.getByText('Everybody is covered').waitFor()
   await dialog.getByRole('checkbox', { name: /^Ann Ace/ }).check()
   await dialog.getByText('1 stays visible').waitFor()
   await page.keyboard.press('Enter')
   await dialog.waitFor({ state: 'hidden' })
-  await page.getByText('With faces covered, but for Ann Ace: ready.').waitFor({ timeout: 60_000 })
+  await page.getByText('With faces covered, but for Ann Ace: ready.').first().waitFor({ timeout: 60_000 })
   const [file] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Download' }).click(),
@@ -298,7 +306,7 @@ describe('a marked stretch is exported', () => {
     await page.getByRole('button', { name: 'Export what was seen' }).click()
     await page.getByText('Made before').waitFor()
     const again = page.waitForEvent('download')
-    await page.getByRole('listitem').filter({ hasText: 'Clips, 0:02.0–0:03.5' }).click()
+    await page.getByRole('listitem').filter({ hasText: 'Clips, 0:02.0–0:03.5' }).first().click()
     expect((await again).suggestedFilename()).toBe('clips_2-3.5.zip')
     await page.context().close()
   })
@@ -366,14 +374,15 @@ it('a list of videos is added, and what was refused stays to be put right', asyn
   await box.fill(`# mine\n/etc/passwd\n\nhttp://127.0.0.1:1/film.mp4`)
   await page.getByRole('button', { name: 'Analyse 2 videos' }).click()
   await page.getByText(/could not be added and stay in the list/).waitFor()
-  expect(await box.inputValue()).toBe('/etc/passwd\nhttp://127.0.0.1:1/film.mp4')
+  await expect.poll(() => box.inputValue()).toBe('/etc/passwd\nhttp://127.0.0.1:1/film.mp4')
   await page.context().close()
 })
 
 it('the address of the table says what is looked for and how it is sorted', async () => {
   const page = await open('/projects/e2e/videos?q=BÔXES&sort=-people')
   await page.getByRole('link', { name: 'boxes' }).waitFor()
-  expect(await page.getByRole('columnheader', { name: 'People' }).getAttribute('aria-sort')).toBe('descending')
+  const people = page.getByRole('columnheader', { name: 'People' })
+  await expect.poll(() => people.getAttribute('aria-sort')).toBe('descending')
   await page.getByRole('searchbox', { name: 'Find a title' }).fill('nothing like this')
   await page.getByText('No title has').waitFor()
   await page.waitForFunction(() => new URL(location.href).searchParams.get('q') === 'nothing like this')
@@ -386,11 +395,11 @@ it('a video leaves the project only when its name is typed', async () => {
   await page.getByRole('button', { name: 'Remove …' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('textbox').fill('begu')
-  expect(await dialog.getByRole('button', { name: 'Remove', exact: true }).isDisabled()).toBe(true)
+  await expect.poll(() => dialog.getByRole('button', { name: 'Remove', exact: true }).isDisabled()).toBe(true)
   await dialog.getByRole('textbox').fill('begun')
   await dialog.getByRole('button', { name: 'Remove', exact: true }).click()
   await page.getByText('The video is removed from the project.').waitFor()
   await page.getByRole('link', { name: 'boxes' }).waitFor()
-  expect(await page.getByRole('link', { name: 'begun' }).count()).toBe(0)
+  await page.getByRole('link', { name: 'begun' }).waitFor({ state: 'detached' })
   await page.context().close()
 })
