@@ -69,7 +69,7 @@ class _Barred:
 
     def __init__(self, workspace: Workspace, project: str, rulings: Rulings, numbers: Mapping[int, int]) -> None:
         self._numbers, self._pairs = numbers, rulings.different
-        self._said, self._refused = rulings.numbers, _with_aliases(rulings)
+        self._said, self._refused = rulings.numbers, _refused_numbers(rulings)
         self._elsewhere = [
             (track_id, number_elsewhere(workspace, project, target)) for track_id, target in rulings.different_elsewhere
         ]
@@ -97,12 +97,19 @@ class _Barred:
         return number in self._refused.get(track_id, ()) or self._said.get(track_id, number) != number
 
 
-def _with_aliases(rulings: Rulings) -> dict[int, set[int]]:
-    """Return the numbers that tracks were said not to have, with those of the people who are one with these."""
+def _refused_numbers(rulings: Rulings) -> dict[int, set[int]]:
+    """Return the numbers that tracks do not have, with those of the people who are one with these.
+
+    Those are numbers that somebody said so of, and those that bear a name that somebody said a track has not.
+    """
     alias = aliases_of(rulings.unknown_same)
+    refused = {track_id: set(numbers) for track_id, numbers in rulings.not_numbers.items()}
+    for track_id, names in rulings.not_persons.items():
+        bearing = {number for number, name in rulings.unknown_persons.items() if name in names}
+        refused.setdefault(track_id, set()).update(bearing)
     return {
         track_id: {other for number in numbers for other in (number, *_one_with(number, alias))}
-        for track_id, numbers in rulings.not_numbers.items()
+        for track_id, numbers in refused.items()
     }
 
 

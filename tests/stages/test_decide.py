@@ -211,6 +211,20 @@ def test_naming_an_unknown_person_names_them_in_every_video(
     assert ("Dora Day", 0.0, "human") in of_film(workspace, second_film, trained)
 
 
+def test_a_track_that_is_not_who_its_unknown_person_is_leaves_them_until_undone(
+    workspace: Workspace, trained: str, newsreel: str, second_film: str
+) -> None:
+    decide.run(workspace, trained, Verb.IS, unknown_target(1), person="Dora Day")
+    named = of_film(workspace, newsreel, trained)
+    said = say(workspace, newsreel, trained, Verb.IS_NOT, "Dora Day", 0.0, person="Dora Day").decision
+    left = [row for row in named if row != ("Dora Day", 0.0, "human")] + [("Unknown 3", 0.0, "machine")]
+    assert of_film(workspace, newsreel, trained) == sorted(left)
+    assert of_film(workspace, newsreel, trained) == sorted(left)
+    assert ("Dora Day", 0.0, "human") in of_film(workspace, second_film, trained)
+    decide.run(workspace, trained, Verb.UNDO, Target("decision", decision_id=said.decision_id))
+    assert of_film(workspace, newsreel, trained) == named
+
+
 def test_a_later_video_of_a_named_unknown_person_is_named_too(
     workspace: Workspace, trained: str, newsreel: str, tmp_path: Path
 ) -> None:
