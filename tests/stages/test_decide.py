@@ -147,6 +147,19 @@ def test_same_person_gives_both_the_better_known_name(workspace: Workspace, trai
     assert ("Anna Albers", 2.0, "human") in of_film(workspace, newsreel, trained)
 
 
+@pytest.mark.parametrize("verb", [Verb.SAME_PERSON, Verb.MERGE])
+def test_two_unknown_people_of_a_video_become_one(workspace: Workspace, trained: str, newsreel: str, verb: Verb) -> None:
+    other = track_target(workspace, trained, newsreel, track_at(workspace, newsreel, trained, "Unknown 2", 2.0))
+    said = say(workspace, newsreel, trained, verb, "Unknown 1", 0.0, other=other).decision
+    unknown = [row for row in of_film(workspace, newsreel, trained) if row[0].startswith("Unknown")]
+    assert {name for name, *_ in unknown} == {"Unknown 1"}
+    # A name of either reaches both.
+    decide.run(workspace, trained, Verb.IS, unknown_target(2), person="Dora Day")
+    assert ("Dora Day", 0.0, "human") in of_film(workspace, newsreel, trained)
+    decide.run(workspace, trained, Verb.UNDO, Target("decision", decision_id=said.decision_id))
+    assert ("Unknown 1", 0.0, "machine") in of_film(workspace, newsreel, trained)
+
+
 def test_merge_makes_one_appearance(workspace: Workspace, trained: str, newsreel: str) -> None:
     other = track_target(workspace, trained, newsreel, track_at(workspace, newsreel, trained, "Anna Albers", 3.0))
     say(workspace, newsreel, trained, Verb.MERGE, "Anna Albers", 0.0, other=other)
