@@ -336,6 +336,15 @@ def test_renaming_a_person_reaches_videos_identified_before(workspace: Workspace
     assert of_film(workspace, newsreel, trained) == PLAIN
 
 
+def test_a_new_name_is_that_of_the_candidate_too(workspace: Workspace, trained: str, newsreel: str) -> None:
+    decide.run(workspace, trained, Verb.RENAME, Target("person", person_id="Ben_Bo"), name="Benedict Bo")
+    ben = next(a for a in clusterize.run(workspace, newsreel, trained).appearances if a.name == "Benedict Bo")
+    assert ben.candidates[0].name == "Benedict Bo"
+    # So that "not this person" takes the name away, though the model knows him by the old one.
+    say(workspace, newsreel, trained, Verb.IS_NOT, "Benedict Bo", 1.0, person="Benedict Bo")
+    assert {name for name, start, _ in of_film(workspace, newsreel, trained) if start == 1.0} == {"Unknown 3"}
+
+
 def test_a_new_person_relabels_the_finished_video(
     workspace: Workspace, trained: str, newsreel: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
