@@ -203,10 +203,16 @@ def _labels(
         settings.voting,
     )
     current = {alias: person.name for person in people.values() for alias in (*person.aliases, person.name)}
-    allowed = frozenset(alias for person in people.values() if person.recognisable for alias in (*person.aliases, person.name))
-    labels = label_tracks(seen, rulings, Rules(rule, allowed, settings.name_similarity), shots, period_s)
-    # A model may know somebody by an older name.
-    return [replace(label, person=current[label.person]) if label.person else label for label in labels]
+    # A model may know somebody by an older name, and what people said is of the one they bear now.
+    seen = [replace(one, names=_called_now(one.names, current)) if one.names else one for one in seen]
+    allowed = frozenset(person.name for person in people.values() if person.recognisable)
+    return label_tracks(seen, rulings, Rules(rule, allowed, settings.name_similarity), shots, period_s)
+
+
+def _called_now(names: TrackNames, current: Mapping[str, str]) -> TrackNames:
+    """Return what a model says of a track with the names that people bear now."""
+    candidates = tuple(replace(candidate, name=current.get(candidate.name, candidate.name)) for candidate in names.candidates)
+    return replace(names, candidates=candidates, names=tuple(current.get(name, name) for name in names.names))
 
 
 class _Renamer:

@@ -61,7 +61,7 @@ def _numbers(
     if fresh:
         numbers |= _assign(workspace, project, analysis, fresh, unnamed, numbers, rulings, min_similarity, leaving, barred)
     forget_unknown(store, [entry for entry in entries.values() if entry.track_id not in numbers])
-    return _joined_elsewhere(workspace, project, numbers, rulings)
+    return _joined_elsewhere(workspace, project, _joined_here(numbers, rulings), rulings)
 
 
 class _Barred:
@@ -69,7 +69,7 @@ class _Barred:
 
     def __init__(self, workspace: Workspace, project: str, rulings: Rulings, numbers: Mapping[int, int]) -> None:
         self._numbers, self._pairs = numbers, rulings.different
-        self._said, self._refused = rulings.numbers, _with_aliases(rulings)
+        self._said, self._refused = rulings.numbers, _refused_numbers(rulings)
         self._elsewhere = [
             (track_id, number_elsewhere(workspace, project, target)) for track_id, target in rulings.different_elsewhere
         ]
@@ -97,12 +97,19 @@ class _Barred:
         return number in self._refused.get(track_id, ()) or self._said.get(track_id, number) != number
 
 
-def _with_aliases(rulings: Rulings) -> dict[int, set[int]]:
-    """Return the numbers that tracks were said not to have, with those of the people who are one with these."""
+def _refused_numbers(rulings: Rulings) -> dict[int, set[int]]:
+    """Return the numbers that tracks do not have, with those of the people who are one with these.
+
+    Those are numbers that somebody said so of, and those that bear a name that somebody said a track has not.
+    """
     alias = aliases_of(rulings.unknown_same)
+    refused = {track_id: set(numbers) for track_id, numbers in rulings.not_numbers.items()}
+    for track_id, names in rulings.not_persons.items():
+        bearing = {number for number, name in rulings.unknown_persons.items() if name in names}
+        refused.setdefault(track_id, set()).update(bearing)
     return {
         track_id: {other for number in numbers for other in (number, *_one_with(number, alias))}
-        for track_id, numbers in rulings.not_numbers.items()
+        for track_id, numbers in refused.items()
     }
 
 
@@ -185,6 +192,21 @@ def track_elsewhere(workspace: Workspace, project: str, target: Target) -> tuple
     samples = {track.track_id: seen for track, seen in iter_tracks(workspace.store, analysis)}
     track_id = match_track(target.anchors, samples, float(analysis.sampling["period_s"]))
     return None if track_id is None else (analysis.analysis_id, track_id)
+
+
+def _joined_here(numbers: Mapping[int, int], rulings: Rulings) -> dict[int, int]:
+    """Let tracks of one video that are one person share a number: one that bears a name, else the lowest."""
+    alias = aliases_of(rulings.unknown_same)
+    bearing = {alias.get(number, number) for number in rulings.unknown_persons}
+    group_of = aliases_of([pair for pair in rulings.same if numbers.keys() >= set(pair)], numbers)
+    groups: dict[int, list[int]] = {}
+    for track_id, number in numbers.items():
+        groups.setdefault(group_of[track_id], []).append(number)
+    shared = {
+        group: min(found, key=lambda number: (alias.get(number, number) not in bearing, number))
+        for group, found in groups.items()
+    }
+    return {track_id: shared[group_of[track_id]] for track_id in numbers}
 
 
 def _joined_elsewhere(workspace: Workspace, project: str, numbers: dict[int, int], rulings: Rulings) -> dict[int, int]:

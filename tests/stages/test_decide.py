@@ -147,6 +147,19 @@ def test_same_person_gives_both_the_better_known_name(workspace: Workspace, trai
     assert ("Anna Albers", 2.0, "human") in of_film(workspace, newsreel, trained)
 
 
+@pytest.mark.parametrize("verb", [Verb.SAME_PERSON, Verb.MERGE])
+def test_two_unknown_people_of_a_video_become_one(workspace: Workspace, trained: str, newsreel: str, verb: Verb) -> None:
+    other = track_target(workspace, trained, newsreel, track_at(workspace, newsreel, trained, "Unknown 2", 2.0))
+    said = say(workspace, newsreel, trained, verb, "Unknown 1", 0.0, other=other).decision
+    unknown = [row for row in of_film(workspace, newsreel, trained) if row[0].startswith("Unknown")]
+    assert {name for name, *_ in unknown} == {"Unknown 1"}
+    # A name of either reaches both.
+    decide.run(workspace, trained, Verb.IS, unknown_target(2), person="Dora Day")
+    assert ("Dora Day", 0.0, "human") in of_film(workspace, newsreel, trained)
+    decide.run(workspace, trained, Verb.UNDO, Target("decision", decision_id=said.decision_id))
+    assert ("Unknown 1", 0.0, "machine") in of_film(workspace, newsreel, trained)
+
+
 def test_merge_makes_one_appearance(workspace: Workspace, trained: str, newsreel: str) -> None:
     other = track_target(workspace, trained, newsreel, track_at(workspace, newsreel, trained, "Anna Albers", 3.0))
     say(workspace, newsreel, trained, Verb.MERGE, "Anna Albers", 0.0, other=other)
@@ -209,6 +222,20 @@ def test_naming_an_unknown_person_names_them_in_every_video(
         ("Dora Day", 2.0, "human"),
     ]
     assert ("Dora Day", 0.0, "human") in of_film(workspace, second_film, trained)
+
+
+def test_a_track_that_is_not_who_its_unknown_person_is_leaves_them_until_undone(
+    workspace: Workspace, trained: str, newsreel: str, second_film: str
+) -> None:
+    decide.run(workspace, trained, Verb.IS, unknown_target(1), person="Dora Day")
+    named = of_film(workspace, newsreel, trained)
+    said = say(workspace, newsreel, trained, Verb.IS_NOT, "Dora Day", 0.0, person="Dora Day").decision
+    left = [row for row in named if row != ("Dora Day", 0.0, "human")] + [("Unknown 3", 0.0, "machine")]
+    assert of_film(workspace, newsreel, trained) == sorted(left)
+    assert of_film(workspace, newsreel, trained) == sorted(left)
+    assert ("Dora Day", 0.0, "human") in of_film(workspace, second_film, trained)
+    decide.run(workspace, trained, Verb.UNDO, Target("decision", decision_id=said.decision_id))
+    assert of_film(workspace, newsreel, trained) == named
 
 
 def test_a_later_video_of_a_named_unknown_person_is_named_too(
@@ -307,6 +334,15 @@ def test_renaming_a_person_reaches_videos_identified_before(workspace: Workspace
     assert ("Benedict Bo", 1.0, "machine") in of_film(workspace, newsreel, trained)
     decide.run(workspace, trained, Verb.UNDO, Target("decision", decision_id=report.decision.decision_id))
     assert of_film(workspace, newsreel, trained) == PLAIN
+
+
+def test_a_new_name_is_that_of_the_candidate_too(workspace: Workspace, trained: str, newsreel: str) -> None:
+    decide.run(workspace, trained, Verb.RENAME, Target("person", person_id="Ben_Bo"), name="Benedict Bo")
+    ben = next(a for a in clusterize.run(workspace, newsreel, trained).appearances if a.name == "Benedict Bo")
+    assert ben.candidates[0].name == "Benedict Bo"
+    # So that "not this person" takes the name away, though the model knows him by the old one.
+    say(workspace, newsreel, trained, Verb.IS_NOT, "Benedict Bo", 1.0, person="Benedict Bo")
+    assert {name for name, start, _ in of_film(workspace, newsreel, trained) if start == 1.0} == {"Unknown 3"}
 
 
 def test_a_new_person_relabels_the_finished_video(
