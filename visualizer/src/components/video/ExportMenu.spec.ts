@@ -78,7 +78,7 @@ async function opened() {
 it('writes a format of this video, of a stretch of it, or of all in the project', async () => {
   await userEvent.click(await opened())
   await waitFor(() => expect(server.asked).toEqual(['p/v1#t=1,2.elan']))
-  await userEvent.click(screen.getByText('0:01.00–0:01.50'))
+  await userEvent.click(screen.getByText('0:01.0–0:01.5'))
   await userEvent.click(screen.getByText('elan'))
   await waitFor(() => expect(server.asked.at(-1)).toBe('p/v1#t=1,2.elan, 1.0004 to 1.5'))
   await userEvent.click(screen.getByText('All videos'))
@@ -98,7 +98,7 @@ it('has videos made by jobs', async () => {
   await userEvent.click(screen.getByText('With names on it'))
   await waitFor(() => expect(server.started).toHaveLength(1))
   expect(useNotices().current?.text).toBe('With names on it: being made. You will be told when it is ready.')
-  await userEvent.click(screen.getByText('0:01.00–0:01.50'))
+  await userEvent.click(screen.getByText('0:01.0–0:01.5'))
   expect(screen.queryByText('With names on it')).toBeNull()
   await userEvent.click(screen.getByText('Clips'))
   await waitFor(() => expect(server.started).toHaveLength(2))
