@@ -36,7 +36,7 @@ interface Member {
 const SHOTS: { name: string; path: () => string; theme: 'light' | 'dark'; first?: (page: Page) => Promise<void> }[] = [
   {
     name: 'video',
-    path: () => `${videos['Evening talk, 12 March']!}?t=12.4`,
+    path: () => `${videos['Evening talk, 12 March']!}?t=9`,
     theme: 'dark',
     first: async (page) => {
       await arrived(page)
