@@ -1,7 +1,7 @@
 /** All by keyboard, and nothing serious that axe finds, on each page, in light and dark. */
 
 import axe from 'axe-core'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { serve, type Served } from './server'
 import { settled } from './settled'
@@ -40,6 +40,8 @@ it.each(
   if (key) {
     await page.keyboard.press(key)
     await page.getByRole('dialog').waitFor()
+    // Also what can be pressed only now can be read.
+    if (key === 'n') await page.keyboard.type('Zoe Zett')
     await page.waitForTimeout(500)
   }
   await page.evaluate(axe.source)
@@ -65,6 +67,30 @@ it('a track is found, named and unnamed again by keys alone, and the address say
   await page.keyboard.press('Control+z')
   await page.getByText('Taken back: Dora Day is named.').waitFor()
   await page.getByRole('button', { name: /^Ann Ace/ }).waitFor()
+  await page.close()
+})
+
+it('whoever opens a dialog by keys is back where they were when it closes', async () => {
+  const page = await open(`${video}?track=1`, 'dark')
+  const hasFocus = (of: Locator): Promise<boolean> => of.evaluate((element) => element === document.activeElement)
+  const lane = page.getByRole('button', { name: /^Ben Bo/ })
+  for (const key of ['n', 'm', 'a', '?']) {
+    await lane.focus()
+    await page.keyboard.press(key)
+    const dialog = page.getByRole('dialog')
+    await dialog.locator(':focus').waitFor()
+    await dialog.evaluate((it) => Promise.all(it.getAnimations({ subtree: true }).map((one) => one.finished)))
+    await page.keyboard.press('Escape')
+    await expect.poll(() => hasFocus(lane), { message: key }).toBe(true)
+  }
+  // What stood in a menu is gone with it.
+  const menu = page.getByRole('button', { name: 'Export what was seen' })
+  await menu.focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('listitem').filter({ hasText: 'With faces covered' }).press('Enter')
+  await page.getByRole('dialog', { name: 'Cover faces' }).locator(':focus').waitFor()
+  await page.keyboard.press('Escape')
+  await expect.poll(() => hasFocus(menu)).toBe(true)
   await page.close()
 })
 

@@ -159,7 +159,7 @@ describe.each(PAGES)('$name', ({ path, needs, content, own = [], fills = false }
       [500, 'internal_error', 'The server made a mistake.', 'This could not be loaded.'],
       [503, 'store_unavailable', 'The disk is gone.', 'This could not be loaded.'],
       [404, 'not_found', 'There is no such thing.', 'This is not here.'],
-      [403, 'forbidden', 'This needs the role of a reader.', 'This is not for you to see.'],
+      [403, 'forbidden', 'This needs the role of a reader.', 'You have no access to this.'],
     ].filter(([status]) => !own.includes(status as number)) as [number, string, string, string][],
   )('says what is wrong at an answer of %i, and tries again by keys', async (status, code, detail, title) => {
     const page = await served!.browser.newPage({ locale: 'en-GB' })

@@ -28,7 +28,7 @@ describe('StateView', () => {
     [new ApiError(502, 'offline', 'x'), 'The server does not answer.', 'This goes on by itself when it is back.'],
     [new ApiError(502, 'fetch_failed', 'films.lan is away.'), 'This could not be loaded.', 'films.lan is away.'],
     [new ApiError(401, 'unauthorized', 'Send a token.'), 'A token is needed', 'Send a token.'],
-    [new ApiError(403, 'forbidden', 'This needs an editor.'), 'This is not for you to see.', 'This needs an editor.'],
+    [new ApiError(403, 'forbidden', 'This needs an editor.'), 'You have no access to this.', 'This needs an editor.'],
     [new ApiError(404, 'not_found', 'There is no video.'), 'This is not here.', 'There is no video.'],
     [new ApiError(500, 'internal_error', 'A mistake.'), 'This could not be loaded.', 'A mistake.'],
     [new Error('boom'), 'This could not be loaded.', 'boom'],
