@@ -91,6 +91,25 @@ describe('the clock of the player', () => {
     expect(clock.npt.value).toBeCloseTo(5.1)
   })
 
+  it('goes on by frames from where they begin', () => {
+    player.shows(2.38)
+    clock.step(1)
+    player.arrives()
+    player.shows(2.48)
+    clock.step(-1)
+    clock.step(-1)
+    player.arrives()
+    player.arrives()
+    expect(player.sent.map((time) => time.toFixed(2))).toEqual(['2.53', '2.43', '2.33'])
+  })
+
+  it('says when the frame begins also where the film cannot be played', () => {
+    player.dispatchEvent(new Event('error'))
+    clock.seek(2)
+    clock.step(1)
+    expect([clock.npt.value.toFixed(2), drawn.map((npt) => npt.toFixed(2))]).toEqual(['2.10', ['2.00', '2.10']])
+  })
+
   it('is content with the end of a film that is shorter than was said', () => {
     clock.seek(11)
     player.arrives()

@@ -105,21 +105,26 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
 
   /** Go to the frame that is shown at a time. */
   function seek(time: number): void {
-    const end = duration() || video.value?.duration || 0
-    const target = clamp(insideFrame(clamp(time, 0, end), rate()), 0, Math.max(end - 1e-3, 0))
+    go(insideFrame(clamp(time, 0, end()), rate()))
+  }
+
+  const end = (): number => duration() || video.value?.duration || 0
+
+  function go(time: number): void {
+    const target = clamp(time, 0, Math.max(end() - 1e-3, 0))
     const element = video.value
     const isBusy = element?.seeking ?? false
     wanted = target
-    if (state.value === 'error') return shown(target)
+    if (state.value === 'error') return shown(beginning(target))
     if (element && state.value === 'ready' && !isBusy) send(element)
     // The playhead follows the hand at once; the boxes follow the picture.
     if (!isPlaying.value) npt.value = beginning(target)
   }
 
+  /** Go on by frames: from where the one that is shown begins, which need not be a multiple of their length. */
   function step(frames: number): void {
     video.value?.pause()
-    const from = wanted ?? npt.value + length() / 4
-    seek(from + frames * length())
+    go((wanted ?? npt.value + length() / 2) + frames * length())
   }
 
   async function play(): Promise<void> {

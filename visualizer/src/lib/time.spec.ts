@@ -35,6 +35,13 @@ describe('insideFrame', () => {
     )
     expect(Math.max(...off)).toBeLessThan(1e-6)
   })
+  it('is that of the frame also where its beginning is rounded to milliseconds', () => {
+    const ends = Array.from(
+      { length: 5000 },
+      (_, frame) => insideFrame(Math.floor((frame / 30) * 1000) / 1000, 30) * 30,
+    )
+    expect(ends.every((end, frame) => Math.abs(end - frame - 0.5) < 1e-6)).toBe(true)
+  })
   it('stays where the rate is not known', () => {
     expect(insideFrame(1.23, 0)).toBe(1.23)
   })

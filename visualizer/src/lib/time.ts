@@ -23,7 +23,15 @@ export function rateOf(text: string): number {
   return Number.isFinite(rate) && rate > 0 ? rate : 0
 }
 
+/** Times of WebM are rounded to a thousandth of a second: so much of a frame may be missing at its beginning. */
+const ROUNDED = 0.1
+
+/** The number of the frame that is shown at a time. */
+export function frameAt(npt: number, rate: number): number {
+  return Math.floor(npt * rate + ROUNDED)
+}
+
 /** The middle of the frame that is shown at a time: a player that is sent to its edge may show the one before. */
 export function insideFrame(npt: number, rate: number): number {
-  return rate ? (Math.floor(npt * rate + 1e-3) + 0.5) / rate : npt
+  return rate ? (frameAt(npt, rate) + 0.5) / rate : npt
 }
