@@ -1,4 +1,15 @@
-import { aboutOf, aboutVideos, changedBy, isLive, type JobLike, KINDS, timeLeft, tookSeconds, withJob } from './jobs'
+import {
+  aboutOf,
+  aboutVideos,
+  brieflyAboutOf,
+  changedBy,
+  isLive,
+  type JobLike,
+  KINDS,
+  timeLeft,
+  tookSeconds,
+  withJob,
+} from './jobs'
 
 function job(job_id: string, more: Partial<JobLike> = {}): JobLike {
   const times = { created_at: '2026-01-01T10:00:00+00:00', started_at: '', ended_at: '' }
@@ -58,6 +69,14 @@ describe('what a job is about', () => {
     [{}, ''],
   ])('%j is %j', (params, text) => {
     expect(aboutOf({ params })).toBe(text)
+  })
+
+  it.each([
+    [{ video: '/archive/1962/films/a.mp4', format: 'csv' }, 'a.mp4 · csv'],
+    [{ video: 'https://archive.example/films/a.mp4' }, 'https://archive.example/films/a.mp4'],
+    [{ keywords: ['Ann/Ace'] }, 'Ann/Ace'],
+  ])('%j is briefly %j', (params, text) => {
+    expect(brieflyAboutOf({ params })).toBe(text)
   })
 })
 
