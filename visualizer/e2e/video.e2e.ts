@@ -403,3 +403,20 @@ it('a video leaves the project only when its name is typed', async () => {
   await page.getByRole('link', { name: 'begun' }).waitFor({ state: 'detached' })
   await page.context().close()
 })
+
+it('an address shows to others what is shown here, switches too', async () => {
+  const page = await open(`${video}?conf=0.7`)
+  await page.getByRole('switch', { name: 'Unknown' }).click()
+  await page.getByRole('switch', { name: 'Below the line' }).click()
+  await page.waitForURL(/hide=unknown,low/)
+  const other = await open(page.url().slice(served!.url.length))
+  const switches = (of: Page): Promise<(string | null)[]> =>
+    of.getByRole('switch').evaluateAll((all) => all.map((one) => one.getAttribute('aria-checked')))
+  expect(await switches(other)).toEqual(['true', 'false', 'false'])
+  // An address that says nothing of it leaves it as they like it.
+  await other.goto(served!.url + video)
+  await other.getByRole('switch').first().waitFor()
+  expect(await switches(other)).toEqual(['true', 'false', 'false'])
+  await page.context().close()
+  await other.context().close()
+})

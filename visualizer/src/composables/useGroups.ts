@@ -1,10 +1,11 @@
 import { type InfiniteData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/vue-query'
-import { computed, reactive } from 'vue'
+import { computed } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { listPeople } from '@/api/library'
 import { decideAll, type Group, type GroupPage, listGroups, type Reports, splitGroup } from '@/api/review'
 import type { NewDecision } from '@/api/tracks'
 import { mergedGroup } from '@/lib/groups'
+import { useDrafts } from '@/stores/drafts'
 import { useSaying } from './useSaying'
 
 type Pages = InfiniteData<GroupPage, string>
@@ -15,7 +16,12 @@ export function useGroups(project: () => string) {
   const { t } = useI18n()
   const key = (): unknown[] => ['groups', project(), 'wall']
   /** What was typed and not saved yet, or refused, by group: nothing typed is lost. */
-  const drafts = reactive(new Map<number, string>())
+  const all = useDrafts().unknown
+  const drafts = {
+    get: (id: number): string => all[project()]?.[id] ?? '',
+    set: (id: number, text: string): void => void ((all[project()] ??= {})[id] = text),
+    delete: (id: number): void => void delete all[project()]?.[id],
+  }
 
   const pages = useInfiniteQuery({
     queryKey: ['groups', project, 'wall'],

@@ -40,7 +40,7 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
       loop.heard(npt)
     },
   })
-  const address = useViewAddress(() => ({ npt: clock.npt.value, isPlaying: clock.isPlaying.value }))
+  const address = useViewAddress(() => ({ npt: clock.npt.value, isPlaying: clock.isPlaying.value }), preferences.all)
   const data = useVideoData({ ...key, start: address.start })
   const loop = useLoop({
     clock,

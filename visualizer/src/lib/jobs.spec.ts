@@ -1,6 +1,7 @@
 import {
   aboutOf,
   aboutVideos,
+  brieflyAboutOf,
   changedBy,
   isLive,
   jobOf,
@@ -86,6 +87,14 @@ describe('what a job is about', () => {
     [{}, ''],
   ])('%j is %j', (params, text) => {
     expect(aboutOf({ params })).toBe(text)
+  })
+
+  it.each([
+    [{ video: '/archive/1962/films/a.mp4', format: 'csv' }, 'a.mp4 · csv'],
+    [{ video: 'https://archive.example/films/a.mp4' }, 'https://archive.example/films/a.mp4'],
+    [{ keywords: ['Ann/Ace'] }, 'Ann/Ace'],
+  ])('%j is briefly %j', (params, text) => {
+    expect(brieflyAboutOf({ params })).toBe(text)
   })
 })
 

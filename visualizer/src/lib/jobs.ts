@@ -80,6 +80,13 @@ export function aboutOf({ params }: Pick<JobLike, 'params'>): string {
   return parts.join(' · ')
 }
 
+/** The same where there is little room: of a file on the server its name alone, which is what tells it from others. */
+export function brieflyAboutOf(job: Pick<JobLike, 'params'>): string {
+  const { video } = job.params
+  const isPath = typeof video === 'string' && video.startsWith('/')
+  return isPath ? aboutOf({ params: { ...job.params, video: video.slice(video.lastIndexOf('/') + 1) } }) : aboutOf(job)
+}
+
 const SURE_S = 3
 const SURE_SHARE = 0.02
 

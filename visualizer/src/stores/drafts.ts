@@ -1,11 +1,38 @@
 import { defineStore } from 'pinia'
-import { ref } from 'vue'
+import { reactive, toRefs, watch } from 'vue'
 
-/** What was typed and not sent yet, by project: a walk to another page and back, or a failure, loses none of it. */
-export const useDrafts = defineStore('drafts', () => {
-  const names = ref<Record<string, string>>({})
+const NAME = 'facerec.drafts'
+
+interface Kept {
+  /** Of a project that is to be begun. */
+  project: string
+  /** Of people who are to be added, by project, as in all that follows. */
+  names: Record<string, string>
   /** Of a video that is to be added, and of many. */
-  const addresses = ref<Record<string, string>>({})
-  const lists = ref<Record<string, string>>({})
-  return { names, addresses, lists }
+  addresses: Record<string, string>
+  lists: Record<string, string>
+  /** Of unknown people, by their number. */
+  unknown: Record<string, Record<number, string>>
+}
+
+function kept(): Kept {
+  const nothing: Kept = { project: '', names: {}, addresses: {}, lists: {}, unknown: {} }
+  try {
+    return { ...nothing, ...(JSON.parse(sessionStorage.getItem(NAME) ?? '{}') as Partial<Kept>) }
+  } catch {
+    return nothing
+  }
+}
+
+/** What was typed and not sent yet: a walk to another page and back, a reload of this one, or a failure loses none of it. */
+export const useDrafts = defineStore('drafts', () => {
+  const all = reactive(kept())
+  watch(all, (now) => {
+    try {
+      sessionStorage.setItem(NAME, JSON.stringify(now))
+    } catch {
+      // A list that is too long for the browser to keep stays until the page is left.
+    }
+  })
+  return toRefs(all)
 })
