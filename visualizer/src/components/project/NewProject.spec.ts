@@ -24,7 +24,10 @@ vi.mock('@/api/library', () => ({
 const radio = (name: RegExp) => screen.findByRole('radio', { name, hidden: true }) as Promise<HTMLInputElement>
 
 describe('beginning a project', () => {
-  beforeEach(() => begun.splice(0))
+  beforeEach(() => {
+    begun.splice(0)
+    sessionStorage.clear()
+  })
 
   it('goes by the usual engine where nobody picks one', async () => {
     shown(NewProject, {})
