@@ -89,6 +89,13 @@ export function actionOf(pressed: Pressed): Action | null {
   return meant(pressed, BINDINGS)
 }
 
+const LOOKING = BINDINGS.filter((one) => one.group !== 'decide')
+
+/** As `actionOf`, for somebody who may only look. */
+export function lookingOf(pressed: Pressed): Action | null {
+  return meant(pressed, LOOKING)
+}
+
 /** What a key means by a table of bindings; null for nothing. */
 export function meant<A extends string>(
   pressed: Pressed,
