@@ -33,6 +33,7 @@ SAID_BY = {
     "engines/registry.py": ("EngineEntry", "WeightsError"),
     "guard/addresses.py": ("ForbiddenAddressError",),
     "guard/fetch.py": ("FetchError",),
+    "guard/paths.py": ("ForbiddenPathError",),
     "guard/ranged.py": ("FetchError",),
     "identities/decisions.py": ("ConfigError",),
     "identities/identification.py": ("GalleryError",),
