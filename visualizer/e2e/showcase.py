@@ -235,6 +235,10 @@ def show(folder: Path) -> None:
         classifier.run(workspace, PROJECT)
         analyse(workspace, films)
         confirm(workspace, next(iter(films)))
+        # Pictures of the page show where a film lies in a project, and not on this machine.
+        for path in films:
+            video, _ = find_video(workspace.store, path)
+            workspace.store.put(replace(video, locator=str(Path(path).relative_to(folder))))
 
 
 if __name__ == "__main__":
