@@ -124,17 +124,8 @@ it('names come up while they are typed, and arrows choose one', async () => {
   await page.keyboard.press('n')
   await page.keyboard.type('cora')
   await page.getByRole('option', { name: 'Cora Conti' }).waitFor()
-  const active = (): Promise<string | null> => page.evaluate(() => document.activeElement!.textContent)
-  await expect
-    .poll(async () => {
-      await page.keyboard.press('ArrowDown')
-      return active()
-    })
-    .toContain('Cora Conti')
-  await page.keyboard.press('Enter')
-  // Enter takes the name from the list; once more saves it.
+  await page.keyboard.press('ArrowDown')
   await expect.poll(() => page.getByRole('combobox', { name: 'Name' }).inputValue()).toBe('Cora Conti')
-  await page.waitForFunction(() => document.activeElement?.matches('[role="dialog"] input:not([type="radio"])'))
   await page.keyboard.press('Enter')
   await told(/^Cora Conti is named/)
   await page.keyboard.press('Control+z')
