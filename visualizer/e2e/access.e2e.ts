@@ -70,6 +70,12 @@ it('a track is found, named and unnamed again by keys alone, and the address say
   await page.close()
 })
 
+/** How much of a dialog is still on its way in; what turns for as long as something loads does not count. */
+function nOpening(dialog: Element): number {
+  const moves = dialog.getAnimations({ subtree: true })
+  return moves.filter((one) => one.playState === 'running' && one.effect!.getTiming().iterations !== Infinity).length
+}
+
 it('whoever opens a dialog by keys is back where they were when it closes', async () => {
   const page = await open(`${video}?track=1`, 'dark')
   const hasFocus = (of: Locator): Promise<boolean> => of.evaluate((element) => element === document.activeElement)
@@ -79,7 +85,7 @@ it('whoever opens a dialog by keys is back where they were when it closes', asyn
     await page.keyboard.press(key)
     const dialog = page.getByRole('dialog')
     await dialog.locator(':focus').waitFor()
-    await dialog.evaluate((it) => Promise.all(it.getAnimations({ subtree: true }).map((one) => one.finished)))
+    await expect.poll(() => dialog.evaluate(nOpening)).toBe(0)
     await page.keyboard.press('Escape')
     await expect.poll(() => hasFocus(lane), { message: key }).toBe(true)
   }
