@@ -246,8 +246,16 @@ describe('a face is chosen', () => {
     const at = (x: number, y: number) => ({
       position: { x: (width - 640 * scale) / 2 + x * scale, y: (height - 360 * scale) / 2 + y * scale },
     })
-    await canvas.click(at(480, 160))
-    await chosen('2')
+    // There is nothing to be chosen before the boxes have come and are drawn.
+    await expect
+      .poll(
+        async () => {
+          if ((await selected()) !== '2') await canvas.click(at(480, 160))
+          return selected()
+        },
+        { interval: 1000 },
+      )
+      .toBe('2')
     await canvas.click(at(180, 160))
     await named('Ada Arp')
     await expect.poll(selected).toBe('1')
