@@ -109,9 +109,9 @@ def _serve_here(app: Flask, host: str, port: int, certificate: tuple[Path, Path]
     with open_server(app, host, port, certificate) as server:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         lifecycle = lifecycle_of(app)
-        lifecycle.start()
-        print(f"Serving {address_of(server.socket, host, tls=bool(certificate))}", file=sys.stderr, flush=True)
         try:
+            lifecycle.start()
+            print(f"Serving {address_of(server.socket, host, tls=bool(certificate))}", file=sys.stderr, flush=True)
             server.serve_forever()
         finally:
             lifecycle.stop()

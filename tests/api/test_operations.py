@@ -268,6 +268,21 @@ class TestLifecycle:
         lifecycle.stop()
         assert done == ["start", "b", "a"]
 
+    def test_told_to_end_while_it_starts_it_ends_what_it_started(self) -> None:
+        lifecycle, done, ended = Lifecycle(), [], threading.Event()
+
+        def start() -> None:
+            lifecycle.stopping.set()  # a signal arrives now
+            assert not ended.wait(0.2), "it is not ended before it has started"
+            done.append("start")
+
+        lifecycle.on_start(start)
+        lifecycle.on_stop(lambda: done.append("end"))
+        lifecycle.on_stop(ended.set)
+        lifecycle.start()
+        lifecycle.stop()
+        assert done == ["start", "end"]
+
     def test_what_is_there_at_the_start_is_not_looked_through_again(self) -> None:
         before, thresholds = gc.get_freeze_count(), gc.get_threshold()
         lifecycle = Lifecycle()

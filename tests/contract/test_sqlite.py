@@ -305,8 +305,11 @@ def test_scrubbing_waits_for_another_that_empties_the_log(path: Path) -> None:
         command = [sys.executable, "-c", _EMPTIES_THE_LOG, str(shared)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
             assert other.stdout is not None
+            assert other.stdin is not None
             assert other.stdout.readline() == "locked\n"
-            threading.Timer(0.3, other.communicate, ["done\n"]).start()
+            free = threading.Timer(0.3, other.stdin.close)  # it ends when it has nothing more to read
+            free.start()
             assert store.scrub()
-            assert other.wait(30) == 0
+            free.join()
+            assert other.wait(120) == 0
         assert path.with_name(f"{path.name}-wal").stat().st_size == 0

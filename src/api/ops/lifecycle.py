@@ -42,11 +42,15 @@ class Lifecycle:
         self._ends.append(end)
 
     def start(self) -> None:
-        """Start what runs beside the requests, and a thread that ends it: a handler of a signal may only set `stopping`."""
-        self._watcher = threading.Thread(target=self._watch, name="facerec-lifecycle", daemon=True)
-        self._watcher.start()
+        """Start what runs beside the requests, then a thread that ends it: a handler of a signal may only set `stopping`.
+
+        A process may be told to end while it starts. All has started by the time the thread looks, so that nothing is ended
+        first and started after that.
+        """
         for start in self._starts:
             start()
+        self._watcher = threading.Thread(target=self._watch, name="facerec-lifecycle", daemon=True)
+        self._watcher.start()
 
     def stop(self, wait_s: float | None = None) -> None:
         """End what runs beside the requests, and wait for that; a second call only waits."""
