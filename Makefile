@@ -43,8 +43,9 @@ readers: $(FULL) ## Take the results of `make demo` through every export format 
 	$(PY) -m tests.readers
 
 # A process takes tests over from another one when its own are done. ARGS="-n 0" for a single one, as a debugger needs it.
+# On a machine of CI, which others use too, a test that failed is tried once more, and the log tells both.
 test: $(FULL) mongo $(if $(ARGS),,test-page) ## Run all tests, those with the real networks too; ARGS="-k name" for some of them
-	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(CI),--reruns 1 --rerun-show-tracebacks) $(ARGS)
 
 e2e: $(DEV) page ## Watch the page in the system's Chromium, over a real server
 	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then \
