@@ -13,7 +13,6 @@ from src.models.download import Member, Url
 from src.progress import Silent
 
 CONTENT = bytes(range(256)) * 4000  # 1,024,000 bytes
-
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 

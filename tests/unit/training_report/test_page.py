@@ -18,9 +18,9 @@ from src.training.report.drawing import Scale, decades, percent, x_scale, y_scal
 from src.training.report.inputs import About, HeldOut, Picture, TrainingPictures
 from src.training.report.page import render
 from src.training.report.report import TrainingReport, build
-from tests.unit.test_training_report import ABOUT, people_embeddings, pictures_of, random_held, sure
+from tests.unit.training_report.drawn import ABOUT, people_embeddings, pictures_of, random_held, sure
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 VOID = {"meta", "img", "br", "wbr", "hr", "input", "link"}
 HOSTILE = "<script>alert('x')</script> & \"Søn\" {{ 7 * 7 }}"
 
