@@ -313,7 +313,7 @@ class TestTheEnd:
         assert not any(event["level"] == "error" for event in service.events)
 
     def test_waits_for_the_request_under_way_and_takes_no_new_one(self, folder: Path, program: str) -> None:
-        with slowly(folder, program) as service, ThreadPoolExecutor() as pool:
+        with slowly(folder, program, FACEREC_SERVER__STOP_S="3600") as service, ThreadPoolExecutor() as pool:
             reply = pool.submit(service.get, "/slow")
             until((folder / "begun").exists)
             service.process.send_signal(signal.SIGTERM)

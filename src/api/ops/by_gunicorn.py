@@ -16,6 +16,7 @@ from flask import Flask
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.workers.gthread import ThreadWorker
 
 from .lifecycle import Lifecycle
 from .listening import spread
@@ -72,7 +73,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
         return {
             "bind": [f"fd://{one.detach()}" for one in spread(self._plan.listening, server.processes)],
             "workers": server.processes,
-            "worker_class": "gthread",
+            "worker_class": _Worker,
             "threads": server.threads,
             "preload_app": False,
             "timeout": _SILENT_S,
@@ -97,6 +98,17 @@ class _Application(BaseApplication):  # type: ignore[misc]
     def _end(self, _arbiter: Any, _worker: Any) -> None:
         if self._process:
             self._process.close()
+
+
+class _Worker(ThreadWorker):  # type: ignore[misc]
+    """A process that refuses connections from when it was told to end: gunicorn's own lets them wait for nobody."""
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Listen or not; at the end, not at all."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for one in self.sockets:
+                one.close()
 
 
 class _Process:
