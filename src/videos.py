@@ -123,6 +123,7 @@ def register_video(store: Store, locator: str, stream: VideoStream, facts: Facts
         frame_rate=rate,
         checksum=checksum,
         metadata=said | dict(known.metadata) if known else said,
+        start_time=info.start_time,
     )
     store.put(video)
     return video

@@ -17,6 +17,7 @@ class Programme(Shape):
     locator: str
     date: str = Field(description="1938-09-30, 1938-09 or 1938, as far as it is known; empty where it is not")
     duration: float | None
+    start_time: float = Field(description="Where npt 0 lies on the clock of the file, in seconds")
     local: bool = Field(description="Whether the server has the file, and so its media")
 
 

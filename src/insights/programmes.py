@@ -11,7 +11,8 @@ from ..storage import Query, Store
 
 _DATE = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12]\d|3[01]))?)?(?!\d)")
 _MEMBER = ("video_id", "fragment", "analysis_id")
-_VIDEO = ("video_id", "title", "locator", "date", "duration", "media", "checksum")
+_VIDEO = ("video_id", "title", "locator", "date", "duration", "media", "checksum", "start_time")
+_UNKNOWN = ("", "", "", None, "", "", 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Programme:
     Attributes:
         date: `1938-09-30`, `1938-09` or `1938`, as far as it is known; empty where it is not, or is written in words.
         media, checksum: Where its file was, and what was in it.
+        start_time: Where npt 0 lies on the clock of the file, in seconds.
     """
 
     analysis_id: str
@@ -32,6 +34,7 @@ class Programme:
     duration: float | None
     media: str
     checksum: str
+    start_time: float = 0.0
 
 
 def programmes_of(store: Store, project: str) -> list[Programme]:
@@ -40,8 +43,8 @@ def programmes_of(store: Store, project: str) -> list[Programme]:
     videos = {cells[0]: cells[1:] for cells in store.cells_of(Video, _VIDEO, (member[0] for member in members))}
     found = []
     for video_id, fragment, analysis_id in members:
-        title, locator, date, duration, media, checksum = videos.get(video_id, ("", "", "", None, "", ""))
-        found.append(Programme(analysis_id, video_id, fragment, title, locator, written_date(date), duration, media, checksum))
+        title, locator, date, *rest = videos.get(video_id, _UNKNOWN)
+        found.append(Programme(analysis_id, video_id, fragment, title, locator, written_date(date), *rest))
     return found
 
 

@@ -23,7 +23,11 @@ class Status(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video as it was named and as it was found. `frame_rate` is exact, `30000/1001`; `folder` is its place in data/out."""
+    """A video as it was named and as it was found.
+
+    `frame_rate` is exact, `30000/1001`; `folder` is its place in data/out; `start_time` is where npt 0 lies on the clock of the
+    file, in seconds.
+    """
 
     video_id: str
     locator: str
@@ -37,6 +41,7 @@ class Video:
     frame_rate: str = ""
     checksum: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    start_time: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

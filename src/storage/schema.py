@@ -59,6 +59,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(9, "which videos a project may see before they are analysed", "8903b8ea"),
     Migration(10, "revisions of appearances", "8903b8ea"),
     Migration(11, "changes whose consequences are owed", "3d17f46b"),
+    Migration(12, "where the clock of a file begins", "0dd47aa9"),
 )
 """Oldest first; the last one's version is that of this program. Numbers may be left out, never used twice."""
 

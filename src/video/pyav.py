@@ -151,18 +151,20 @@ class PyAvStream(VideoStream):
 
     def _describe(self, container: InputContainer, stream: AvVideoStream) -> VideoInfo:
         width, height = self._upright.size(self._width, self._height)
+        # The pieces of a film each know their own times only; their list knows how long all last, and begins at 0.
+        lasts_s = getattr(self._locator, "lasts_s", None)
         return VideoInfo(
             locator=self._locator,
             width=width,
             height=height,
             frame_rate=_rate(stream),
-            # The pieces of a film each know their own only; their list knows all.
-            duration=getattr(self._locator, "lasts_s", None) or _duration(container, stream),
+            duration=lasts_s or _duration(container, stream),
             n_frames=stream.frames or None,
             codec=stream.codec_context.codec.canonical_name,
             rotation=self._upright.rotation,
             recorded_at=_recorded_at(container),
             chapters=_chapters(container),
+            start_time=0.0 if lasts_s else float(_start(container) or 0),
         )
 
     def _read(self, interval: Interval, needed: Sampler | None, index: FrameIndex | None) -> Generator[DecodedFrame]:

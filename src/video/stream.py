@@ -40,6 +40,8 @@ class VideoInfo:
         rotation: Degrees clockwise by which decoded pictures are turned to stand upright: 0, 90, 180 or 270.
         recorded_at: When the container says that it was made, ISO 8601 with its zone; empty where it does not.
         chapters: The parts that it names.
+        start_time: Where npt 0 lies on the clock of the container, in seconds, as ffprobe calls it. Most begin at 0; some,
+            such as MP4 in fragments without sound, a few frames later. Browsers count as the file does.
     """
 
     locator: str
@@ -52,6 +54,7 @@ class VideoInfo:
     rotation: int = 0
     recorded_at: str = ""
     chapters: tuple[Chapter, ...] = ()
+    start_time: float = 0.0
 
 
 def small_size(width: int, height: int, max_side_px: int) -> tuple[int, int]:

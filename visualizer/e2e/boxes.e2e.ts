@@ -18,11 +18,11 @@ beforeAll(async () => {
 })
 afterAll(() => served?.close())
 
-async function watch(width: number, height: number, deviceScaleFactor: number): Promise<Page> {
+async function watch(width: number, height: number, deviceScaleFactor: number, query = ''): Promise<Page> {
   const context = await served!.browser.newContext({ viewport: { width, height }, deviceScaleFactor, locale: 'en-GB' })
   const page = await context.newPage()
   const { items } = await (await context.request.get(`${served!.url}/api/v1/projects/e2e/videos`)).json()
-  await page.goto(`${served!.url}/projects/e2e/videos/${items[0].video_id}`)
+  await page.goto(`${served!.url}/projects/e2e/videos/${items[0].video_id}${query}`)
   await page.getByRole('img', { name: 'The picture shows' }).waitFor()
   return page
 }
@@ -35,6 +35,8 @@ async function look(page: Page): Promise<Shot> {
 async function goTo(page: Page, frame: number): Promise<void> {
   await page.evaluate((time) => (document.querySelector('video')!.currentTime = time), (frame + 0.5) / RATE)
 }
+
+const clockOf = (page: Page): Promise<number> => page.evaluate(() => document.querySelector('video')!.currentTime)
 
 /** Wait until a frame is shown with all edges where they ought to be in that very frame. */
 async function boxesLie(page: Page, frame: number, tracks: number[], colours: Record<number, number[]>): Promise<void> {
@@ -122,4 +124,25 @@ it('keeps the boxes in their place when the window changes', async () => {
     await boxesLie(page, 120, [1, 2], colours)
   }
   await page.context().close()
+})
+
+describe('of a film whose own clock begins at three seconds', () => {
+  beforeAll(() => served!.python(['visualizer/e2e/seed_more.py', 'late', served!.folder]))
+
+  it('boxes lie on the faces after a link, keys and a click, and the time is that since its beginning', async () => {
+    const page = await watch(1440, 900, 1, '?t=2.02')
+    const colours = await coloursOf(page)
+    await boxesLie(page, 50, [1, 2], colours)
+    await page.keyboard.press('.')
+    await boxesLie(page, 51, [1, 2], colours)
+    expect(await clockOf(page)).toBeCloseTo(51.5 / RATE + 3, 1)
+    await page
+      .getByRole('tabpanel')
+      .getByRole('button', { name: /^Ann Ace/ })
+      .first()
+      .click()
+    await expect.poll(async () => frameOf(await look(page))).toBe(0)
+    expect(await clockOf(page)).toBeCloseTo(0.5 / RATE + 3, 1)
+    await page.context().close()
+  })
 })

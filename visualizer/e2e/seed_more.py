@@ -4,6 +4,7 @@ python visualizer/e2e/seed_more.py begun FOLDER [SHARE]     a video whose first 
 python visualizer/e2e/seed_more.py hls FOLDER ADDRESS       the film in pieces in FOLDER/hls, as a video of that address
 python visualizer/e2e/seed_more.py elsewhere FOLDER ADDRESS    the film as a video of that address
 python visualizer/e2e/seed_more.py notice FOLDER            what a catalogue says of the film
+python visualizer/e2e/seed_more.py late FOLDER              the clock of the film begins at three seconds
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import av
+from av.container import OutputContainer
 
 from src.records import (
     Analysis,
@@ -27,6 +29,7 @@ from src.records import (
     stable_id,
 )
 from src.storage import Store, open_store
+from src.video import open_stream
 
 
 def film(store: Store) -> Video:
@@ -75,17 +78,21 @@ def hls(store: Store, folder: Path, address: str) -> None:
     source = film(store)
     (folder / "hls").mkdir()
     options = {"hls_time": "2", "hls_playlist_type": "vod", "hls_list_size": "0"}
-    with (
-        av.open(source.media) as whole,
-        av.open(str(folder / "hls" / "film.m3u8"), "w", format="hls", options=options) as pieces,
-    ):
-        stream = whole.streams.video[0]
-        copy = pieces.add_stream_from_template(stream)
-        for packet in whole.demux(stream):
-            if packet.dts is not None:
-                packet.stream = copy
-                pieces.mux(packet)
+    with av.open(str(folder / "hls" / "film.m3u8"), "w", format="hls", options=options) as pieces:
+        copy(source.media, pieces)
     elsewhere(store, folder, address, "hls")
+
+
+def copy(media: str, target: OutputContainer, later_s: int = 0) -> None:
+    """Write the pictures of a film into another container, by so much later."""
+    with av.open(media) as whole:
+        stream = whole.streams.video[0]
+        written = target.add_stream_from_template(stream)
+        for packet in whole.demux(stream):
+            if packet.dts is not None and packet.pts is not None:
+                later = int(later_s / packet.time_base)
+                packet.stream, packet.dts, packet.pts = written, packet.dts + later, packet.pts + later
+                target.mux(packet)
 
 
 def elsewhere(store: Store, _folder: Path, address: str, name: str = "elsewhere") -> None:
@@ -109,11 +116,21 @@ def notice(store: Store, _folder: Path) -> None:
     store.put(replace(film(store), date="1962-09-05", metadata=known))
 
 
+def late(store: Store, folder: Path) -> None:
+    """The same film, whose file counts from three seconds on."""
+    source = film(store)
+    path = folder / f"late{Path(source.media).suffix}"
+    with av.open(str(path), "w") as target:
+        copy(source.media, target, 3)
+    with open_stream(str(path)) as stream:
+        store.put(replace(source, media=str(path), start_time=stream.info.start_time))
+
+
 def main(name: str, folder: str, *rest: str) -> None:
     """Do what the first word says."""
     path = Path(folder).resolve()
     with open_store(f"sqlite:///{path / 'data' / 'facerec.db'}") as store:
-        {"begun": begun, "hls": hls, "elsewhere": elsewhere, "notice": notice}[name](store, path, *rest)
+        {"begun": begun, "hls": hls, "elsewhere": elsewhere, "notice": notice, "late": late}[name](store, path, *rest)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ class Video(Shape):
     frame_rate: str = Field(description="Exact, as a fraction: 30000/1001")
     checksum: str
     metadata: dict[str, Any]
+    start_time: float = Field(description="Where npt 0 lies on the clock of the file, in seconds: players may count as it does")
     local: bool = Field(description="Whether the server has the file, and so its media, frames and thumbnails")
 
 

@@ -75,6 +75,7 @@ class PersonInVideo(Shape):
     title: str
     date: str
     locator: str = Field(description="What the video was given as; an address is played from where it lies")
+    start_time: float = Field(description="Where npt 0 lies on the clock of the file, in seconds")
     local: bool = Field(description="Whether the server has the file")
     items: list[PersonAppearance] = Field(description="In the order of their start")
 

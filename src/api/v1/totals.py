@@ -60,6 +60,7 @@ def _shown(seen: SeenIn) -> dict[str, Any]:
         "title": (video.title or video.locator) if video else "",
         "date": video.date if video else "",
         "locator": video.locator if video else "",
+        "start_time": video.start_time if video else 0.0,
         "local": video is not None and is_local(video),
         "items": [{name: value for name, value in item.items() if name != "analysis_id"} for item in seen.items],
     }

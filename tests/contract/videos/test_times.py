@@ -36,6 +36,17 @@ def test_containers_without_presentation_times(pyav: Open, tmp_path: Path, name:
     assert [npt for _, npt, _ in frames] == pytest.approx([index / 25 for index in range(40)], abs=1e-6)
 
 
+def test_the_container_says_where_its_own_clock_begins(pyav: Open, tmp_path: Path) -> None:
+    """What browsers count from: in fragments without a list of edits, B-frames put off the first picture."""
+    late = write_video(tmp_path / "late.mkv", numbered(10), start_s=5)
+    fragments = {"movflags": "frag_keyframe+empty_moov"}
+    put_off = write_video(tmp_path / "a.mp4", numbered(10), options={"bf": "2"}, container_options=fragments)
+    usual = write_video(tmp_path / "b.mp4", numbered(10), options={"bf": "2"})
+
+    assert [pyav(path).info.start_time for path in (late, put_off, usual)] == pytest.approx([5.0, 0.08, 0.0])
+    assert read(pyav(put_off))[0][1] == 0.0
+
+
 def test_a_recording_that_was_joined_goes_on(pyav: Open, tmp_path: Path) -> None:
     """Time stamps start again and the size changes: times go on, pictures keep the first size."""
     first = write_video(tmp_path / "1.ts", numbered(30))

@@ -1823,6 +1823,8 @@ export interface components {
             n_moments: number;
             /** @description Of all its moments */
             seconds: number;
+            /** @description Where npt 0 lies on the clock of the file, in seconds */
+            start_time: number;
             title: string;
             video_id: string;
         };
@@ -2071,6 +2073,8 @@ export interface components {
             local: boolean;
             /** @description What the video was given as; an address is played from where it lies */
             locator: string;
+            /** @description Where npt 0 lies on the clock of the file, in seconds */
+            start_time: number;
             title: string;
             video_id: string;
         };
@@ -2144,6 +2148,8 @@ export interface components {
             /** @description Whether the server has the file, and so its media */
             local: boolean;
             locator: string;
+            /** @description Where npt 0 lies on the clock of the file, in seconds */
+            start_time: number;
             title: string;
             video_id: string;
         };
@@ -2613,6 +2619,8 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
+            /** @description Where npt 0 lies on the clock of the file, in seconds: players may count as it does */
+            start_time: number;
             title: string;
             video_id: string;
             width: number;
@@ -2648,6 +2656,8 @@ export interface components {
             locator: string;
             /** @description Of known people */
             seconds: number;
+            /** @description Where npt 0 lies on the clock of the file, in seconds */
+            start_time: number;
             title: string;
             unknown_seconds: number;
             video_id: string;

@@ -5,8 +5,12 @@ export interface Stretch {
   end: number
 }
 
-/** A player of one stretch of a film: it begins at its start and stops at its end, to the frame. */
-export function useInterval(video: Ref<HTMLVideoElement | null>, stretch: () => Stretch) {
+/**
+ * A player of one stretch of a film: it begins at its start and stops at its end, to the frame.
+ *
+ * @param begins What the player says when the film begins: its clock is that of the file.
+ */
+export function useInterval(video: Ref<HTMLVideoElement | null>, stretch: () => Stretch, begins: () => number) {
   const npt = ref(stretch().start)
   const isPlaying = ref(false)
   const state = ref<'loading' | 'ready' | 'error'>('loading')
@@ -15,8 +19,8 @@ export function useInterval(video: Ref<HTMLVideoElement | null>, stretch: () => 
 
   function watchFrames(element: HTMLVideoElement): void {
     callback = element.requestVideoFrameCallback((_, { mediaTime }) => {
-      npt.value = mediaTime
-      if (mediaTime >= stretch().end && !element.paused) element.pause()
+      npt.value = mediaTime - begins()
+      if (npt.value >= stretch().end && !element.paused) element.pause()
       watchFrames(element)
     })
   }
@@ -54,7 +58,7 @@ export function useInterval(video: Ref<HTMLVideoElement | null>, stretch: () => 
 
   function seek(to: number): void {
     npt.value = Math.min(Math.max(to, stretch().start), stretch().end)
-    if (video.value) video.value.currentTime = npt.value
+    if (video.value) video.value.currentTime = npt.value + begins()
   }
 
   /** Play, from the start where the end was reached. */

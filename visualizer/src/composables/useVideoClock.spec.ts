@@ -54,6 +54,7 @@ describe('the clock of the player', () => {
   const scope = effectScope()
   let player: Player
   let drawn: number[]
+  let start: number
   let clock: ReturnType<typeof useVideoClock>
 
   beforeEach(async () => {
@@ -62,7 +63,8 @@ describe('the clock of the player', () => {
     drawn = []
     const video = shallowRef<HTMLVideoElement | null>(null)
     const onFrame = (npt: number): void => void drawn.push(npt)
-    clock = scope.run(() => useVideoClock({ video, rate: () => 10, duration: () => 12, onFrame }))!
+    start = 0
+    clock = scope.run(() => useVideoClock({ video, rate: () => 10, duration: () => 12, start: () => start, onFrame }))!
     video.value = player as unknown as HTMLVideoElement
     await nextTick()
     player.dispatchEvent(new Event('loadedmetadata'))
@@ -108,6 +110,19 @@ describe('the clock of the player', () => {
     clock.seek(2)
     clock.step(1)
     expect([clock.npt.value.toFixed(2), drawn.map((npt) => npt.toFixed(2))]).toEqual(['2.10', ['2.00', '2.10']])
+  })
+
+  it('counts from the beginning of a film whose file counts from elsewhere', () => {
+    start = 3
+    player.shows(5)
+    expect([clock.npt.value, drawn]).toEqual([2, [2]])
+    clock.step(1)
+    player.arrives()
+    player.shows(5.1)
+    expect(player.sent.map((time) => time.toFixed(2))).toEqual(['5.15'])
+    expect(clock.npt.value).toBeCloseTo(2.1)
+    vi.advanceTimersByTime(400)
+    expect(clock.npt.value).toBeCloseTo(2.1)
   })
 
   it('is content with the end of a film that is shorter than was said', () => {

@@ -13,6 +13,8 @@ export interface ClockOptions {
   rate: () => number
   /** Seconds, as the server measured them: known before the player knows them. */
   duration: () => number
+  /** What the player says when the film begins: its clock is that of the file, all other times count from the beginning. */
+  start: () => number
   /** Is told when each frame that is shown begins, at the moment when it is shown. */
   onFrame: (npt: number) => void
 }
@@ -23,7 +25,7 @@ export interface ClockOptions {
  * `requestVideoFrameCallback` says of each frame that is handed to the screen when it begins, while playing and after a seek; what
  * `currentTime` says runs ahead of that.
  */
-export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) {
+export function useVideoClock({ video, rate, duration, start, onFrame }: ClockOptions) {
   const npt = ref(0)
   const isPlaying = ref(false)
   const speed = ref(1)
@@ -41,18 +43,19 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
 
   function listen(element: HTMLVideoElement): void {
     callback = element.requestVideoFrameCallback((_, { mediaTime }) => {
+      const begins = mediaTime - start()
       // On the way to where the player was sent, other frames are shown and drawn; the time is the one that was asked for.
-      if (wanted === null || isShownAt(wanted, mediaTime)) shown(mediaTime)
-      else onFrame(mediaTime)
+      if (wanted === null || isShownAt(wanted, begins)) shown(begins)
+      else onFrame(begins)
       listen(element)
     })
   }
 
   const length = (): number => 1 / (rate() || 25)
 
-  /** Whether the frame that begins at `start` is the one to be seen at a time. */
-  function isShownAt(time: number, start: number): boolean {
-    return time - start >= -length() / 8 && time - start <= 1.2 * length()
+  /** Whether the frame that begins then is the one to be seen at a time. */
+  function isShownAt(time: number, begins: number): boolean {
+    return time - begins >= -length() / 8 && time - begins <= 1.2 * length()
   }
 
   /** A frame is known by its beginning, and sought in its middle. */
@@ -63,12 +66,13 @@ export function useVideoClock({ video, rate, duration, onFrame }: ClockOptions) 
   /** A frame that was handed to the screen before the seek may be told of after it, and the new one not at all. */
   function settle(element: HTMLVideoElement): void {
     if (!element.paused || element.seeking || wanted !== null) return
-    if (!isShownAt(element.currentTime, npt.value)) shown(beginning(element.currentTime))
+    const now = element.currentTime - start()
+    if (!isShownAt(now, npt.value)) shown(beginning(now))
   }
 
   function send(element: HTMLVideoElement): void {
     sent = wanted
-    if (sent !== null) element.currentTime = sent
+    if (sent !== null) element.currentTime = sent + start()
   }
 
   watch(video, (element, _, onCleanup) => {

@@ -35,6 +35,7 @@ export function useVideoView(key: VideoKey, draw: (npt: number) => void) {
     video: element,
     rate: () => rate.value,
     duration: () => data.duration.value,
+    start: () => data.video.value?.start_time ?? 0,
     onFrame: (npt) => {
       draw(npt)
       loop.heard(npt)

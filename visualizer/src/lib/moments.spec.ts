@@ -15,6 +15,7 @@ const video = (title: string, date: string, ...items: VideoMoments['items']): Vi
   title,
   date,
   locator: `${title}.mp4`,
+  start_time: 0,
   local: true,
   items,
 })

@@ -16,6 +16,8 @@ export interface VideoMoments {
   title: string
   date: string
   locator: string
+  /** Where the film begins by the clock of its file. */
+  start_time: number
   local: boolean
   items: Moment[]
 }

@@ -18,6 +18,7 @@ const film = (id: string): Programme => ({
   locator: `${id}.mp4`,
   date: '1938',
   duration: 60,
+  start_time: 0,
   local: true,
 })
 const programmes = byAnalysis([film('a'), film('b')])

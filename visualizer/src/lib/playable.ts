@@ -8,6 +8,8 @@ export interface Programme {
   locator: string
   date: string
   duration: number | null
+  /** Where the film begins by the clock of its file. */
+  start_time: number
   local: boolean
 }
 

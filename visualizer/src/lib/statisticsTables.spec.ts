@@ -17,6 +17,7 @@ const video = (id: string, seconds: number) => ({
   locator: '',
   date: '1938',
   duration: 60,
+  start_time: 0,
   local: true,
   seconds,
   unknown_seconds: 1,
