@@ -42,6 +42,11 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes share the tests: one more than cores, since one or other waits for a program that it started."""
+    return (os.cpu_count() or 1) + 1
+
+
 def has_room(folder: Path) -> bool:
     """Say whether there is a folder in memory with room for what tests write, from which programs may be started."""
     try:
