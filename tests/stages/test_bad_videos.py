@@ -138,9 +138,9 @@ def test_a_crowd_is_bounded_and_said(
 
 
 def test_a_photo_is_no_video(workspace: Workspace, project: str, tmp_path: Path) -> None:
-    for name in ("a.jpg", "a.png"):
+    for name in ("a.jpg", "a.png", "a.webp", "a.bmp", "a.tiff"):
         Image.fromarray(next(still(1))).save(tmp_path / name)
-        with pytest.raises(MediaError, match="is no video that can be read"):
+        with pytest.raises(MediaError, match="is a picture, not a video"):
             tracker.run(workspace, str(tmp_path / name), project)
 
 
