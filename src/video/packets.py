@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -47,7 +47,13 @@ class _Irregular(Exception):
     """The video can only be read in order; the text says why."""
 
 
-def scan(container: InputContainer, stream: AvVideoStream, shown: Iterable[int], start: Fraction | None) -> FrameIndex | None:
+def scan(
+    container: InputContainer,
+    stream: AvVideoStream,
+    shown: Iterable[int],
+    start: Fraction | None,
+    leaps: Callable[[int, int], bool],
+) -> FrameIndex | None:
     """Read all packets of a video.
 
     Args:
@@ -55,14 +61,15 @@ def scan(container: InputContainer, stream: AvVideoStream, shown: Iterable[int],
         stream: Its video stream.
         shown: PTS of the first frames that a reading from the start gives: they must be those of the first packets.
         start: Seconds at which the time of the container begins, None where it does not say.
+        leaps: Says of two neighbouring stamps whether the second belongs to a new count.
 
     Returns:
         None where a frame's number cannot be known from packets alone, or no frame but the first may be begun with: packets
-        without times, or two of one time, times that fall back, packets that are read but not shown or shown but not frames,
-        damage, or a codec of which it is not proved. The reason is logged.
+        without times, or two of one time, times that fall back or leap, packets that are read but not shown or shown but not
+        frames, damage, or a codec of which it is not proved. The reason is logged.
     """
     try:
-        return _scan(container, stream, list(shown), start)
+        return _scan(container, stream, list(shown), start, leaps)
     except _Irregular as why:
         _LOG.info("%s is read in order only: %s.", container.name, why)
     except (av.FFmpegError, OSError) as err:
@@ -70,7 +77,13 @@ def scan(container: InputContainer, stream: AvVideoStream, shown: Iterable[int],
     return None
 
 
-def _scan(container: InputContainer, stream: AvVideoStream, shown: list[int], start: Fraction | None) -> FrameIndex:
+def _scan(
+    container: InputContainer,
+    stream: AvVideoStream,
+    shown: list[int],
+    start: Fraction | None,
+    leaps: Callable[[int, int], bool],
+) -> FrameIndex:
     context = stream.codec_context
     begins = access_test(context.codec.canonical_name, context.extradata)
     if begins is None:
@@ -83,8 +96,8 @@ def _scan(container: InputContainer, stream: AvVideoStream, shown: list[int], st
             continue
         if packet.pts is None or packet.is_discard or packet.is_corrupt:
             raise _Irregular("a packet has no time, is not to be shown, or is damaged")
-        if packet.dts is not None and last_dts is not None and packet.dts <= last_dts:
-            raise _Irregular("times fall back")
+        if packet.dts is not None and last_dts is not None and (packet.dts <= last_dts or leaps(last_dts, packet.dts)):
+            raise _Irregular("times fall back or leap")
         last_dts = packet.dts if packet.dts is not None else last_dts
         pts.append(packet.pts)
         if packet.is_keyframe and begins(bytes(packet)):

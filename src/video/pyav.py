@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import islice, pairwise
@@ -10,6 +11,7 @@ from typing import cast
 
 import av
 from av.container import InputContainer
+from av.format import Flags
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as AvVideoStream
 
@@ -107,7 +109,8 @@ class PyAvStream(VideoStream):
         shown = self._first_times()
         with open_container(self._locator, self._timeout_s) as container:
             stream = video_stream(container, self._locator, self._threads)
-            return None if shown is None else scan(container, stream, shown, _start(container))
+            leaps = self._clock(container, stream, None, None).leaps
+            return None if shown is None else scan(container, stream, shown, _start(container), leaps)
 
     def _first_times(self) -> list[int] | None:
         """Return the PTS of the first frames, None where they are not those of the first packets."""
@@ -176,10 +179,11 @@ class PyAvStream(VideoStream):
             packets = self._packets(container, stream, begin)
             steps = all_of(packets)
             if first_pts is not None:
-                clock = self._clock(container, stream, first_pts)
+                clock = self._clock(container, stream, first_pts, index)
                 steps = chosen_of(packets, stream, needed, interval, clock, begin)
             first = int(index.pts[0]) if index is not None and begin is not None and begin.frame_index else None
-            course = _Course(self._clock(container, stream, first), self._note_missing)
+            clock = self._clock(container, stream, first, index)
+            course = _Course(clock, self._note_missing)
             for number, frame, left_out in self._numbered(stream, steps, numbering, begin):
                 n_skipped += sum(npt >= interval.start_npt for npt in course.over(left_out))
                 npt = course.to(frame.pts, frame.dts)
@@ -191,7 +195,10 @@ class PyAvStream(VideoStream):
             course.over(numbering.rest())
             if course.npt < 0:
                 raise self._nothing_decoded()
-            self._check_end(course.npt, _promised_end(container, stream))
+            if clock.has_begun_anew and getattr(self._locator, "lasts_s", None) is None:
+                self.info = replace(self.info, duration=course.npt + float(1 / self.info.frame_rate))
+            else:
+                self._check_end(course.npt, _promised_end(container, stream))
 
     def _begin(self, interval: Interval, needed: Sampler | None, index: FrameIndex) -> AccessPoint:
         choose = index.decode_from if needed is None else index.choose_from
@@ -211,9 +218,13 @@ class PyAvStream(VideoStream):
         self._forget_damage()
         return None if first_times is None else first_times[0]
 
-    def _clock(self, container: InputContainer, stream: AvVideoStream, first_pts: int | None) -> Clock:
+    def _clock(
+        self, container: InputContainer, stream: AvVideoStream, first_pts: int | None, index: FrameIndex | None
+    ) -> Clock:
         """Return a clock, at the first frame of the video where its time is known."""
-        clock = Clock(_time_base(stream), _rate(stream), _start(container), stream.start_time)
+        # What has an index is of one count, and may be read from far behind its first frame.
+        may_begin_anew = index is None and _may_begin_anew(container)
+        clock = Clock(_time_base(stream), _rate(stream), _start(container), stream.start_time, may_begin_anew)
         if first_pts is not None:
             clock.npt(first_pts, None)
         return clock
@@ -311,6 +322,10 @@ def _time_base(stream: AvVideoStream) -> Fraction:
 def _rate(stream: AvVideoStream) -> Fraction:
     candidates = (stream.average_rate, stream.guessed_rate, stream.base_rate)
     return next((Fraction(rate) for rate in candidates if rate is not None and rate > 0), _FALLBACK_RATE)
+
+
+def _may_begin_anew(container: InputContainer) -> bool:
+    return bool(container.format.flags & cast(int, Flags.ts_discont.value))
 
 
 def _start(container: InputContainer) -> Fraction | None:
