@@ -30,6 +30,8 @@ from .steps import Decode, Step
 from .stream import Chapter, DecodedFrame, VideoInfo, VideoStream
 
 _FALLBACK_RATE = Fraction(25)
+_SLOW_RATE = 6
+"""Below so many frames a second all are decoded: neighbours differ so much that cuts cannot be told without some of them."""
 _MISSING_END_S = 1.0
 """A video that ends this much before the time that its container promises has lost its end."""
 
@@ -170,6 +172,7 @@ class PyAvStream(VideoStream):
 
     def _read(self, interval: Interval, needed: Sampler | None, index: FrameIndex | None) -> Generator[DecodedFrame]:
         converter = Converter(self._width, self._height, self._upright)
+        needed = needed if self.info.frame_rate >= _SLOW_RATE else None
         begin = None if index is None else self._begin(interval, needed, index)
         first_pts = self._first_pts(interval, needed, index)
         numbering = Numbering(begin.frame_index, PROBE_FRAMES) if begin else Numbering()
@@ -371,4 +374,7 @@ def _promised_end(container: InputContainer, stream: AvVideoStream) -> float | N
     if stream.duration:
         begin = (stream.start_time or 0) * _time_base(stream) - (_start(container) or 0)
         return float(begin + stream.duration * _time_base(stream))
-    return _duration(container, stream) if len(container.streams) == 1 else None
+    duration = _duration(container, stream) if len(container.streams) == 1 else None
+    # FFmpeg writes the time of the end into Matroska, where others write the length: what both allow is promised.
+    late = float(_start(container) or 0) if "matroska" in container.format.name else 0.0
+    return None if duration is None else duration - max(late, 0.0)

@@ -81,6 +81,17 @@ def test_a_count_that_wraps_around_goes_on(pyav: Open, tmp_path: Path) -> None:
         assert stream.n_damaged == 0
 
 
+@pytest.mark.parametrize("name", ["a.mkv", "a.webm"])
+def test_a_late_start_is_no_missing_end(pyav: Open, tmp_path: Path, name: str) -> None:
+    """What Matroska calls its length may be the time of its end."""
+    codec, options = ("libx264", {}) if name == "a.mkv" else ("libvpx", {"deadline": "realtime", "cpu-used": "8"})
+    path = write_video(tmp_path / name, numbered(30), codec=codec, options=options, start_s=10)
+
+    with pyav(path) as stream:
+        assert [npt for _, npt, _ in read(stream)] == pytest.approx([index / 25 for index in range(30)], abs=0.0011)
+        assert (stream.n_damaged, stream.damage) == (0, "")
+
+
 # The clock, by hand. Ticks of 1/100 s at 25 frames a second.
 
 
