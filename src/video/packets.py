@@ -21,6 +21,35 @@ _LOG = logging.getLogger(__name__)
 Packet: TypeAlias = "av.Packet[AvVideoStream]"
 
 
+_CHUNK_HEAD = 8
+"""Bytes before the data of a chunk of AVI: what it is, and its length."""
+
+
+def read_packets(container: InputContainer, stream: AvVideoStream) -> Iterator[Packet]:
+    """Yield the packets from here on, in the order of decoding.
+
+    Packets of AVI have no times: FFmpeg counts them as they come, and all behind a damaged place are too early by as many as
+    were lost there. They get those of the index, which knows where each lies in the file.
+    """
+    packets = container.demux(stream)
+    return _timed_by_index(packets, stream) if container.format.name == "avi" else packets
+
+
+def _timed_by_index(packets: Iterator[Packet], stream: AvVideoStream) -> Iterator[Packet]:
+    entries = stream.index_entries
+    places = np.array(sorted((entry.pos + _CHUNK_HEAD, entry.timestamp) for entry in entries), np.int64).reshape(-1, 2)
+    late = 0
+    for packet in packets:
+        if packet.dts is not None and packet.pos is not None:
+            at = int(np.searchsorted(places[:, 0], packet.pos))
+            if at < len(places) and places[at, 0] == packet.pos:
+                late = int(places[at, 1]) - packet.dts
+        if late:
+            packet.dts = None if packet.dts is None else packet.dts + late
+            packet.pts = None if packet.pts is None else packet.pts + late
+        yield packet
+
+
 def packets_from(container: InputContainer, stream: AvVideoStream, begin: AccessPoint) -> Iterator[Packet]:
     """Yield the packets from an access point on, in the order of decoding.
 
@@ -33,7 +62,7 @@ def packets_from(container: InputContainer, stream: AvVideoStream, begin: Access
             container.seek(wanted, stream=stream)
         else:
             container.seek(min(stream.start_time or 0, 0) - 10 * second, stream=stream)
-        packets = container.demux(stream)
+        packets = read_packets(container, stream)
         for packet in packets:
             if packet.pts == begin.pts and packet.size == begin.size and packet.is_keyframe:
                 yield packet
@@ -91,7 +120,7 @@ def _scan(
     pts: list[int] = []
     starts: list[tuple[int, int, int]] = []
     last_dts = None
-    for packet in container.demux(stream):
+    for packet in read_packets(container, stream):
         if not packet.size:
             continue
         if packet.pts is None or packet.is_discard or packet.is_corrupt:

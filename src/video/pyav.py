@@ -21,7 +21,7 @@ from .choosing import CHOOSABLE, all_of, chosen_of
 from .clock import Clock, Rhythm
 from .frameindex import AccessPoint, FrameIndex
 from .numbering import PROBE_FRAMES, Numbering
-from .packets import Packet, packets_from, scan
+from .packets import Packet, packets_from, read_packets, scan
 from .planes import Converter, PyAvFrame, Upright
 from .sampling import Sampler
 from .skipping import SKIPPABLE
@@ -264,7 +264,7 @@ class PyAvStream(VideoStream):
 
     def _packets(self, container: InputContainer, stream: AvVideoStream, begin: AccessPoint | None = None) -> Iterator[Packet]:
         """Yield all packets that can be read; the last one is empty and makes the decoder give out what it still holds."""
-        packets = container.demux(stream) if begin is None else packets_from(container, stream, begin)
+        packets = read_packets(container, stream) if begin is None else packets_from(container, stream, begin)
         try:
             yield from packets
         except (av.FFmpegError, OSError) as err:
