@@ -48,6 +48,8 @@ class Clock:
         self._start, self._stream_start = start, stream_start
         self._shift = Fraction(0)
         self._lag = 0
+        self._last_dts: int | None = None
+        self._has_fallen = False
         self._last: Fraction | None = None
 
     def npt(self, pts: int | None, dts: int | None) -> float:
@@ -63,7 +65,11 @@ class Clock:
         time = self._seconds(pts, dts)
         if self._last is None:
             self._start = self._first_start(time, stamped=pts is not None)
-        self._last = self._rising(time)
+        if dts is not None:
+            self._has_fallen |= self._last_dts is not None and dts < self._last_dts
+            self._last_dts = dts
+        # A damaged frame may come late by any time, but packets are read in the order of their DTS.
+        self._last = self._rising(time, is_late=dts is not None and not self._has_fallen)
         return float(self._last - (self._start or 0))
 
     @property
@@ -97,11 +103,12 @@ class Clock:
             return pts * self._tick + self._shift
         return Fraction(0) if self._last is None else self._last + self._period
 
-    def _rising(self, time: Fraction) -> Fraction:
+    def _rising(self, time: Fraction, *, is_late: bool) -> Fraction:
         if self._last is None or (time > self._last and not self._is_too_far(time - self._last)):
             return time
-        if 0 <= self._last - time <= _JUMP_S:
+        if time <= self._last and (is_late or self._last - time <= _JUMP_S):
             return self._last + self._period * _NUDGE
+        self._has_fallen = False
         self._shift += self._last + self._period - time
         return self._last + self._period
 

@@ -11,6 +11,7 @@ import pytest
 
 from src.errors import MediaError
 from src.schema import Interval
+from src.video.numbering import PROBE_FRAMES, Numbering
 from tests.videos import damage, numbered, texture, with_grain, write_sound, write_video
 
 from .files import Open, cut_off, read
@@ -54,6 +55,15 @@ def test_an_index_of_a_damaged_avi_has_the_times_of_its_frames(pyav: Open, tmp_p
     assert {npt for _, npt, _ in frames} <= set(index.npts.tolist())
     assert frames[-1][1] == index.npts[-1] == pytest.approx(149 / 25)
     assert [frame.npt for frame in part] == [npt for _, npt, _ in frames if npt >= 4]
+
+
+def test_a_frame_that_comes_late_has_no_number() -> None:
+    """Whether it was lost or left out on purpose: those behind it are shown already."""
+    numbering = Numbering(n_shown=PROBE_FRAMES)
+    for pts in range(6):
+        numbering.sent(pts, pts, is_left_out=pts == 1)
+
+    assert [numbering.number(pts) for pts in (0, 3, 1, 2, 4)] == [(0, []), (3, [1]), (None, []), (None, []), (4, [])]
 
 
 def test_damage_of_a_reading_is_forgotten_by_the_next(pyav: Open, tmp_path: Path) -> None:
