@@ -117,7 +117,8 @@ def register_video(store: Store, locator: str, stream: VideoStream, facts: Facts
         folder,
         title=written or facts.title or Path(locator).stem,
         date=(known.date if known else "") or facts.date,
-        duration=info.duration,
+        # Reading it may have told better than its container does.
+        duration=known.duration if known and known.duration and known.checksum == checksum != "" else info.duration,
         width=info.width,
         height=info.height,
         frame_rate=rate,
@@ -127,6 +128,19 @@ def register_video(store: Store, locator: str, stream: VideoStream, facts: Facts
     )
     store.put(video)
     return video
+
+
+def keep_duration(store: Store, video: Video, duration: float | None) -> Video:
+    """Store how long a video is, where only reading it told: a recording that was joined.
+
+    Args:
+        store: Where the video is kept.
+        video: Its record, as it was when the reading began.
+        duration: Its seconds.
+    """
+    kept = replace(store.get(Video, video.video_id) or video, duration=duration)
+    store.put(kept)
+    return kept
 
 
 def _of_container(stream: VideoStream) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from ..video import open_stream
 from ..video.fragments import Fragment, split_locator
 from ..video.sampling import Sampling
 from ..video.stream import VideoStream
-from ..videos import TRACKER_VERSION, Facts, analysis_content, forget_analysis, register_video, settle
+from ..videos import TRACKER_VERSION, Facts, analysis_content, forget_analysis, keep_duration, register_video, settle
 from ..workspace import Workspace
 from .analyser import Analyser
 from .finding import BESIDE, FaceLimits
@@ -197,7 +197,10 @@ def analyse(
             limits = FaceLimits(settings.min_score, settings.min_face_px, settings.max_faces, region)
             n = workspace.settings.segments if segments is None else segments
             course = Course(sampling, fragment.interval, limits, owner.engine, settings.hwaccel, n)
+            promised = stream.info.duration
             analysis = _watch(workspace, video, analysis, stream, course, settings)
+            if stream.info.duration != promised:
+                video = keep_duration(workspace.store, video, stream.info.duration)
         add_to_project(workspace, owner.project, video.video_id, str(fragment), analysis.analysis_id)
         output_dir = workspace.output_dir(owner.project, video.folder, analysis.fragment)
         write_trackers(output_dir / "trackers.csv", workspace.store, analysis)

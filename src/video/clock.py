@@ -7,6 +7,10 @@ from fractions import Fraction
 _JUMP_S = 1
 """A time stamp that falls back further than this starts a new count (a recording that was joined or wrapped around)."""
 
+_HOLE_S = 3600
+"""Where stamps may begin anew, a hole longer than this is none: FFmpeg takes a count that falls back by more than a minute for
+one that wrapped around, and adds the 26.5 hours after which MPEG's does."""
+
 _STEADY_FRAMES = 25
 """After so many frames at even distances, a wider distance is a hole and not a variable frame rate."""
 
@@ -22,7 +26,14 @@ class Clock:
     not hand out.
     """
 
-    def __init__(self, time_base: Fraction, rate: Fraction, start: Fraction | None, stream_start: int | None) -> None:
+    def __init__(
+        self,
+        time_base: Fraction,
+        rate: Fraction,
+        start: Fraction | None,
+        stream_start: int | None,
+        may_begin_anew: bool = False,
+    ) -> None:
         """Start before the first frame.
 
         Args:
@@ -30,11 +41,15 @@ class Clock:
             rate: Frames a second, for frames without any stamp.
             start: Seconds at which the container starts, None where it does not say.
             stream_start: Ticks at which the video stream starts, None where it does not say.
+            may_begin_anew: The format is one of recordings that are joined by putting one file behind the other.
         """
+        self._may_begin_anew = may_begin_anew
         self._tick, self._period = time_base, 1 / rate
         self._start, self._stream_start = start, stream_start
         self._shift = Fraction(0)
         self._lag = 0
+        self._last_dts: int | None = None
+        self._has_fallen = False
         self._last: Fraction | None = None
 
     def npt(self, pts: int | None, dts: int | None) -> float:
@@ -50,8 +65,21 @@ class Clock:
         time = self._seconds(pts, dts)
         if self._last is None:
             self._start = self._first_start(time, stamped=pts is not None)
-        self._last = self._rising(time)
+        if dts is not None:
+            self._has_fallen |= self._last_dts is not None and dts < self._last_dts
+            self._last_dts = dts
+        # A damaged frame may come late by any time, but packets are read in the order of their DTS.
+        self._last = self._rising(time, is_late=dts is not None and not self._has_fallen)
         return float(self._last - (self._start or 0))
+
+    @property
+    def has_begun_anew(self) -> bool:
+        """Whether stamps began a new count: what the container says of its length then holds for nothing."""
+        return self._shift != 0
+
+    def leaps(self, before: int, after: int) -> bool:
+        """Say whether the second of two neighbouring stamps belongs to a new count though it does not fall back."""
+        return self._is_too_far((after - before) * self._tick)
 
     def at(self, pts: int) -> float:
         """Return the time of a frame by its PTS, without going on to it; at least one frame must have come before."""
@@ -75,13 +103,17 @@ class Clock:
             return pts * self._tick + self._shift
         return Fraction(0) if self._last is None else self._last + self._period
 
-    def _rising(self, time: Fraction) -> Fraction:
-        if self._last is None or time > self._last:
+    def _rising(self, time: Fraction, *, is_late: bool) -> Fraction:
+        if self._last is None or (time > self._last and not self._is_too_far(time - self._last)):
             return time
-        if self._last - time <= _JUMP_S:
+        if time <= self._last and (is_late or self._last - time <= _JUMP_S):
             return self._last + self._period * _NUDGE
+        self._has_fallen = False
         self._shift += self._last + self._period - time
         return self._last + self._period
+
+    def _is_too_far(self, step: Fraction) -> bool:
+        return self._may_begin_anew and step > _HOLE_S
 
 
 class Rhythm:

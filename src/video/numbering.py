@@ -29,7 +29,7 @@ class Numbering:
         self._rank, self._last, self._n_shown = first, first - 1, n_shown
         self._waiting: list[tuple[int, int]] = []
         self._left_out: dict[tuple[int, int], bool] = {}
-        self._lost: set[tuple[int, int]] = set()
+        self._passed: tuple[int, int] | None = None
         self._epoch, self._last_dts = 0, -(2**63)
         self._shown_epoch = 0
         self.is_by_packets = True
@@ -61,7 +61,7 @@ class Numbering:
             Its number, None where a damaged frame comes so late that it was taken for lost and frames behind it are shown
             already; and the PTS of the frames left out on purpose since the frame before.
         """
-        if self.is_proved and (self._shown_epoch, pts) in self._lost:
+        if self.is_proved and self._is_late(pts):
             return None, []
         left_out, is_found = self._pass(pts)
         self._last = self._rank - 1 if self.is_by_packets and is_found else self._last + 1
@@ -73,13 +73,19 @@ class Numbering:
         """Return the PTS of the frames left out on purpose behind the last decoded one."""
         return [key[1] for key in sorted(self._waiting) if self._left_out[key]]
 
+    def _is_late(self, pts: int | None) -> bool:
+        """Say whether a frame should have come before those shown already; lost or left out, it was gone over."""
+        here = None if pts is None else (self._shown_epoch, pts)
+        is_awaited = any((epoch, pts) in self._left_out for epoch in range(self._shown_epoch, self._epoch + 1))
+        return here is not None and self._passed is not None and here < self._passed and not is_awaited
+
     def _pass(self, pts: int | None) -> tuple[list[int], bool]:
         """Take out all packets up to a frame's own; return those left out, and whether its own was there."""
         epochs = range(self._shown_epoch, self._epoch + 1)
         own = next(((epoch, pts) for epoch in epochs if pts is not None and (epoch, pts) in self._left_out), None)
         left_out: list[int] = []
         while own is not None and self._waiting and self._waiting[0] <= own:
-            key = heappop(self._waiting)
+            key = self._passed = heappop(self._waiting)
             is_left_out = self._left_out.pop(key)
             self._rank += 1
             self._shown_epoch = key[0]
@@ -88,6 +94,5 @@ class Numbering:
             if is_left_out:
                 left_out.append(key[1])
             else:
-                self._lost.add(key)
                 self.is_by_packets &= self._n_shown >= PROBE_FRAMES
         return left_out, own is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import TypeAlias
 
@@ -21,6 +21,35 @@ _LOG = logging.getLogger(__name__)
 Packet: TypeAlias = "av.Packet[AvVideoStream]"
 
 
+_CHUNK_HEAD = 8
+"""Bytes before the data of a chunk of AVI: what it is, and its length."""
+
+
+def read_packets(container: InputContainer, stream: AvVideoStream) -> Iterator[Packet]:
+    """Yield the packets from here on, in the order of decoding.
+
+    Packets of AVI have no times: FFmpeg counts them as they come, and all behind a damaged place are too early by as many as
+    were lost there. They get those of the index, which knows where each lies in the file.
+    """
+    packets = container.demux(stream)
+    return _timed_by_index(packets, stream) if container.format.name == "avi" else packets
+
+
+def _timed_by_index(packets: Iterator[Packet], stream: AvVideoStream) -> Iterator[Packet]:
+    entries = stream.index_entries
+    places = np.array(sorted((entry.pos + _CHUNK_HEAD, entry.timestamp) for entry in entries), np.int64).reshape(-1, 2)
+    late = 0
+    for packet in packets:
+        if packet.dts is not None and packet.pos is not None:
+            at = int(np.searchsorted(places[:, 0], packet.pos))
+            if at < len(places) and places[at, 0] == packet.pos:
+                late = int(places[at, 1]) - packet.dts
+        if late:
+            packet.dts = None if packet.dts is None else packet.dts + late
+            packet.pts = None if packet.pts is None else packet.pts + late
+        yield packet
+
+
 def packets_from(container: InputContainer, stream: AvVideoStream, begin: AccessPoint) -> Iterator[Packet]:
     """Yield the packets from an access point on, in the order of decoding.
 
@@ -33,7 +62,7 @@ def packets_from(container: InputContainer, stream: AvVideoStream, begin: Access
             container.seek(wanted, stream=stream)
         else:
             container.seek(min(stream.start_time or 0, 0) - 10 * second, stream=stream)
-        packets = container.demux(stream)
+        packets = read_packets(container, stream)
         for packet in packets:
             if packet.pts == begin.pts and packet.size == begin.size and packet.is_keyframe:
                 yield packet
@@ -47,7 +76,13 @@ class _Irregular(Exception):
     """The video can only be read in order; the text says why."""
 
 
-def scan(container: InputContainer, stream: AvVideoStream, shown: Iterable[int], start: Fraction | None) -> FrameIndex | None:
+def scan(
+    container: InputContainer,
+    stream: AvVideoStream,
+    shown: Iterable[int],
+    start: Fraction | None,
+    leaps: Callable[[int, int], bool],
+) -> FrameIndex | None:
     """Read all packets of a video.
 
     Args:
@@ -55,14 +90,15 @@ def scan(container: InputContainer, stream: AvVideoStream, shown: Iterable[int],
         stream: Its video stream.
         shown: PTS of the first frames that a reading from the start gives: they must be those of the first packets.
         start: Seconds at which the time of the container begins, None where it does not say.
+        leaps: Says of two neighbouring stamps whether the second belongs to a new count.
 
     Returns:
         None where a frame's number cannot be known from packets alone, or no frame but the first may be begun with: packets
-        without times, or two of one time, times that fall back, packets that are read but not shown or shown but not frames,
-        damage, or a codec of which it is not proved. The reason is logged.
+        without times, or two of one time, times that fall back or leap, packets that are read but not shown or shown but not
+        frames, damage, or a codec of which it is not proved. The reason is logged.
     """
     try:
-        return _scan(container, stream, list(shown), start)
+        return _scan(container, stream, list(shown), start, leaps)
     except _Irregular as why:
         _LOG.info("%s is read in order only: %s.", container.name, why)
     except (av.FFmpegError, OSError) as err:
@@ -70,7 +106,13 @@ def scan(container: InputContainer, stream: AvVideoStream, shown: Iterable[int],
     return None
 
 
-def _scan(container: InputContainer, stream: AvVideoStream, shown: list[int], start: Fraction | None) -> FrameIndex:
+def _scan(
+    container: InputContainer,
+    stream: AvVideoStream,
+    shown: list[int],
+    start: Fraction | None,
+    leaps: Callable[[int, int], bool],
+) -> FrameIndex:
     context = stream.codec_context
     begins = access_test(context.codec.canonical_name, context.extradata)
     if begins is None:
@@ -78,13 +120,13 @@ def _scan(container: InputContainer, stream: AvVideoStream, shown: list[int], st
     pts: list[int] = []
     starts: list[tuple[int, int, int]] = []
     last_dts = None
-    for packet in container.demux(stream):
+    for packet in read_packets(container, stream):
         if not packet.size:
             continue
         if packet.pts is None or packet.is_discard or packet.is_corrupt:
             raise _Irregular("a packet has no time, is not to be shown, or is damaged")
-        if packet.dts is not None and last_dts is not None and packet.dts <= last_dts:
-            raise _Irregular("times fall back")
+        if packet.dts is not None and last_dts is not None and (packet.dts <= last_dts or leaps(last_dts, packet.dts)):
+            raise _Irregular("times fall back or leap")
         last_dts = packet.dts if packet.dts is not None else last_dts
         pts.append(packet.pts)
         if packet.is_keyframe and begins(bytes(packet)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import islice, pairwise
@@ -10,6 +11,7 @@ from typing import cast
 
 import av
 from av.container import InputContainer
+from av.format import Flags
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as AvVideoStream
 
@@ -19,7 +21,7 @@ from .choosing import CHOOSABLE, all_of, chosen_of
 from .clock import Clock, Rhythm
 from .frameindex import AccessPoint, FrameIndex
 from .numbering import PROBE_FRAMES, Numbering
-from .packets import Packet, packets_from, scan
+from .packets import Packet, packets_from, read_packets, scan
 from .planes import Converter, PyAvFrame, Upright
 from .sampling import Sampler
 from .skipping import SKIPPABLE
@@ -28,6 +30,8 @@ from .steps import Decode, Step
 from .stream import Chapter, DecodedFrame, VideoInfo, VideoStream
 
 _FALLBACK_RATE = Fraction(25)
+_SLOW_RATE = 6
+"""Below so many frames a second all are decoded: neighbours differ so much that cuts cannot be told without some of them."""
 _MISSING_END_S = 1.0
 """A video that ends this much before the time that its container promises has lost its end."""
 
@@ -107,7 +111,8 @@ class PyAvStream(VideoStream):
         shown = self._first_times()
         with open_container(self._locator, self._timeout_s) as container:
             stream = video_stream(container, self._locator, self._threads)
-            return None if shown is None else scan(container, stream, shown, _start(container))
+            leaps = self._clock(container, stream, None, None).leaps
+            return None if shown is None else scan(container, stream, shown, _start(container), leaps)
 
     def _first_times(self) -> list[int] | None:
         """Return the PTS of the first frames, None where they are not those of the first packets."""
@@ -169,6 +174,7 @@ class PyAvStream(VideoStream):
 
     def _read(self, interval: Interval, needed: Sampler | None, index: FrameIndex | None) -> Generator[DecodedFrame]:
         converter = Converter(self._width, self._height, self._upright)
+        needed = needed if self.info.frame_rate >= _SLOW_RATE else None
         begin = None if index is None else self._begin(interval, needed, index)
         first_pts = self._first_pts(interval, needed, index)
         numbering = Numbering(begin.frame_index, PROBE_FRAMES) if begin else Numbering()
@@ -178,10 +184,11 @@ class PyAvStream(VideoStream):
             packets = self._packets(container, stream, begin)
             steps = all_of(packets)
             if first_pts is not None:
-                clock = self._clock(container, stream, first_pts)
+                clock = self._clock(container, stream, first_pts, index)
                 steps = chosen_of(packets, stream, needed, interval, clock, begin)
             first = int(index.pts[0]) if index is not None and begin is not None and begin.frame_index else None
-            course = _Course(self._clock(container, stream, first), self._note_missing)
+            clock = self._clock(container, stream, first, index)
+            course = _Course(clock, self._note_missing)
             for number, frame, left_out in self._numbered(stream, steps, numbering, begin):
                 n_skipped += sum(npt >= interval.start_npt for npt in course.over(left_out))
                 npt = course.to(frame.pts, frame.dts)
@@ -193,7 +200,10 @@ class PyAvStream(VideoStream):
             course.over(numbering.rest())
             if course.npt < 0:
                 raise self._nothing_decoded()
-            self._check_end(course.npt, _promised_end(container, stream))
+            if clock.has_begun_anew and getattr(self._locator, "lasts_s", None) is None:
+                self.info = replace(self.info, duration=course.npt + float(1 / self.info.frame_rate))
+            else:
+                self._check_end(course.npt, _promised_end(container, stream))
 
     def _begin(self, interval: Interval, needed: Sampler | None, index: FrameIndex) -> AccessPoint:
         choose = index.decode_from if needed is None else index.choose_from
@@ -213,9 +223,13 @@ class PyAvStream(VideoStream):
         self._forget_damage()
         return None if first_times is None else first_times[0]
 
-    def _clock(self, container: InputContainer, stream: AvVideoStream, first_pts: int | None) -> Clock:
+    def _clock(
+        self, container: InputContainer, stream: AvVideoStream, first_pts: int | None, index: FrameIndex | None
+    ) -> Clock:
         """Return a clock, at the first frame of the video where its time is known."""
-        clock = Clock(_time_base(stream), _rate(stream), _start(container), stream.start_time)
+        # What has an index is of one count, and may be read from far behind its first frame.
+        may_begin_anew = index is None and _may_begin_anew(container)
+        clock = Clock(_time_base(stream), _rate(stream), _start(container), stream.start_time, may_begin_anew)
         if first_pts is not None:
             clock.npt(first_pts, None)
         return clock
@@ -252,7 +266,7 @@ class PyAvStream(VideoStream):
 
     def _packets(self, container: InputContainer, stream: AvVideoStream, begin: AccessPoint | None = None) -> Iterator[Packet]:
         """Yield all packets that can be read; the last one is empty and makes the decoder give out what it still holds."""
-        packets = container.demux(stream) if begin is None else packets_from(container, stream, begin)
+        packets = read_packets(container, stream) if begin is None else packets_from(container, stream, begin)
         try:
             yield from packets
         except (av.FFmpegError, OSError) as err:
@@ -315,6 +329,10 @@ def _rate(stream: AvVideoStream) -> Fraction:
     return next((Fraction(rate) for rate in candidates if rate is not None and rate > 0), _FALLBACK_RATE)
 
 
+def _may_begin_anew(container: InputContainer) -> bool:
+    return bool(container.format.flags & cast(int, Flags.ts_discont.value))
+
+
 def _start(container: InputContainer) -> Fraction | None:
     """Return where the container's time begins, exactly: FFmpeg rounds the earliest stream's start to microseconds."""
     if container.start_time is None:
@@ -358,4 +376,7 @@ def _promised_end(container: InputContainer, stream: AvVideoStream) -> float | N
     if stream.duration:
         begin = (stream.start_time or 0) * _time_base(stream) - (_start(container) or 0)
         return float(begin + stream.duration * _time_base(stream))
-    return _duration(container, stream) if len(container.streams) == 1 else None
+    duration = _duration(container, stream) if len(container.streams) == 1 else None
+    # FFmpeg writes the time of the end into Matroska, where others write the length: what both allow is promised.
+    late = float(_start(container) or 0) if "matroska" in container.format.name else 0.0
+    return None if duration is None else duration - max(late, 0.0)

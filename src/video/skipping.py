@@ -45,8 +45,8 @@ class Choice:
     Packets are read some way ahead, so that the number and the time of each frame are known, and with them whether somebody
     asks for it. Wanted are besides: the first and last frame of the interval, and those around packets that are key frames or
     unusually large, where cuts are looked for frame by frame. As soon as anything is irregular (a packet without time or
-    damaged, times that fall back or stand still, layers in which one may refer to a frame of another), all frames from there
-    on are wanted.
+    damaged, times that fall back, leap or stand still, layers in which one may refer to a frame of another), all frames from
+    there on are wanted.
     """
 
     def __init__(
@@ -114,11 +114,12 @@ class Choice:
             return True
         # Behind a seek Matroska's packets may have one DTS twice.
         falls_back = packet.dts is not None and packet.dts < self._last_dts
+        leaps = packet.dts is not None and self._last_dts > -(2**63) and self._clock.leaps(self._last_dts, packet.dts)
         self._last_dts = packet.dts if packet.dts is not None else self._last_dts
         at = bisect_left(self._ahead, packet.pts)
         is_twice = at < len(self._ahead) and self._ahead[at] == packet.pts
         is_late = packet.pts <= self._decided
-        return falls_back or is_twice or is_late or (self._layer is not None and self._layer(bytes(packet)) > 0)
+        return falls_back or leaps or is_twice or is_late or (self._layer is not None and self._layer(bytes(packet)) > 0)
 
     def _around_key(self, dts: int | None) -> int:
         """Return how many frames to decode before a key frame: one that comes at its usual distance tells of no cut."""

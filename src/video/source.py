@@ -33,6 +33,9 @@ HWACCELS = ("none", "auto", "cuda", "vaapi", "videotoolbox")
 NOT_TO_SHOW = av.stream.Disposition.attached_pic | av.stream.Disposition.timed_thumbnails | av.stream.Disposition.still_image
 """Pictures that a container carries along, such as the cover of a record: no video to analyse."""
 
+_PHOTOS = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*")
+"""What files of pictures begin with: JPEG, PNG, BMP and TIFF."""
+
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(?://|.*\|)")
 
 
@@ -193,6 +196,8 @@ def _explain_file(path: Path) -> str:
         head = file.read(12)
     if head[4:8] in (b"ftyp", b"mdat", b"moov", b"wide", b"free", b"skip"):
         return "is an MP4 or MOV file without its index (moov), so it was cut off or is damaged. Copy or download it again."
+    if head.startswith(_PHOTOS) or head[8:12] == b"WEBP":
+        return "is a picture, not a video. Give a video; whom a picture shows is looked for with: search --photo"
     if head.startswith((b"#EXTM3U", b"ffconcat", b"<?xml", b"v=0")):
         return "is a playlist, not a video. Give the video itself."
     return "is no video that can be read. Check that it is one, and copy or download it again"

@@ -16,7 +16,7 @@ from PIL import Image
 from src import tracker
 from src.errors import MediaError
 from src.progress import Silent
-from src.records import Analysis, Shot, Status
+from src.records import Analysis, Shot, Status, Video
 from src.schema import RgbImage
 from src.tracker.commandline import _print
 from src.video import source
@@ -50,6 +50,19 @@ def test_the_size_changes_midway(workspace: Workspace, project: str, tmp_path: P
     np.testing.assert_allclose(boxes, np.tile([96 - FACE / 2, 64 - FACE / 2, FACE, FACE], (len(boxes), 1)), atol=4)
     times = times_of(workspace, analysis)
     assert all(before < after for before, after in pairwise(times))
+
+
+def test_a_joined_recording_is_as_long_as_it_was_seen_to_be(workspace: Workspace, project: str, tmp_path: Path) -> None:
+    """Its container speaks of one of its counts of time only; exports end where the video does."""
+    parts = [write_video(tmp_path / f"{start_s}.ts", still(50), start_s=start_s) for start_s in (5, 0)]
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    for _ in range(2):
+        report = tracker.run(workspace, str(joined), project, video_speedup=5)
+        video = workspace.store.get(Video, report.video.video_id)
+        assert video is not None
+        assert report.video.duration == video.duration == pytest.approx(4.0)
+    assert times_of(workspace, report.analysis)[-1] == pytest.approx(3.8)
 
 
 def test_sound_that_is_longer_than_the_pictures(workspace: Workspace, project: str, tmp_path: Path) -> None:
@@ -138,9 +151,9 @@ def test_a_crowd_is_bounded_and_said(
 
 
 def test_a_photo_is_no_video(workspace: Workspace, project: str, tmp_path: Path) -> None:
-    for name in ("a.jpg", "a.png"):
+    for name in ("a.jpg", "a.png", "a.webp", "a.bmp", "a.tiff"):
         Image.fromarray(next(still(1))).save(tmp_path / name)
-        with pytest.raises(MediaError, match="is no video that can be read"):
+        with pytest.raises(MediaError, match="is a picture, not a video"):
             tracker.run(workspace, str(tmp_path / name), project)
 
 

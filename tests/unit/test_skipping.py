@@ -127,3 +127,20 @@ def test_the_reader_asks_only_for_samples(tmp_path: Path) -> None:
         for sample in batch.samples:
             assert samples[sample.frame.frame_index] == sample.frame.image.tobytes()
     assert [shot for batch in sparse_reader for shot in batch.shots] == [shot for batch in full_reader for shot in batch.shots]
+
+
+@pytest.mark.parametrize(("codec", "name", "options"), [("libx264", "a.mp4", {"bf": "3"}), ("mjpeg", "a.avi", {"q": "3"})])
+def test_at_a_slow_rate_nothing_is_left_out(codec: str, name: str, options: dict[str, str], tmp_path: Path) -> None:
+    """Frames a second apart differ so much that each is needed for telling a pan from a cut."""
+    pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    film = with_grain(shots([60, 50, 40], step_px=7, seed=3), 3)
+    path = write_video(tmp_path / name, film, rate=1, codec=codec, options=options, pix_fmt=pix_fmt)
+    cuts = []
+    with open_pyav(path) as stream:
+        for sampling in (Sampling(1), Sampling(25)):
+            detector = ShotDetector()
+            frames = stream.frames(needed=sampling.sampler())
+            settled = [one for frame in frames for one in detector.update(frame.frame_index, frame.npt, frame.thumbnail())]
+            cuts.append([one.frame_index for one in (*settled, *detector.finish()) if one.transition])
+
+    assert cuts == [[60, 110], [60, 110]]

@@ -11,14 +11,22 @@ import pytest
 
 from src.errors import MediaError
 from src.schema import Interval
+from src.video.numbering import PROBE_FRAMES, Numbering
 from tests.videos import damage, numbered, texture, with_grain, write_sound, write_video
 
 from .files import Open, cut_off, read
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
-def test_damage_in_the_middle_is_passed_over_and_told(pyav: Open, tmp_path: Path, name: str) -> None:
-    path = write_video(tmp_path / name, with_grain(numbered(150, (192, 128)), 10), options={"g": "10"})
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [("a.mp4", "libx264"), ("a.mkv", "libx264"), ("a.ts", "libx264")]
+    + [("a.avi", codec) for codec in ("libx264", "mpeg4", "mjpeg")],
+)
+def test_damage_in_the_middle_is_passed_over_and_told(pyav: Open, tmp_path: Path, name: str, codec: str) -> None:
+    pictures, pix_fmt = with_grain(numbered(150, (192, 128)), 10), "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    # MPEG-4 gets an even quality, so that the middle of the file is that of the film.
+    options = {"g": "10"} | ({"qmin": "5", "qmax": "5"} if codec == "mpeg4" else {})
+    path = write_video(tmp_path / name, pictures, options=options, codec=codec, pix_fmt=pix_fmt)
     stream = pyav(damage(path, 0.5, 0.53))
 
     frames = read(stream)
@@ -33,6 +41,29 @@ def test_damage_in_the_middle_is_passed_over_and_told(pyav: Open, tmp_path: Path
         assert [index for index, _, _ in frames] == [round(npt * 25) for _, npt, _ in frames]
     else:
         assert all(before < after for (before, _, _), (after, _, _) in pairwise(frames))
+
+
+def test_an_index_of_a_damaged_avi_has_the_times_of_its_frames(pyav: Open, tmp_path: Path) -> None:
+    """FFmpeg counts the packets of AVI as they come, and not those that were lost."""
+    path = write_video(tmp_path / "a.avi", with_grain(numbered(150), 10), codec="mjpeg", pix_fmt="yuvj420p")
+    with pyav(damage(path, 0.5, 0.53)) as stream:
+        index = stream.index()
+        frames = read(stream)
+        part = [frame for frame in stream.frames(Interval(4), index=index)]
+
+    assert index is not None
+    assert {npt for _, npt, _ in frames} <= set(index.npts.tolist())
+    assert frames[-1][1] == index.npts[-1] == pytest.approx(149 / 25)
+    assert [frame.npt for frame in part] == [npt for _, npt, _ in frames if npt >= 4]
+
+
+def test_a_frame_that_comes_late_has_no_number() -> None:
+    """Whether it was lost or left out on purpose: those behind it are shown already."""
+    numbering = Numbering(n_shown=PROBE_FRAMES)
+    for pts in range(6):
+        numbering.sent(pts, pts, is_left_out=pts == 1)
+
+    assert [numbering.number(pts) for pts in (0, 3, 1, 2, 4)] == [(0, []), (3, [1]), (None, []), (None, []), (4, [])]
 
 
 def test_damage_of_a_reading_is_forgotten_by_the_next(pyav: Open, tmp_path: Path) -> None:

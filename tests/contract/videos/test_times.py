@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from src.video.clock import Clock
+from src.video.sampling import Sampling
 from tests.videos import number_of, numbered, write_video
 
 from .files import Open, read
@@ -64,6 +65,44 @@ def test_a_recording_that_was_joined_goes_on(pyav: Open, tmp_path: Path) -> None
     assert all(before < after for before, after in pairwise(times))
 
 
+@pytest.mark.parametrize("starts_s", [(9000, 0), (0, 9000), (80_000, 2, 1)])
+def test_counts_that_are_far_apart_are_no_hole(pyav: Open, tmp_path: Path, starts_s: tuple[int, ...]) -> None:
+    """FFmpeg takes a count that falls back far for one that wrapped around, and would have a day go by."""
+    parts = [write_video(tmp_path / f"{k}.ts", numbered(30), start_s=start_s) for k, start_s in enumerate(starts_s)]
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    n = 30 * len(parts)
+
+    with pyav(joined) as stream:
+        whole = [(frame.frame_index, frame.npt) for frame in stream.frames()]
+        assert [npt for _, npt in whole] == pytest.approx([index / 25 for index in range(n)])
+        # Nothing but the seams, where the counters of packets do not go on.
+        assert stream.n_damaged < len(parts)
+        assert stream.info.duration == pytest.approx(n / 25)
+        sampler = Sampling(10).sampler()
+        assert {(frame.frame_index, frame.npt) for frame in stream.frames(needed=sampler)} >= set(whole[::10])
+        assert stream.index() is None
+
+
+def test_a_count_that_wraps_around_goes_on(pyav: Open, tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.ts", numbered(50), start_s=2**33 / 90_000 - 1)
+
+    with pyav(path) as stream:
+        assert [npt for _, npt, _ in read(stream)] == pytest.approx([index / 25 for index in range(50)], abs=1e-4)
+        assert stream.n_damaged == 0
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.webm"])
+def test_a_late_start_is_no_missing_end(pyav: Open, tmp_path: Path, name: str) -> None:
+    """What Matroska calls its length may be the time of its end."""
+    codec, options = ("libx264", {}) if name == "a.mkv" else ("libvpx", {"deadline": "realtime", "cpu-used": "8"})
+    path = write_video(tmp_path / name, numbered(30), codec=codec, options=options, start_s=10)
+
+    with pyav(path) as stream:
+        assert [npt for _, npt, _ in read(stream)] == pytest.approx([index / 25 for index in range(30)], abs=0.0011)
+        assert (stream.n_damaged, stream.damage) == (0, "")
+
+
 # The clock, by hand. Ticks of 1/100 s at 25 frames a second.
 
 
@@ -82,6 +121,9 @@ def test_a_recording_that_was_joined_goes_on(pyav: Open, tmp_path: Path) -> None
         (Fraction(0), [(None, 8), (None, 12), (None, 20)], [0, 0.04, 0.12]),
         # Stamps that stand still or fall back a little are put just behind.
         (Fraction(0), [(0, None), (4, None), (4, None), (8, None)], [0, 0.04, 0.045, 0.08]),
+        # A damaged frame that comes late where packets go on begins no new count; where packets fall back, one does.
+        (Fraction(0), [(0, 0), (300, 8), (8, 12), (304, 16)], [0, 3, 3.005, 3.04]),
+        (Fraction(0), [(0, 0), (300, 300), (304, 4), (0, 8), (4, 12)], [0, 3, 3.04, 3.08, 3.12]),
         # A recording that starts its count again goes on, and keeps the new count's distances.
         (Fraction(5), [(500, None), (700, None), (0, None), (10, None)], [0, 2, 2.04, 2.14]),
     ],
@@ -90,3 +132,13 @@ def test_clock(start: Fraction | None, stamps: list[tuple[int | None, int | None
     clock = Clock(Fraction(1, 100), Fraction(25), start, None)
 
     assert [clock.npt(pts, dts) for pts, dts in stamps] == pytest.approx(expected)
+    assert clock.has_begun_anew == (stamps[-1] in ((10, None), (4, 12)))
+
+
+@pytest.mark.parametrize(("may_begin_anew", "npt"), [(False, 3601.05), (True, 1.08)])
+def test_a_hole_of_more_than_an_hour(may_begin_anew: bool, npt: float) -> None:
+    clock = Clock(Fraction(1, 100), Fraction(25), Fraction(0), None, may_begin_anew)
+
+    assert [clock.npt(pts, None) for pts in (0, 104, 360_105)] == pytest.approx([0, 1.04, npt])
+    assert clock.leaps(104, 360_105) == may_begin_anew
+    assert not clock.leaps(104, 360_104)
