@@ -201,6 +201,13 @@ class TestAnswers:
         assert shared.get("/nothing").status == 404
         assert "json" in shared.get("/nothing").headers["Content-Type"]
 
+    def test_an_address_as_long_as_we_take_reaches_us(self, shared: Service) -> None:
+        refused = shared.get(f"/api/v1/projects?cursor={'a' * 8000}")
+        assert (refused.status, refused.json["code"]) == (422, "invalid")
+
+    def test_one_date(self, shared: Service) -> None:
+        assert len(shared.get("/api/v1/projects").headers.get_all("Date", [])) == 1
+
 
 class TestJobs:
     def test_are_done_beside_by_one_process(self, service: Service, folder: Path) -> None:
