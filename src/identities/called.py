@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..names import display_name
 from ..records import Person
 
 
@@ -17,7 +18,7 @@ def called(people: Iterable[Person]) -> dict[str, Person]:
     known = list(people)
     for person in known:
         found.setdefault(person.person_id, person)
-    for person in known:
+    for person in sorted(known, key=lambda one: one.name != display_name(one.person_id)):  # before those renamed to it
         found.setdefault(person.name, person)
     for person in known:
         for alias in person.aliases:

@@ -27,3 +27,8 @@ def test_a_name_is_nobody_elses() -> None:
 def test_of_several_with_one_alias_it_is_the_first() -> None:
     one, two = person("A", "A a", "Boss"), person("B", "B b", "Boss")
     assert called([one, two])["Boss"] == one
+
+
+def test_who_always_bore_a_name_comes_before_who_was_given_it() -> None:
+    renamed, known = person("Ann_Albers", "Elon Musk"), person("Elon_Musk", "Elon Musk")
+    assert called([renamed, known])["Elon Musk"] == known
