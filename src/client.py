@@ -45,6 +45,8 @@ class Client:
         self._session = requests.Session()
         if token is not None:
             self._session.headers["Authorization"] = f"Bearer {token}"
+            # Without it a line of ~/.netrc, `default` among them, would take the place of the token.
+            self._session.auth = lambda prepared: prepared
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Return the JSON of a resource.

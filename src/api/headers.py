@@ -60,15 +60,17 @@ _ALWAYS = {
 }
 _YEAR_S = 31_536_000
 _CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-_CORS_ASKED = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range"
+_CORS_ASKED = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, Range, Upload-Offset"
 _CORS_SHOWN = (
-    "Accept-Ranges, Content-Range, ETag, Link, Location, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After"
+    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Frame-Npt, Link, Location, RateLimit-Limit, RateLimit-Remaining, "
+    "RateLimit-Reset, Retry-After, Upload-Length, Upload-Offset, X-Request-ID"
 )
 
 
 def add_headers(response: Response, request: Request, settings: ServerSettings) -> Response:
     """Add to an answer what keeps browsers careful; what a view has set itself stays."""
     headers = response.headers
+    headers.pop("Date", None)  # servers write one themselves, and two make no valid answer
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", PAGE_POLICY if response.mimetype == "text/html" else DATA_POLICY)

@@ -39,9 +39,6 @@ def take_picture(workspace: Workspace, person: Person, data: bytes, name: str) -
     except MediaError as err:
         raise Problem("not_a_picture", str(err)) from err
     photos = TrainingSet(workspace, person.project)
-    known = photos.has(picture.sha256) or photos.has(digest(data))
-    if known is not None:
-        raise Problem("conflict", f"The project has this picture already, as {known.path}.")
     image = Image(
         project=person.project,
         sha256=picture.sha256,
@@ -52,7 +49,12 @@ def take_picture(workspace: Workspace, person: Person, data: bytes, name: str) -
         height=picture.height,
         phash=perceptual_hash(picture.image),
     )
-    return photos.add(image, picture.data, picture.suffix)
+    # Of several who send it at once one adds it: else each would leave a file.
+    with workspace.locked(f"picture-{picture.sha256[:32]}"):
+        known = photos.has(picture.sha256) or photos.has(digest(data))
+        if known is not None:
+            raise Problem("conflict", f"The project has this picture already, as {known.path}.")
+        return photos.add(image, picture.data, picture.suffix)
 
 
 def take_video(workspace: Workspace, path: Path, name: str) -> Video:

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 from flask import Flask, Response, current_app, request, send_file
+from werkzeug.http import parse_range_header
 
 from ..disk.thumbnails import Thumbnails
 from ..records import Video
@@ -50,12 +51,33 @@ def local_path(video: Video) -> Path:
     return path
 
 
+def file_by_ranges(path: Path, mimetype: str, **how: Any) -> Response:
+    """Return a file, or the range of it that is asked for; `how` is that of `send_file`."""
+    settle_range(path.stat().st_size)
+    return send_file(path, mimetype, conditional=True, **how)
+
+
+def settle_range(size: int) -> None:
+    """Leave of the header Range what can be answered of a file of so many bytes, before it is read.
+
+    Other units than bytes must be passed over, several ranges may be; the end of a file that is shorter is all of it.
+
+    Source: RFC 9110, sections 14.1.2 and 14.2.
+    """
+    text = request.headers.get("Range", "")
+    asked = parse_range_header(text)
+    if not text.lower().startswith("bytes=") or (asked is not None and len(asked.ranges) > 1):
+        request.environ.pop("HTTP_RANGE", None)
+    elif asked is not None and asked.ranges[0][0] < -size:
+        request.environ["HTTP_RANGE"] = f"bytes=-{size}"
+
+
 def video_file(video: Video) -> Response:
     """Return the file of a video, or the range of it that is asked for."""
     path = local_path(video)
     guessed = mimetypes.guess_type(path.name)[0] or ""
     kind = guessed if guessed.startswith("video/") else "application/octet-stream"
-    response = send_file(path, kind, conditional=True, etag=video.checksum[:32], download_name=path.name, max_age=_DAY_S)
+    response = file_by_ranges(path, kind, etag=video.checksum[:32], download_name=path.name, max_age=_DAY_S)
     return _kept(response)
 
 
@@ -67,7 +89,7 @@ def file_response(path: Path, mimetype: str) -> Response:
     """
     if not path.is_file():
         raise Problem("not_found", f"The file {path.name} is gone.")
-    return _kept(send_file(path, mimetype, conditional=True, max_age=_DAY_S))
+    return _kept(file_by_ranges(path, mimetype, max_age=_DAY_S))
 
 
 def bytes_response(data: bytes, mimetype: str) -> Response:

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Response, request, send_file
+from flask import Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from ..errors import FetchError
 from ..records import Video
 from .context import workspace
+from .media import file_by_ranges, settle_range
 from .problems import Problem
 from .sources import connectors, guard
 
@@ -88,7 +89,7 @@ def relayed(video: Video) -> Response:
     """
     found, file = _opened(video)
     if isinstance(file, Path):
-        return send_file(file, _kind(file.name), conditional=True, max_age=0)
+        return file_by_ranges(file, _kind(file.name), max_age=0)
     size = file.size
     if size is None or not file.seekable():
         file.close()
@@ -122,6 +123,7 @@ def _open(found: Found) -> RangedFile | Path:
 
 
 def _answer(file: RangedFile, size: int, kind: str) -> Response:
+    settle_range(size)
     asked = request.range
     span = (0, size) if asked is None else asked.range_for_length(size)
     if span is None:

@@ -17,6 +17,7 @@ from ..schema import UNKNOWN, Box
 from ..settings import ClusterizeSettings
 from ..videos import analysis_content, forget_derived, iter_tracks, read_embeddings, sample_number
 from ..workspace import Workspace
+from .called import called
 from .decisions import PIECE, Rulings, active_decisions, rulings_of
 from .derivation import cut_tracks, label_tracks, merge_labels
 from .identification import (
@@ -202,7 +203,7 @@ def _labels(
         settings.min_length,
         settings.voting,
     )
-    current = {alias: person.name for person in people.values() for alias in (*person.aliases, person.name)}
+    current = {name: person.name for name, person in called(people.values()).items()}
     # A model may know somebody by an older name, and what people said is of the one they bear now.
     seen = [replace(one, names=_called_now(one.names, current)) if one.names else one for one in seen]
     allowed = frozenset(person.name for person in people.values() if person.recognisable)

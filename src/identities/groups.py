@@ -12,6 +12,7 @@ from ..records import Model, Person, Project, UnknownPerson
 from ..schema import DoubleArray, FloatArray, IntArray
 from ..storage import Store
 from ..workspace import Workspace
+from .called import called
 from .identification import hidden_names, newest_model
 from .ledger import Ledger
 
@@ -229,7 +230,7 @@ def _by_model(
     gallery = _gallery(workspace, ledger, model)
     if gallery.embeddings.shape[1] != len(centre):
         return {}
-    ids = {name: person.person_id for person in people for name in (*person.aliases, person.name)}
+    ids = {name: person.person_id for name, person in called(people).items()}
     scores = gallery.evidence(centre[None])[0]
     return {ids[name]: float(score) for name, score in zip(gallery.people, scores, strict=True) if name in ids}
 

@@ -26,6 +26,7 @@ from ..schema import Candidate, FloatArray, IntArray
 from ..storage import Store
 from ..videos import read_embeddings
 from ..workspace import Workspace
+from .called import called
 
 TOP = 5
 """Candidates kept of a track: the name and its runners-up."""
@@ -72,7 +73,8 @@ def newest_model(workspace: Workspace, project: Project) -> Model | None:
 def hidden_names(store: Store, project: str) -> frozenset[str]:
     """Return the names of people whom the model must not name, whatever it sees; older names of theirs among them."""
     people = store.find(Person, project=project)
-    return frozenset(name for person in people if not person.recognisable for name in (person.name, *person.aliases))
+    meant = called(people).items()
+    return frozenset(name for name, person in meant if not person.recognisable and name in (person.name, *person.aliases))
 
 
 def load_recognizer(workspace: Workspace, model: Model, engine_id: str) -> Recognizer:

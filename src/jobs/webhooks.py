@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import AnnotationError, ForbiddenAddressError
-from ..records import Job, JobDelivery
+from ..records import Job, JobDelivery, stable_id
 from ..workspace import Workspace
 from .calling import post
 from .deliveries import DELIVERED, FAILED, WAITING
@@ -84,7 +84,7 @@ class Caller:
         return claimed if store.put_if(claimed, state=WAITING, attempts=delivery.attempts) else None
 
     def _call(self, delivery: JobDelivery, job: Job) -> None:
-        error, is_final = self._answer(delivery, body_of(job))
+        error, is_final = self._answer(delivery, job)
         if not error:
             after = replace(delivery, state=DELIVERED, error="", next_at=0.0)
         elif is_final or delivery.attempts >= self._settings.webhook_attempts:
@@ -95,14 +95,14 @@ class Caller:
             after = replace(delivery, error=error, next_at=self._clock() + pause)
         self._workspace.store.put_if(after, state=WAITING, attempts=delivery.attempts)
 
-    def _answer(self, delivery: JobDelivery, body: bytes) -> tuple[str, bool]:
+    def _answer(self, delivery: JobDelivery, job: Job) -> tuple[str, bool]:
         """Call an address, and return what went wrong, and whether that will not change."""
         assert self._settings.webhook_secret is not None
-        secret = self._settings.webhook_secret.get_secret_value()
+        secret, body = self._settings.webhook_secret.get_secret_value(), body_of(job)
         headers = {
             "Content-Type": "application/json",
             SIGNATURE: sign(secret, int(self._clock()), body),
-            DELIVERY: f"{delivery.job_id}.{delivery.delivery_id}",
+            DELIVERY: _mark_of(delivery, job),
         }
         try:
             status = self._send(delivery.url, body, headers, self._settings.webhook_timeout_s)
@@ -117,6 +117,11 @@ def sign(secret: str, at: int, body: bytes) -> str:
     """Return the signature of a call: `t=<seconds since 1970>,v1=<HMAC-SHA256 of "t.body" in hexadecimal digits>`."""
     digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={at},v1={digest}"
+
+
+def _mark_of(delivery: JobDelivery, job: Job) -> str:
+    """Return what an address knows one end by. The end of a retry is another one, or it would be taken for told already."""
+    return f"{job.job_id}.{stable_id(delivery.delivery_id, job.status, job.ended_at)}"
 
 
 def body_of(job: Job) -> bytes:

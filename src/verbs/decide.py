@@ -15,6 +15,7 @@ from ..access import event_of
 from ..cli import CONTEXT, config_option, run_command, workspace_of
 from ..errors import ConfigError
 from ..identities.appearances import Derived, derive_all, derive_if_complete
+from ..identities.called import called
 from ..identities.decisions import PIECE, active_decisions, anchors_of, check, new_id, rulings_of_unknown, targets_of
 from ..identities.identification import analyses_of
 from ..identities.owed import cause_of, settle
@@ -280,9 +281,9 @@ def _person_id(workspace: Workspace, owner: Project, name: str, *, new: bool) ->
     """Return the id of a person by name, alias or folder; that of somebody new where there may be somebody new."""
     if not name:
         return ""
-    for person in workspace.store.find(Person, project=owner.project):
-        if name in (person.name, person.person_id, *person.aliases):
-            return person.person_id
+    known = called(workspace.store.find(Person, project=owner.project)).get(name)
+    if known is not None:
+        return known.person_id
     if not new:
         raise ConfigError(f'Project "{owner.project}" knows nobody called "{name}".')
     return folder_name(name)

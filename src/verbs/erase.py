@@ -22,6 +22,7 @@ from ..disk.files import write_json
 from ..disk.pictures import PHOTO_SUFFIXES
 from ..disk.thumbnails import forget as forget_thumbnails
 from ..errors import ConfigError, StorageError
+from ..identities.called import called
 from ..identities.decisions import PIECE, active_decisions
 from ..identities.forgetting import DERIVED_FILES, FRAMES, derive_without_names_at_worst, forget_tracks, with_other_analyses
 from ..identities.identification import analyses_of
@@ -168,10 +169,10 @@ def person_key(project: str, person_id: str) -> str:
 
 def _identity(workspace: Workspace, owner: Project, name: str) -> tuple[str, frozenset[str]]:
     """Return the id of a person and all names that they go by."""
-    for person in workspace.store.find(Person, project=owner.project):
-        if name in (person.person_id, person.name, *person.aliases):
-            names = {person.name, *person.aliases, person.person_id, display_name(person.person_id)}
-            return person.person_id, frozenset(names)
+    person = called(workspace.store.find(Person, project=owner.project)).get(name)
+    if person is not None:
+        names = {person.name, *person.aliases, person.person_id, display_name(person.person_id)}
+        return person.person_id, frozenset(names)
     person_id = folder_name(name)
     return person_id, frozenset({name, person_id, display_name(person_id)})
 

@@ -17,6 +17,7 @@ from ..connectors import connectors_of
 from ..disk.pictures import digest, perceptual_hash, png_bytes, read_picture
 from ..errors import ConfigError, FetchError, MediaError
 from ..faces.cutting import Cut, room_around
+from ..identities.called import called
 from ..identities.decisions import PIECE, active_decisions
 from ..identities.identification import analyses_of
 from ..recognition.selection import choose_varied
@@ -144,10 +145,10 @@ def _people(workspace: Workspace, owner: Project, name: str | None) -> dict[str,
     people = {person.person_id: person for person in workspace.store.find(Person, project=owner.project)}
     if name is None:
         return people
-    found = {key: person for key, person in people.items() if name in (key, person.name, *person.aliases)}
-    if not found:
+    found = called(people.values()).get(name)
+    if found is None:
         raise ConfigError(f'Project "{owner.project}" knows nobody called "{name}".')
-    return found
+    return {found.person_id: found}
 
 
 class _Learner:

@@ -13,6 +13,7 @@ import click
 from ..cli import CONTEXT, config_option, run_command, workspace_of
 from ..errors import ConfigError
 from ..identities.appearances import derive_all
+from ..identities.called import called
 from ..identities.decisions import new_id
 from ..identities.owed import settle
 from ..records import Appearance, Image, ImageState, Owed, Person, ProjectVideo
@@ -93,17 +94,19 @@ def run(workspace: Workspace, project: str, person: str, *, recognisable: bool, 
         ConfigError: The project or the person does not exist.
     """
     owner = workspace.project(project)
-    for known in list(workspace.store.find(Person, project=owner.project)):
-        if person in (known.person_id, known.name, *known.aliases):
-            changed = replace(known, recognisable=recognisable)
-            owed = Owed(owner.project, cause or new_id())
-            workspace.store.put(owed, changed)
-            derived = []
-            if not cause:
-                derived = derive_all(workspace, owner, workspace.settings.clusterize)
-                settle(workspace.store, owner.project, owed.cause)
-            return RecogniseReport(changed, known.recognisable != recognisable, len(derived))
-    raise ConfigError(f'Project "{owner.project}" knows nobody called "{person}". See: people list --project {owner.project}')
+    known = called(workspace.store.find(Person, project=owner.project)).get(person)
+    if known is None:
+        raise ConfigError(
+            f'Project "{owner.project}" knows nobody called "{person}". See: people list --project {owner.project}'
+        )
+    changed = replace(known, recognisable=recognisable)
+    owed = Owed(owner.project, cause or new_id())
+    workspace.store.put(owed, changed)
+    derived = []
+    if not cause:
+        derived = derive_all(workspace, owner, workspace.settings.clusterize)
+        settle(workspace.store, owner.project, owed.cause)
+    return RecogniseReport(changed, known.recognisable != recognisable, len(derived))
 
 
 @click.group(context_settings=CONTEXT)

@@ -12,13 +12,14 @@ import pytest
 import requests
 
 import src
+from src.access import add_token
 from src.api import streams
 from src.api.serve import open_server
 from src.client import Client
 from src.errors import ApiError
 from src.jobs import get
 from src.jobs.events import LOG, tell
-from src.records import Project
+from src.records import Project, Role
 from tests.api.conftest import Api
 from tests.api.test_people import photo
 from tests.videos import numbered, write_video
@@ -48,6 +49,14 @@ def test_package_gives_out_the_client() -> None:
     assert src.Client is Client  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match="Nothing"):
         src.Nothing  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_a_netrc_takes_nobodys_place(api: Api, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (api.folder / "netrc").write_text("default login ann password secret\n")
+    monkeypatch.setenv("NETRC", str(api.folder / "netrc"))
+    token, _ = add_token(api.workspace.store, "ann", Role.VIEWER)
+    with Client(address, token) as client:
+        assert [item["project"] for item in client.items("/projects")] == ["p"]
 
 
 def test_lists_are_walked_to_the_end(client: Client, api: Api) -> None:

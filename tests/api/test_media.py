@@ -44,7 +44,23 @@ class TestRanges:
         assert (answer.status_code, answer.data) == (206, data[first : last + 1])
         assert answer.headers["Content-Range"] == f"bytes {first}-{last}/{size}"
 
-    @pytest.mark.parametrize("asked", ["99999999-", "99999999-999999999"])
+    @pytest.mark.parametrize("asked", ["items=0-9", "bytes=0-1,5-9"])
+    def test_units_and_several_ranges_that_nobody_sends_are_passed_over(self, api: Api, asked: str) -> None:
+        path, data = media(api)
+        answer = api.client.get(path, headers={"Range": asked})
+        assert (answer.status_code, answer.data) == (200, data)
+
+    def test_end_of_a_file_that_is_shorter_is_all_of_it(self, api: Api) -> None:
+        path, data = media(api)
+        answer = api.client.get(path, headers={"Range": "bytes=-99999999"})
+        assert (answer.status_code, answer.data) == (206, data)
+        assert answer.headers["Content-Range"] == f"bytes 0-{len(data) - 1}/{len(data)}"
+
+    def test_the_date_is_left_to_the_server(self, api: Api) -> None:
+        path, _ = media(api)
+        assert "Date" not in api.client.get(path).headers
+
+    @pytest.mark.parametrize("asked", ["-0", "9-5", "99999999-", "99999999-999999999"])
     def test_range_outside_is_416(self, api: Api, asked: str) -> None:
         path, data = media(api)
         answer = api.client.get(path, headers={"Range": f"bytes={asked}"})

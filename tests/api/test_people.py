@@ -61,6 +61,15 @@ class TestPeople:
         (seen,) = api.get("/projects/p/appearances?person_id=Ben_Bo")["items"]
         assert seen["name"] == "Benjamin <b>Bo</b>"
 
+    def test_who_bears_a_name_has_it_and_not_who_is_also_known_by_it(self, api: Api) -> None:
+        path = f"{PATH}/Ben_Bo"
+        shown = "/projects/p/appearances?person_id=Anna_Albers"
+        before = [seen["name"] for seen in api.get(shown)["items"]]
+        assert set(before) == {"Anna Albers"}
+        known = {"aliases": ["Anna Albers"], "recognisable": False}  # what changes makes the names anew
+        api.send("PATCH", path, 200, json=known, headers=api.etag(path))
+        assert [seen["name"] for seen in api.get(shown)["items"]] == before
+
     def test_somebody_who_may_not_be_recognised_is_not_named(self, api: Api) -> None:
         path = f"{PATH}/Ben_Bo"
         assert api.send("PATCH", path, 200, json={"recognisable": False}, headers=api.etag(path))["recognisable"] is False

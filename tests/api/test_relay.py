@@ -62,6 +62,9 @@ class TestFromAnArchive:
             assert answer.headers["Content-Range"] == f"bytes {first}-{last}/{len(data)}"
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["Cache-Control"] == "private, no-store"
+        for asked, status in (("bytes=-99999999", 206), ("items=0-9", 200), ("bytes=0-1,5-9", 200)):
+            answer = api.client.get(path, headers={"Range": asked})
+            assert (answer.status_code, answer.data) == (status, data)
         # The graph was asked once: what it said holds for a while.
         assert len(keeper.queries) == 1
 

@@ -331,10 +331,11 @@ class TestCors:
         answer = client.options("/api/v1/projects/p", headers=self.ask)
         assert answer.status_code == 204
         assert answer.headers["Access-Control-Allow-Origin"] == self.origin
-        assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+        assert {"Authorization", "Upload-Offset"} <= set(answer.headers["Access-Control-Allow-Headers"].split(", "))
         answer = client.post("/api/v1/videos", headers=header | {"Origin": self.origin, "Sec-Fetch-Site": "cross-site"})
         assert answer.status_code == 200
         assert answer.headers["Access-Control-Allow-Origin"] == self.origin
+        assert {"Frame-Npt", "Upload-Offset"} <= set(answer.headers["Access-Control-Expose-Headers"].split(", "))
         assert "Access-Control-Allow-Credentials" not in answer.headers
         assert "Origin" in answer.headers["Vary"]
         assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"

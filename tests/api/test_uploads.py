@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from src.records import Video
+from src.training.trainingset import TrainingSet
 from tests.api.conftest import Api
 from tests.api.test_people import photo
 from tests.videos import numbered, truncate, write_sound, write_video
@@ -146,6 +148,26 @@ class TestForms:
     def test_picture_named_as_video(self, api: Api) -> None:
         what = {"data": {"file": (io.BytesIO(photo()), "x.mp4")}, "content_type": "multipart/form-data"}
         api.refused("POST", "/videos", 422, "not_a_video", **what)
+
+    def test_picture_that_two_send_at_once_is_kept_once(self, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+        add, said = TrainingSet.add, list[int]()
+
+        def send() -> None:
+            path = "/api/v1/projects/p/people/Ben_Bo/images"
+            said.append(api.app.test_client().post(path, data={"file": (io.BytesIO(photo(71)), "x.png")}).status_code)
+
+        other = threading.Thread(target=send)
+
+        def slow(*what: Any) -> Any:
+            if other.ident is None:
+                other.start()
+                other.join(0.5)  # as long as this one is at it, the other one comes no further
+            return add(*what)
+
+        monkeypatch.setattr(TrainingSet, "add", slow)
+        send()
+        other.join()
+        assert sorted(said) == [201, 409]
 
     def test_body_over_the_limit(self, api: Api) -> None:
         api.app.config["MAX_CONTENT_LENGTH"] = 1000

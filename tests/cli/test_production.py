@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -200,6 +201,20 @@ class TestAnswers:
     def test_wrong_route_is_no_page_of_the_server(self, shared: Service) -> None:
         assert shared.get("/nothing").status == 404
         assert "json" in shared.get("/nothing").headers["Content-Type"]
+
+    def test_an_address_as_long_as_we_take_reaches_us(self, shared: Service) -> None:
+        refused = shared.get(f"/api/v1/projects?cursor={'a' * 8000}")
+        assert (refused.status, refused.json["code"]) == (422, "invalid")
+
+    def test_a_body_far_too_large_is_not_taken_in(self, shared: Service) -> None:
+        where = urllib.parse.urlsplit(shared.address)
+        with socket.create_connection((where.hostname, where.port), timeout=PATIENCE_S) as line:
+            head = f"POST /api/v1/projects HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Type: application/json\r\n"
+            line.sendall(f"{head}Content-Length: 900000000\r\n\r\n".encode())
+            assert line.recv(100).startswith(b"HTTP/1.1 413")
+
+    def test_one_date(self, shared: Service) -> None:
+        assert len(shared.get("/api/v1/projects").headers.get_all("Date", [])) == 1
 
 
 class TestJobs:

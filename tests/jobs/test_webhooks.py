@@ -104,6 +104,16 @@ def test_again_after_a_growing_while(
     assert len({headers[DELIVERY] for _, _, headers in listener.calls}) == 1
 
 
+def test_the_end_of_a_retry_is_another_end(workspace: Workspace, caller: Caller, listener: Listener, ended: Job) -> None:
+    caller.step()
+    failed = {"status": JobStatus.FAILED, "ended_at": "2024-01-01T00:00:09+00:00"}
+    change(workspace.store, ended.job_id, lambda found: replace(found, **failed))  # type: ignore[arg-type]
+    jobs.retry(workspace, ended.job_id)
+    jobs.cancel(workspace, ended.job_id)
+    assert caller.step() == 1
+    assert len({headers[DELIVERY] for _, _, headers in listener.calls}) == 2
+
+
 @pytest.mark.parametrize("answer", [301, 404, 500, FetchError(URL, "does not answer")])
 def test_in_the_end_it_is_given_up(
     workspace: Workspace, caller: Caller, listener: Listener, ended: Job, clock: Clock, answer: int | Exception

@@ -60,6 +60,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 INSIDE: dict[str, tuple[tuple[str, ...], ...]] = {
     "disk": (("files", "locks", "pictures"), ("thumbnails",)),
     "identities": (
+        ("called",),
         ("identification",),
         ("tables", "decisions", "owed", "trackindex"),
         ("naming",),

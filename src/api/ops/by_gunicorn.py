@@ -28,6 +28,9 @@ HAND_BACK_S = 10.0
 _SILENT_S = 60
 """A process whose main thread has not been heard of for so long hangs, and is replaced; threads may work for longer."""
 
+_LONGEST_LINE = 8190
+"""The most that gunicorn takes: it would refuse addresses, with a page of its own, of half the length that we do."""
+
 
 def serve(plan: Plan) -> int:
     """Answer requests until the parent is told to end."""
@@ -77,6 +80,7 @@ class _Application(BaseApplication):  # type: ignore[misc]
             "threads": server.threads,
             "preload_app": False,
             "timeout": _SILENT_S,
+            "limit_request_line": _LONGEST_LINE,
             "graceful_timeout": round(server.stop_s + HAND_BACK_S),
             "certfile": str(certificate) if certificate else None,
             "keyfile": str(key) if key else None,

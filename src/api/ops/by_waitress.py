@@ -43,6 +43,8 @@ def serve(plan: Plan) -> int:
             sockets=[plan.listening],
             threads=server.threads * server.processes,
             ident=None,
+            # It takes bodies in before it asks us: no more than twice what we take; a little more we refuse ourselves.
+            max_request_body_size=2 * server.max_body_bytes,
             # Who asks through a proxy is told by these headers; /metrics has to see them.
             clear_untrusted_proxy_headers=False,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
+from ...identities.called import called
 from ...records import Person
 from ..answers import plain_json
 from ..context import store
@@ -36,7 +37,7 @@ def _person(project: str, name: str) -> Person:
     Raises:
         Problem: The project knows nobody of that name.
     """
-    for person in store().find(Person, project=project):
-        if name in (person.person_id, person.name, *person.aliases):
-            return person
-    raise missing("person", name)
+    person = called(store().find(Person, project=project)).get(name)
+    if person is None:
+        raise missing("person", name)
+    return person

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from pydantic_core import from_json
 
+from ...identities.called import called
 from ...identities.decisions import PIECE
 from ...identities.identification import read_identification
 from ...identities.naming import HUMAN
@@ -128,7 +129,8 @@ def _asked(store: Store, project: str) -> Iterator[tuple[str, str]]:
 
 def _said(store: Store, model: Model, person: Person, analysis_ids: list[str]) -> Iterator[tuple[str, _Sure]]:
     """Yield what a model surely takes for a person in some analyses."""
-    names = (person.name, *person.aliases)
+    people = called(store.find(Person, project=person.project))
+    names = [name for name, meant in people.items() if meant.person_id == person.person_id]
     known = [number for number, name in enumerate(model.people) if name in names]
     cells = store.cells_of(Identification, ("analysis_id", "n_parts", *_SAMPLES), analysis_ids, person.project, model.model_id)
     for analysis_id, n_parts, *stored in cells:

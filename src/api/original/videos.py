@@ -6,11 +6,11 @@ import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, jsonify, send_file
+from flask import Blueprint, Response, jsonify
 
 from ...errors import MediaError
 from ...records import Role, Video
-from ..media import video_file
+from ..media import file_by_ranges, video_file
 from ..permissions import needs
 from ..problems import Problem
 from ..sources import connectors, guard
@@ -92,7 +92,7 @@ def _file(path: Path) -> Response:
     """Return a file of the video folders that was never analysed, or the range of it that is asked for."""
     guessed = mimetypes.guess_type(path.name)[0] or ""
     kind = guessed if guessed.startswith("video/") else _PLAIN
-    response = send_file(path, kind, conditional=True, download_name=path.name)
+    response = file_by_ranges(path, kind, download_name=path.name)
     response.cache_control.private = True
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -21,7 +21,7 @@ from ..answers import answer
 from ..choosing import FragmentText, member_of
 from ..context import existing, existing_project, store, workspace
 from ..deriving import follow_video, told_of
-from ..media import sends
+from ..media import file_by_ranges, sends
 from ..multipart import sent_field, sent_file, takes_file
 from ..permissions import author
 from ..problems import Problem
@@ -154,7 +154,7 @@ def get_result(project: str, result: str, query_data: ResultParameters) -> Respo
     if not file.is_file():
         raise Problem("not_found", f"There is no result {result[:200]!r}. The result of the job names it.")
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    response = send_file(file, kind, conditional=True, as_attachment=True, download_name=file.name, max_age=0)
+    response = file_by_ranges(file, kind, as_attachment=True, download_name=file.name, max_age=0)
     response.headers.update({"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"})
     return response
 
