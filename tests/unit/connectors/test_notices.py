@@ -109,6 +109,16 @@ class TestNotices:
 
         assert connectors_of(archive).resolve(archive.put("/r.ttl", turtle)).title == 'Newsreel & "more"'
 
+    def test_who_is_named_is_not_what_is_played(self, archive: LocalArchive) -> None:
+        turtle = """@prefix dct: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+            <{address}/film.mp4> dct:title "Newsreel" ; dct:creator [ foaf:name "Anna Albers" ], <{address}/ben> .
+            <{address}/ben> foaf:name "Ben" ; dct:identifier "0000 0001" ."""
+
+        found = connectors_of(archive).resolve(archive.put("/r.ttl", turtle))
+
+        assert (found.title, found.play) == ("Newsreel", f"{archive.address}/film.mp4")
+        assert {name.name for name in found.people} == {"Anna Albers", "Ben"}
+
     def test_json_ld_of_schema_org_needs_no_fetching(self, archive: LocalArchive) -> None:
         record = {
             "@context": "https://schema.org",
