@@ -113,7 +113,7 @@ def list_people(workspace: Workspace, project: str, video: str, describe: Descri
         except InvalidNameError as err:
             unusable[own.name] = err.why
             continue
-        if taken.setdefault(folder, own.uri) not in (None, own.uri, *(own.facts or {}).values()):
+        if _is_another(taken.setdefault(folder, own.uri), own):
             unusable[own.name] = f"is the name of somebody else ({taken[folder]}), and not that of {own.uri}"
         else:
             people.append(own)
@@ -215,8 +215,27 @@ def _as_known(wanted: Wanted, known: Iterable[Person]) -> Wanted:
     """Return somebody by the name that the project has for them: by the same address, else by the same words."""
     keys = set(map(name_key, (wanted.name, *wanted.written, *wanted.aliases)))
     for person in known:
-        same_uri = person.uri is not None and person.uri in (wanted.uri, (wanted.facts or {}).get("notice_uri"))
-        differ = wanted.uri is not None and person.uri is not None and not same_uri
-        if same_uri or (not differ and keys & set(map(name_key, (person.name, *person.aliases)))):
+        same_uri = not _addresses(wanted).isdisjoint((person.uri, str(person.metadata.get("notice_uri", ""))))
+        same_words = keys & set(map(name_key, (person.name, *person.aliases)))
+        if same_uri or (same_words and not _is_another(person.uri, wanted)):
             return replace(wanted, name=person.name, written=(*wanted.written, wanted.name))
     return wanted
+
+
+def _is_another(uri: str | None, wanted: Wanted) -> bool:
+    """Say whether an address is that of somebody else: the same graph has another one for them.
+
+    Two graphs have two addresses for one person: without Wikidata, that of an archive says nothing of that of another one.
+    """
+    own = _addresses(wanted)
+    return bool(uri) and uri not in own and _graph(uri) in map(_graph, own)
+
+
+def _graph(uri: str | None) -> str:
+    """Return the server of an address, which people may have written."""
+    return (uri or "").partition("://")[2].partition("/")[0].lower()
+
+
+def _addresses(wanted: Wanted) -> set[str]:
+    """Return the addresses by which somebody is known."""
+    return {str(one) for one in (wanted.uri, (wanted.facts or {}).get("notice_uri")) if one}
