@@ -30,7 +30,7 @@ from ..video.sampling import Sampling
 from ..video.stream import VideoStream
 from ..videos import TRACKER_VERSION, Facts, analysis_content, forget_analysis, register_video, settle
 from ..workspace import Workspace
-from .analyser import Analyser
+from .analyser import Analyser, ended
 from .finding import BESIDE, FaceLimits
 from .frames import export_frames as write_frames
 from .looks import DENSE_S
@@ -299,8 +299,8 @@ def _watch(
         of.get("track_fps"),
         of.get("detect_period_s"),
     )
-    duration = course.interval.end_npt or stream.info.duration
-    total = duration - course.interval.start_npt if duration else None
+    part = ended(course.interval, stream.info)
+    total = max((part.end_npt or 0.0) - part.start_npt, 0.0) or None
     try:
         with workspace.progress.task(Path(video.locator).name, total, "s of video") as task:
             return watch(workspace, analyser, stream, course, task)
