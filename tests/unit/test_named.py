@@ -174,6 +174,16 @@ def test_an_archive_has_an_address_of_its_own_for_somebody(workspace: Workspace,
     assert list(list_people(workspace, "p", VIDEO, None).unusable) == ["Winston Churchill"]
 
 
+def test_a_name_that_no_folder_may_have_is_searched_by_that_of_the_folder(workspace: Workspace) -> None:
+    workspace.store.put(Person("p", "Churchill", 'Winston "Winnie" Churchill', aliases=("Winston Churchill",)))
+    put_video(workspace, [{"name": "Churchill, Winston"}])
+
+    listing = list_people(workspace, "p", VIDEO, None)
+
+    assert [(one.name, one.folder) for one in listing.people] == [("Churchill", "Churchill")]
+    assert remember(workspace, "p", listing.people) == 1
+
+
 def test_who_has_no_picture_is_not_remembered(workspace: Workspace, wikidata: Wikidata) -> None:
     put_video(workspace, [{"name": "Sir Winston Churchill"}])
 
