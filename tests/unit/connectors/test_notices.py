@@ -188,6 +188,23 @@ class TestNotices:
             'Newsreel & "more"',
         )
 
+    @pytest.mark.parametrize("written", ["film é.mp4#t=1,2", "./film é.mp4#t=1,2", "film%20%C3%A9.mp4#t=1,2"])
+    def test_a_file_is_named_as_a_path_or_as_an_address(self, archive: LocalArchive, tmp_path: Path, written: str) -> None:
+        (tmp_path / "film é.mp4").touch()
+        for element in ("identifier", "locator"):
+            record = tmp_path / "film.xml"
+            record.write_text(f"<dc><title>Newsreel</title><{element}>{written}</{element}></dc>", encoding="utf-8")
+            found = connectors_of(archive).resolve(str(record))
+            assert (found.play, str(found.fragment)) == (str(tmp_path / "film é.mp4"), "t=1,2")
+
+    @pytest.mark.parametrize("written", ["..%2Fsecret.mp4", "%2e%2e/secret.mp4", "./../secret.mp4", "%2Ftmp%2Fa.mp4"])
+    def test_an_encoded_path_leads_nowhere_else(self, archive: LocalArchive, tmp_path: Path, written: str) -> None:
+        (tmp_path / "secret.mp4").touch()
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in" / "film.xml").write_text(f"<dc><title>A</title><locator>{written}</locator></dc>")
+        with pytest.raises(MediaError, match="no file in its folder"):
+            connectors_of(archive).resolve(str(tmp_path / "in" / "film.xml"))
+
     def test_a_part_of_the_medium_is_kept(self) -> None:
         answer = Answer(b"<dc><title>T</title><locator>http://x/film.mp4#t=1,2</locator></dc>", "", "")
 
