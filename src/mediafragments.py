@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction as Ratio
+from math import inf
 from typing import TypeVar
 from urllib.parse import quote, unquote_to_bytes
 
@@ -283,7 +284,8 @@ def _time_of(value: str) -> Interval | Clock:
         return first, last
     start = _seconds_of(start_text, kind) if start_text else 0.0
     end = _seconds_of(end_text, kind) if comma else None
-    if end is not None and end <= start:
+    # What is less than a microsecond long cannot be written again.
+    if end is not None and round(end, 6) <= round(start, 6):
         raise ConfigError(f'"t={value}" ends before it begins. Write the earlier time first.')
     return Interval(start, end)
 
@@ -318,7 +320,7 @@ def _moment_of(text: str) -> datetime:
     try:
         if _CLOCK.fullmatch(text):
             return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # the first and the last day of the calendar may have no UTC
         pass
     raise ConfigError(f"{text!r} is no wall-clock time. Write 2009-07-26T11:19:01Z.")
 
@@ -350,7 +352,7 @@ def _region(value: str) -> Region:
     if unit not in _NUMBERS or len(texts) != 4 or not all(_NUMBERS[unit].fullmatch(text) for text in texts):
         raise ConfigError(f'"xywh={value}" is no region. Write xywh=x,y,w,h in pixels, or xywh=percent:x,y,w,h.')
     x, y, w, h = (float(text) for text in texts)
-    if w <= 0 or h <= 0 or (unit == "percent" and max(x, y) >= 100):
+    if w <= 0 or h <= 0 or max(x, y, w, h) == inf or (unit == "percent" and max(x, y) >= 100):
         raise ConfigError(f'"xywh={value}" has no area, or lies outside the picture.')
     return Region(x, y, w, h, unit)
 

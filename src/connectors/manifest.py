@@ -76,8 +76,8 @@ def segments_of(manifest: Part, video: Painted) -> tuple[Segment, ...]:
             if canvas == video.canvas and names_a_part(text) and title:
                 common = _common(read_fragment(text).fragment.interval, video.place)
                 if common is not None:
-                    end = None if common.end_npt is None else common.end_npt + shift
-                    found.append(Segment(title, common.start_npt + shift, end, id_of(part)))
+                    end = None if common.end_npt is None else round(common.end_npt + shift, 6)
+                    found.append(Segment(title, round(common.start_npt + shift, 6), end, id_of(part)))
             elif depth < _DEEPEST:
                 walk(inner, depth + 1)
 
@@ -102,13 +102,21 @@ def text_of(value: Any, depth: int = 0) -> str:
     if isinstance(value, str):
         return " ".join(re.sub(r"<[^>]*>", " ", value).split())
     if isinstance(value, list):
-        return "; ".join(filter(None, (text_of(one, depth + 1) for one in value)))
+        return "; ".join(filter(None, (text_of(one, depth + 1) for one in _in_one_language(value))))
     if isinstance(value, dict):
         if "@value" in value:
             return text_of(value["@value"], depth + 1)
         chosen = next((value[language] for language in ("en", "none", *value) if language in value), "")
         return text_of(chosen, depth + 1)
     return ""
+
+
+def _in_one_language(values: list[Any]) -> list[Any]:
+    """Return the texts of a list that are in one language: version 2 writes a text in several as a list of them."""
+    languages = [one.get("@language") if isinstance(one, dict) else None for one in values]
+    told = [language for language in languages if isinstance(language, str)]
+    wanted = next((language for language in told if language.startswith("en")), next(iter(told), None))
+    return [one for one, language in zip(values, languages, strict=True) if language in (None, wanted)]
 
 
 def listed(value: Any, also: Any = None) -> list[Part]:

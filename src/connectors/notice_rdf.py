@@ -113,10 +113,14 @@ def _replaced(value: Any) -> Any:
 
 
 def _medium(graph: Graph) -> Node | None:
-    """Return what a graph says can be played: the subject of a locator, else of an identifier, else of a title."""
+    """Return what a graph says can be played: the subject of a locator, else of an identifier, else of a title.
+
+    Somebody who is named has a name too, and often a number or another address.
+    """
+    people = {value for _, predicate, value in graph if _local(predicate) in _PEOPLE}
     for names in (_LOCATORS, _IDENTIFIERS, _TITLE):
         for subject, predicate, _ in sorted(graph):
-            if _local(predicate) in names:
+            if _local(predicate) in names and subject not in people:
                 return subject
     return None
 

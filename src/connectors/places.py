@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import mimetypes
 import os
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from ..errors import FetchError, ForbiddenPathError, MediaError
 from ..guard import Guard, confined
+from ..mediafragments import names_a_part
 from .asking import escaped, is_web, with_host
 from .base import Connector, Found
 
@@ -77,10 +79,12 @@ def beside(record: str, address: str) -> str:
         if not is_web(joined):
             raise FetchError(record, f"names its medium {address[:200]!r}, which is no http(s) address")
         return joined
-    try:
-        return str(confined(Path(record).parent, address))
-    except ForbiddenPathError as err:
-        raise MediaError(record, f"names its medium {address[:200]!r}, which is no file in its folder. Put it there.") from err
+    # Manifests and graphs name files by relative addresses, in which blanks and accents are encoded.
+    name = address.removeprefix("./")
+    for one in dict.fromkeys((name, unquote(name))):
+        with suppress(ForbiddenPathError):
+            return str(confined(Path(record).parent, one))
+    raise MediaError(record, f"names its medium {address[:200]!r}, which is no file in its folder. Put it there.")
 
 
 def is_readable(path: str) -> bool:
@@ -92,9 +96,11 @@ def is_readable(path: str) -> bool:
 
 
 def is_video_name(address: str) -> bool:
-    """Say whether an address or a path ends like that of a video."""
+    """Say whether an address or a path ends like that of a video, also with a part of it behind."""
+    head, _, part = address.partition("#")
+    bare = head if names_a_part(part) else address
     try:
-        path = urlsplit(address).path if is_web(address) else address
+        path = urlsplit(bare).path if is_web(bare) else bare
     except ValueError:  # no address after all: http://[
         return False
     kind = mimetypes.guess_type(path)[0] or ""

@@ -24,6 +24,7 @@ from urllib.parse import quote
 from ..errors import ConfigError, FetchError, ForbiddenPathError, MediaError
 from ..guard import Guard, confined
 from ..guard.policy import origin_of
+from ..mediafragments import EVERYTHING, Fragment, names_a_part, read_fragment
 from .asking import Answer, Asker, Login, escaped, is_web, with_host, with_login
 from .base import Connector, Found, Name, Segment, merged, seconds_of
 from .places import is_video_name
@@ -142,7 +143,8 @@ class SparqlConnector(Connector):
             raise MediaError(
                 locator, f"is known to the archive {archive.name}, which has no medium of it to be played (?locator)."
             )
-        return self._described(locator, rows, self._played_from(locator, playable))
+        place, fragment = _divided(playable, lying)
+        return self._described(locator, rows, replace(self._played_from(locator, place), fragment=fragment))
 
     def _played_from(self, locator: str, playable: str) -> Found:
         """Return where a locator of the graph leads: an address, or what another connector makes of it."""
@@ -191,6 +193,15 @@ class SparqlConnector(Connector):
             people=people or played.people,
             more=more,
         )
+
+
+def _divided(playable: str, lying: Sequence[str]) -> tuple[str, Fragment]:
+    """Return a locator without the part of the medium behind it, and that part: all of it where several are named."""
+    place, _, part = playable.partition("#")
+    if not names_a_part(part):
+        return playable, EVERYTHING
+    alone = sum(one.partition("#")[0] == place for one in lying) == 1
+    return place, read_fragment(part).fragment if alone else EVERYTHING
 
 
 def distinct(rows: Iterable[Row], name: str) -> list[str]:

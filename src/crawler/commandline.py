@@ -58,7 +58,9 @@ def command(
         people = _listed(workspace, project, videos, offline)
         if list_only:
             return 0
-        report = run(workspace, project, [*names, *(one.name for one in people)], providers=providers or None, **flags)
+        known = {one.name: one.folder for one in people if one.folder}
+        wanted = [*names, *(one.name for one in people)]
+        report = run(workspace, project, wanted, folders=known, providers=providers or None, **flags)
         remember(workspace, report.project, people)
     console = Console(width=None if sys.stdout.isatty() else 120, highlight=False, markup=False)
     for part in render(report):

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..connectors import connectors_of
 from ..errors import ConfigError, FetchError, InvalidNameError
-from ..names import folder_name
+from ..names import display_name, folder_name
 from ..personnames import given_first, name_key, spellings
 from ..records import Person, Video
 from ..schema import WHOLE, Interval
@@ -39,6 +39,7 @@ class Wanted:
         description: A few words.
         aliases: Their other names.
         facts: What else is known, for their metadata.
+        folder: That of somebody whom the project knows, who may have been renamed since; else empty.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Wanted:
     description: str = ""
     aliases: tuple[str, ...] = ()
     facts: Mapping[str, Any] | None = None
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,11 @@ def list_people(workspace: Workspace, project: str, video: str, describe: Descri
     for wanted in grouped:
         own = _as_known(wanted, known)
         try:
-            folder = folder_name(own.name)
+            folder = own.folder or folder_name(own.name)
         except InvalidNameError as err:
             unusable[own.name] = err.why
             continue
-        if taken.setdefault(folder, own.uri) not in (None, own.uri, *(own.facts or {}).values()):
+        if _is_another(taken.setdefault(folder, own.uri), own):
             unusable[own.name] = f"is the name of somebody else ({taken[folder]}), and not that of {own.uri}"
         else:
             people.append(own)
@@ -127,7 +129,7 @@ def remember(workspace: Workspace, project: str, people: Iterable[Wanted]) -> in
     """
     n = 0
     for wanted in people:
-        person = workspace.store.get(Person, project, folder_name(wanted.name))
+        person = workspace.store.get(Person, project, wanted.folder or folder_name(wanted.name))
         if person is None:
             continue
         names = (*person.aliases, *wanted.written, *wanted.aliases)
@@ -215,8 +217,37 @@ def _as_known(wanted: Wanted, known: Iterable[Person]) -> Wanted:
     """Return somebody by the name that the project has for them: by the same address, else by the same words."""
     keys = set(map(name_key, (wanted.name, *wanted.written, *wanted.aliases)))
     for person in known:
-        same_uri = person.uri is not None and person.uri in (wanted.uri, (wanted.facts or {}).get("notice_uri"))
-        differ = wanted.uri is not None and person.uri is not None and not same_uri
-        if same_uri or (not differ and keys & set(map(name_key, (person.name, *person.aliases)))):
-            return replace(wanted, name=person.name, written=(*wanted.written, wanted.name))
+        same_uri = not _addresses(wanted).isdisjoint((person.uri, str(person.metadata.get("notice_uri", ""))))
+        same_words = keys & set(map(name_key, (person.name, *person.aliases)))
+        if same_uri or (same_words and not _is_another(person.uri, wanted)):
+            name = _searchable(person)
+            return replace(wanted, name=name, written=(*wanted.written, wanted.name), folder=person.person_id)
     return wanted
+
+
+def _searchable(person: Person) -> str:
+    """Return the name that the project has for somebody; that of their folder where the name could be none."""
+    try:
+        folder_name(person.name)
+    except InvalidNameError:
+        return display_name(person.person_id)
+    return person.name
+
+
+def _is_another(uri: str | None, wanted: Wanted) -> bool:
+    """Say whether an address is that of somebody else: the same graph has another one for them.
+
+    Two graphs have two addresses for one person: without Wikidata, that of an archive says nothing of that of another one.
+    """
+    own = _addresses(wanted)
+    return bool(uri) and uri not in own and _graph(uri) in map(_graph, own)
+
+
+def _graph(uri: str | None) -> str:
+    """Return the server of an address, which people may have written."""
+    return (uri or "").partition("://")[2].partition("/")[0].lower()
+
+
+def _addresses(wanted: Wanted) -> set[str]:
+    """Return the addresses by which somebody is known."""
+    return {str(one) for one in (wanted.uri, (wanted.facts or {}).get("notice_uri")) if one}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import requests
 
@@ -44,6 +45,7 @@ def run(
     project: str,
     keywords: Sequence[str] = (),
     *,
+    folders: Mapping[str, str] = MappingProxyType({}),
     max_num: int | None = None,
     providers: Sequence[str] | None = None,
     folder: Path | None = None,
@@ -59,6 +61,7 @@ def run(
         workspace: Where to work.
         project: Its name, as typed.
         keywords: Names of people. Where none is given, those that `folder` or `urls` name.
+        folders: Of names of people whom the project knows their folders; those of the others come from the name.
         max_num: Usable pictures with a face for each; the setting where None, or all of `folder` and `urls` alone.
         providers: Names of providers in the order in which they are asked; the setting where None, or none beside
             `folder` and `urls`.
@@ -78,7 +81,7 @@ def run(
     settings = workspace.settings.crawler
     slug = folder_name(project, "project")
     local = [FILES[name](path) for name, path in (("folder", folder), ("urls", urls)) if path is not None]
-    names = _names(keywords or [name for provider in local for name in provider.people()])
+    names = _names(keywords or [name for provider in local for name in provider.people()], folders)
     asked = providers if providers is not None else () if local else settings.providers
     check_names(asked)
     wanted = max_num if max_num is not None else None if local and not asked else settings.max_num
@@ -103,12 +106,12 @@ def _given(settings: CrawlerSettings, addresses: Sequence[Mapping[str, str]], *,
         yield Folder(settings.library, by_name=True)
 
 
-def _names(keywords: Sequence[str]) -> dict[str, str]:
+def _names(keywords: Sequence[str], folders: Mapping[str, str]) -> dict[str, str]:
     """Return folder and name of each person once."""
-    names = {folder_name(keyword): keyword for keyword in keywords}
+    names = {folders.get(keyword) or folder_name(keyword): keyword for keyword in keywords}
     if not names:
         raise ConfigError("There is nobody to search for. Give a name with --keyword.")
-    return {person_id: display_name(person_id) for person_id in names}
+    return {person_id: name if name in folders else display_name(person_id) for person_id, name in names.items()}
 
 
 @contextmanager

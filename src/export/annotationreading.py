@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..guard.jsonld import contexts_elsewhere
+from ..mediafragments import names_a_part
 from ..records import Anchor
 from ..schema import Box
 from ..video.fragments import Region, parse_fragment
@@ -137,9 +138,10 @@ def _claims(graph: Graph, annotation: Node, name: str) -> Iterator[Claim]:
         raise refuse(name, where, "has no body or no target", "Say who is seen, and in which part of the medium")
     number = number_of(str(graph.value(annotation, DCTERMS.identifier) or ""))
     for target in targets:
-        part = _part(graph, target)
         try:
-            fragment = parse_fragment(part)
+            fragment = parse_fragment(_part(graph, target))
+            if fragment.clock is not None:
+                raise ConfigError("a time by the clock is not read")
         except ConfigError as err:
             raise refuse(name, where, f"has no fragment of time ({err})", "Write t=12.5,14") from err
         start, end = fragment.interval.start_npt, fragment.interval.end_npt
@@ -149,16 +151,23 @@ def _claims(graph: Graph, annotation: Node, name: str) -> Iterator[Claim]:
 
 
 def _part(graph: Graph, target: Node) -> str:
-    """Return the media fragment of a target, which is a selector's value, or stands in the address of target or source."""
+    """Return the media fragment of a target, which is a selector's value, or stands in the address of target or source.
+
+    Raises:
+        ConfigError: There are selectors, and none is a media fragment.
+    """
     from rdflib import RDF, Namespace
 
     oa = Namespace(OA)
-    for selector in sorted(graph.objects(target, oa.hasSelector), key=str):
-        value = graph.value(selector, RDF.value)
-        if value is not None:
-            return str(value)
+    selectors = sorted(graph.objects(target, oa.hasSelector), key=str)
+    values = sorted(str(value) for selector in selectors for value in graph.objects(selector, RDF.value))
     source = str(graph.value(target, oa.hasSource) or "")
-    return (source if "#" in source else str(target)).partition("#")[2]
+    address = (source if "#" in source else str(target)).partition("#")[2]
+    told = next((value for value in (*values, address) if names_a_part(value)), "")
+    if selectors and not told:
+        # A point or a drawing says nothing of a stretch of time, and must not stand for all of the video.
+        raise ConfigError("its selector is no media fragment")
+    return told
 
 
 def _name(graph: Graph, annotation: Node, bodies: Sequence[Node], name: str, where: str) -> str:

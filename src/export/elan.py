@@ -33,6 +33,8 @@ SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _TYPES = ("person", "unknown person")
 _ANALYSIS = "urn:facerec:analysis"
+_NO_URI = {ord(sign): f"%{ord(sign):02X}" for sign in "%#[]"}
+"""Signs in the name of a file that xs:anyURI does not take as they are; ELAN writes all others so."""
 _CONSTRAINTS = (
     ("Time_Subdivision", "Time subdivision of parent annotation's time interval, no time gaps allowed within this interval"),
     (
@@ -110,12 +112,12 @@ def _head(document: Document) -> dict[str, str]:
 def _add_header(root: ElementTree.Element, document: Document) -> None:
     header = ElementTree.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
     media = document.video.media
-    url = media if "://" in media else PurePath(media).as_uri() if PurePath(media).is_absolute() else media
+    url = media if "://" in media else PurePath(media).as_uri() if PurePath(media).is_absolute() else media.translate(_NO_URI)
     kind = mimetypes.guess_type(media)[0] or "video/mp4"
     place = {"MEDIA_URL": url, "MIME_TYPE": kind}
     if "://" not in media:
         # ELAN looks beside its own file where the other place is gone.
-        place["RELATIVE_MEDIA_URL"] = f"./{PurePath(media).name}"
+        place["RELATIVE_MEDIA_URL"] = f"./{PurePath(media).name.translate(_NO_URI)}"
     ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", place)
     last = max((abs(seen.number) for seen in document.people), default=0)
     # ELAN numbers new annotations from here on, so that none is taken for one of ours.

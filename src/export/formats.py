@@ -21,6 +21,8 @@ from .reading import Reading, Source
 from .shots import write_shots_csv, write_shots_json
 from .subtitles import write_ass
 from .tables import (
+    PEOPLE,
+    SAMPLES,
     write_people_csv,
     write_people_parquet,
     write_samples_csv,
@@ -48,6 +50,7 @@ class Format:
         profile: What tells it from others of its media type, as the parameter of that name.
         joined: How the files of many videos become one; None where they are put into an archive.
         read: Reads such a file back; None where it is written only.
+        columns: Of a table, which has them also where there is no video.
     """
 
     suffix: str
@@ -59,6 +62,12 @@ class Format:
     profile: str = ""
     joined: Joined | None = None
     read: Callable[[Source], Reading] | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bytes:
+        """What the files of no video at all are, where they become one: the first line of a table, else nothing."""
+        return (",".join(self.columns) + "\r\n").encode() if self.columns else b""
 
     @property
     def content_type(self) -> str:
@@ -74,8 +83,12 @@ FORMATS: Mapping[str, Format] = {
     "json": Format(
         ".json", _JSON, write_own, "who appears, all that is known", "appearances", "FaceRec", joined=json_lines, read=read_own
     ),
-    "csv": Format(".csv", _CSV, write_people_csv, "a row an appearance", "appearances", _PANDAS, joined=csv_rows),
-    "csv-samples": Format(".csv", _CSV, write_samples_csv, "a row a sample", "samples", _PANDAS, joined=csv_rows),
+    "csv": Format(
+        ".csv", _CSV, write_people_csv, "a row an appearance", "appearances", _PANDAS, joined=csv_rows, columns=tuple(PEOPLE)
+    ),
+    "csv-samples": Format(
+        ".csv", _CSV, write_samples_csv, "a row a sample", "samples", _PANDAS, joined=csv_rows, columns=tuple(SAMPLES)
+    ),
     "jsonl-samples": Format(
         ".jsonl", "application/x-ndjson", write_samples_lines, "a JSON object a sample", "samples", "jq, pandas", joined=whole
     ),

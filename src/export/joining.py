@@ -49,7 +49,9 @@ def json_lines(path: Path, _first: bool) -> Iterator[bytes]:
     yield f"{text}\n".encode()
 
 
-def joined(documents: Iterable[Document], write: Writer, suffix: str, join: Joined | None) -> Iterator[bytes]:
+def joined(
+    documents: Iterable[Document], write: Writer, suffix: str, join: Joined | None, empty: bytes = b""
+) -> Iterator[bytes]:
     """Yield the export of many videos, piece by piece.
 
     Args:
@@ -57,6 +59,7 @@ def joined(documents: Iterable[Document], write: Writer, suffix: str, join: Join
         write: Writes one of them to a file.
         suffix: Of the files.
         join: How they are put together; None for an archive.
+        empty: What stands for no video at all, where they are not put into an archive.
 
     Raises:
         ConfigError: What the format needs is not installed.
@@ -72,6 +75,8 @@ def joined(documents: Iterable[Document], write: Writer, suffix: str, join: Join
             write(path, document)
             yield from join(path, first)
             first = False
+        if first and empty:
+            yield empty
 
 
 def archive_of(folder: Path) -> Iterator[bytes]:

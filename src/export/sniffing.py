@@ -9,6 +9,9 @@ from .formats import READABLE, Format
 from .own import FORMAT
 from .reading import Source
 
+_IRI = r"<([A-Za-z][\w+.-]*:[^<>\s\"]*|#[^<>\s\"]*|)>\s"
+"""How Turtle without prefixes begins, N-Triples too; an element of XML with a colon has a namespace beside it."""
+
 
 def format_of(source: Source, name: str = "") -> Format:
     """Return the format of a file that is to be read.
@@ -31,11 +34,11 @@ def _told_by(text: str) -> str:
     head = text[:4000].lstrip()
     if head.startswith("WEBVTT"):
         return "vtt-boxes"
-    if head.startswith("<"):
+    if head.startswith("<") and not re.match(_IRI, head):
         return "elan" if "<ANNOTATION_DOCUMENT" in head else "cvat" if "<annotations" in head else ""
     if head.startswith(("{", "[")):
         ours = re.search(rf'"format"\s*:\s*"{FORMAT}"', head) is not None
-        return "jsonld" if not ours and ('"@context"' in text or '"@graph"' in text) else "json"
-    if re.match(r"(@prefix|@base|PREFIX|BASE|#|<)", head):
+        return "jsonld" if not ours and re.search(r'"@(context|graph|id|type)"', text) else "json"
+    if re.match(r"(@prefix|@base|PREFIX|BASE|#|<|_:)", head):
         return "turtle"
     return "mot" if re.match(r"\d+(\.\d*)?(e[+-]?\d+)?[ \t]*[, \t]", head, re.ASCII) else ""

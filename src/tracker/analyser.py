@@ -313,5 +313,9 @@ def _as_detections(rows: list[list[float]]) -> Detections:
 
 
 def ended(interval: Interval, info: VideoInfo) -> Interval:
-    """Return a part of a video with its end, as far as the container knows it; empty where nobody does."""
-    return Interval(interval.start_npt, interval.end_npt or info.duration or interval.start_npt)
+    """Return a part of a video with its end, as far as the container knows it; empty where nobody does.
+
+    It ends with the video at the latest: how far the work is would not be known of a part that goes on behind it.
+    """
+    known = [end for end in (interval.end_npt, info.duration) if end]
+    return Interval(interval.start_npt, min(known, default=interval.start_npt))

@@ -81,7 +81,7 @@ def segments_at_a_time(info: VideoInfo, interval: Interval, asked: int) -> int:
     if is_address(info.locator):
         return 1
     part = ended(interval, info)
-    length = min(part.end_npt or 0.0, info.duration or 0.0) - part.start_npt
+    length = (part.end_npt or 0.0) - part.start_npt if info.duration else 0.0
     return share_of_cores(int(max(length, 0.0) // LEAST_S))
 
 

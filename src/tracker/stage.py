@@ -27,10 +27,11 @@ from ..tracking import AnyTracker, Appearance, Life, open_tracker
 from ..video import open_stream
 from ..video.fragments import Fragment, split_locator
 from ..video.sampling import Sampling
+from ..video.source import is_address
 from ..video.stream import VideoStream
 from ..videos import TRACKER_VERSION, Facts, analysis_content, forget_analysis, keep_duration, register_video, settle
 from ..workspace import Workspace
-from .analyser import Analyser
+from .analyser import Analyser, ended
 from .finding import BESIDE, FaceLimits
 from .frames import export_frames as write_frames
 from .looks import DENSE_S
@@ -137,7 +138,12 @@ def _track(
             workspace.progress.message(f"{Path(locator).name}: no hardware here can decode it, so the processor does")
         # Two films of one name that are begun at the same moment get a folder each.
         with workspace.locked(f"folder-{video_folder(locator)}"):
-            facts = Facts(found.media, found.title, found.date, found.metadata())
+            said = found.metadata()
+            if not is_address(locator):
+                # A file is known by its own path: which part of it this record means is nothing that holds for the file.
+                said.pop("fragment", None)
+                fragment = fragment.within(found.fragment)
+            facts = Facts(found.media, found.title, found.date, said)
             record = register_video(workspace.store, locator, stream, facts)
         # From now on, not from the end on: whoever may see the project may watch how far its video is.
         workspace.store.put_new(ProjectAccess(owner.project, record.video_id))
@@ -302,8 +308,8 @@ def _watch(
         of.get("track_fps"),
         of.get("detect_period_s"),
     )
-    duration = course.interval.end_npt or stream.info.duration
-    total = duration - course.interval.start_npt if duration else None
+    part = ended(course.interval, stream.info)
+    total = max((part.end_npt or 0.0) - part.start_npt, 0.0) or None
     try:
         with workspace.progress.task(Path(video.locator).name, total, "s of video") as task:
             return watch(workspace, analyser, stream, course, task)

@@ -124,7 +124,7 @@ def project_stream(workspace: Workspace, project: str, chosen: Format, base: str
         chosen: How to write them.
         base: Address of the service.
     """
-    return joined(documents_of(workspace, project, base), chosen.write, chosen.suffix, chosen.joined)
+    return joined(documents_of(workspace, project, base), chosen.write, chosen.suffix, chosen.joined, chosen.empty)
 
 
 def documents_of(workspace: Workspace, project: str, base: str = BASE) -> Iterator[Document]:

@@ -288,6 +288,21 @@ def test_people_of_a_notice_are_searched_once_and_remembered(
     assert "Winston Churchill (as Churchill Winston; Sir Winston Churchill) <http://www.wikidata.org/entity/Q8016>" in said
 
 
+def test_somebody_who_was_renamed_is_searched_by_their_name_into_their_folder(
+    tmp_path: Path, crawl: Callable[..., int], web: LocalWeb, notice: str
+) -> None:
+    with open_store(f"sqlite:///{tmp_path}/records.db") as store:
+        store.put(Person("films", "Winston_Churchill", "Winnie", aliases=("Winston Churchill",)))
+    web.bing_by_name({"Winnie": [web.serve("/1.jpg", body=photo(1))]})
+
+    crawl("--from_metadata", notice, "--offline")
+
+    with open_store(f"sqlite:///{tmp_path}/records.db") as store:
+        (person,) = store.find(Person, project="films")
+        assert store.count(Image, project="films", person_id="Winston_Churchill") == 1
+    assert (person.name, person.aliases) == ("Winnie", ("Winston Churchill", "Churchill Winston", "Sir Winston Churchill"))
+
+
 def test_a_list_alone_searches_nothing(
     crawl: Callable[..., int], web: LocalWeb, notice: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,6 +65,16 @@ def test_shots_are_written_as_tables(workspace: Workspace, project: str, film: P
     ]
 
 
+@pytest.mark.parametrize("name", ["csv", "csv-samples"])
+def test_a_table_of_no_video_has_its_columns(workspace: Workspace, project: str, film: Path, name: str) -> None:
+    empty = exporting.run_project(workspace, project, name).read_bytes()
+    tracker.run(workspace, str(film), project, video_speedup=5)
+    full = exporting.run_project(workspace, project, name).read_bytes()
+    assert empty
+    assert full.startswith(empty)
+    assert full.splitlines(keepends=True)[0] == empty
+
+
 def test_a_video_nobody_tracked_is_an_error(workspace: Workspace, project: str, film: Path) -> None:
     with pytest.raises(ConfigError, match="has not been analysed"):
         exporting.run(workspace, project, str(film), "mot")

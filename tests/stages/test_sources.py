@@ -252,6 +252,22 @@ def test_results_of_a_part_leave_those_of_the_whole_alone(workspace: Workspace, 
     assert written.parent == part.output_dir
 
 
+def test_records_may_mean_different_parts_of_one_file(workspace: Workspace, project: str, film: Path, tmp_path: Path) -> None:
+    (tmp_path / "tape.mp4").write_bytes(film.read_bytes())
+    for name, part in (("first", "t=0,1"), ("second", "t=1,2")):
+        text = f"<dc><title>{name}</title><locator>tape.mp4#{part}</locator></dc>"
+        (tmp_path / f"{name}.xml").write_text(text, encoding="utf-8")
+
+    found = [
+        tracker.run(workspace, str(tmp_path / name), project, video_speedup=int(EVERY)).analysis.fragment
+        for name in ("first.xml", "second.xml", "tape.mp4", "tape.mp4#t=3,4", "second.xml#t=1.5,9")
+    ]
+
+    assert found == ["t=,1", "t=1,2", "", "t=3,4", "t=1.5,2"]
+    with pytest.raises(ConfigError, match="have nothing in common"):
+        tracker.run(workspace, str(tmp_path / "first.xml#t=3,4"), project, video_speedup=int(EVERY))
+
+
 def test_a_region_outside_of_the_picture_is_an_error(workspace: Workspace, project: str, film: Path) -> None:
     with pytest.raises(ConfigError, match=r"lies outside the picture of .*, which is 192 x 128 pixels"):
         tracker.run(workspace, f"{film}#xywh=500,0,10,10", project)

@@ -9,8 +9,9 @@ import tempfile
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import opentimelineio
@@ -31,7 +32,7 @@ from src.export.document import lanes
 from src.export.reading import decoded
 from src.export.tables import PEOPLE, SAMPLES
 from src.export.webvtt import captions, stamp
-from tests.documents import NAMES, document, documents, empty, seen, small
+from tests.documents import NAMES, VIDEO, document, documents, empty, seen, small
 
 quickly = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 HERE = Path(__file__).parent
@@ -131,6 +132,13 @@ class TestElan:
     def test_it_keeps_to_the_schema(self, what: Document) -> None:
         tree = etree.fromstring(text_of("elan", what).encode())
         assert self.schema.validate(tree), self.schema.error_log
+
+    @pytest.mark.parametrize("folder", ["/films/", ""])
+    def test_a_name_of_a_film_that_no_address_may_have(self, folder: str) -> None:
+        film = f'{folder}50% "a" #1 #2 [b] é 🙂.mp4'
+        tree = etree.fromstring(text_of("elan", document((), replace(VIDEO, locator=film, media=film))).encode())
+        assert self.schema.validate(tree), self.schema.error_log
+        assert unquote(tree.find(".//MEDIA_DESCRIPTOR").get("RELATIVE_MEDIA_URL")) == f"./{PurePath(film).name}"
 
     @given(what=documents())
     @quickly

@@ -158,6 +158,32 @@ def test_two_people_of_one_name_are_not_mixed(workspace: Workspace, wikidata: Wi
     assert "no folder may have" in listing.unusable["a/b"]
 
 
+def test_an_archive_has_an_address_of_its_own_for_somebody(workspace: Workspace, wikidata: Wikidata) -> None:
+    archive = "http://www.ina.fr/thesaurus/pp/1"
+    workspace.store.put(Person("p", "Winston_Churchill", "Winston Churchill", uri=CHURCHILL.uri))
+    workspace.store.put(
+        Person("p", "De_G", "De G.", uri=GAULLE.uri, metadata={"notice_uri": "http://www.ina.fr/thesaurus/pp/2"})
+    )
+    named = [{"name": "Churchill, Winston", "uri": archive}, {"name": "De Gaulle", "uri": "http://www.ina.fr/thesaurus/pp/2"}]
+    put_video(workspace, named)
+
+    for describe in (None, wikidata.describe):
+        listing = list_people(workspace, "p", VIDEO, describe)
+        assert ([one.name for one in listing.people], listing.unusable) == (["Winston Churchill", "De G."], {})
+    workspace.store.put(Person("p", "Winston_Churchill", "Winston Churchill", uri="http://www.ina.fr/thesaurus/pp/9"))
+    assert list(list_people(workspace, "p", VIDEO, None).unusable) == ["Winston Churchill"]
+
+
+def test_a_name_that_no_folder_may_have_is_searched_by_that_of_the_folder(workspace: Workspace) -> None:
+    workspace.store.put(Person("p", "Churchill", 'Winston "Winnie" Churchill', aliases=("Winston Churchill",)))
+    put_video(workspace, [{"name": "Churchill, Winston"}])
+
+    listing = list_people(workspace, "p", VIDEO, None)
+
+    assert [(one.name, one.folder) for one in listing.people] == [("Churchill", "Churchill")]
+    assert remember(workspace, "p", listing.people) == 1
+
+
 def test_who_has_no_picture_is_not_remembered(workspace: Workspace, wikidata: Wikidata) -> None:
     put_video(workspace, [{"name": "Sir Winston Churchill"}])
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from src.schema import WHOLE, Interval, RgbImage
+from src.tracker.analyser import ended
 from src.tracker.reading import Batch, Reader, Sample
 from src.video.sampling import Sampling
 from src.video.stream import DecodedFrame, VideoInfo, VideoStream
@@ -123,3 +124,18 @@ def test_of_other_frames_than_samples_nothing_is_held_back() -> None:
     assert sparse.most_alive <= 4
     # Those of 0.7 s, the one that is decoded, and those of a batch.
     assert dense.most_alive <= 18 + 6
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "duration", "ends"),
+    [
+        (0.0, None, 10.0, 10.0),
+        (2.0, 5.0, 10.0, 5.0),
+        (2.0, 99_999.0, 10.0, 10.0),
+        (2.0, 5.0, None, 5.0),
+        (2.0, None, None, 2.0),
+    ],
+)
+def test_a_part_ends_with_its_video(start: float, end: float | None, duration: float | None, ends: float) -> None:
+    info = VideoInfo("drawn", 160, 96, Fraction(RATE), duration, None, "none")
+    assert ended(Interval(start, end), info) == Interval(start, ends)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from lxml import etree
+from rdflib import Graph
 
 from evaluation import truth
 from evaluation.material.data import read_truth
@@ -253,6 +254,33 @@ class TestWebAnnotations:
         edits = edits_of(replace(small(), people=()), read("jsonld", text))
         assert [(edit.name, *(edit.interval or ())) for edit in edits.edits] == expected
         assert edits.notes == []
+
+    @pytest.mark.parametrize(
+        ("target", "expected"),
+        [
+            ({"source": "http://x/a.mp4", "selector": {"type": "PointSelector", "t": 3}}, "its selector is no media fragment"),
+            ({"source": "http://x/a.mp4", "selector": {"type": "SvgSelector", "value": "<svg x='1'/>"}}, "no media fragment"),
+            ("http://x/a.mp4#t=clock:2009-07-26T11:19:01Z", "a time by the clock is not read"),
+        ],
+    )
+    def test_what_names_no_stretch_is_not_all_of_the_video(self, target: object, expected: str) -> None:
+        with pytest.raises(ConfigError, match=expected):
+            read("jsonld", json.dumps(annotation(target=target)))
+
+    def test_of_several_selectors_the_one_with_a_time_counts(self) -> None:
+        drawn = {"type": "SvgSelector", "value": "<svg x='1'/>"}
+        selectors = [drawn, {"type": "FragmentSelector", "value": "t=3,4"}]
+        for target in ({"source": "http://x/a.mp4", "selector": selectors}, {"source": "http://x/a#t=3,4", "selector": drawn}):
+            (claim,) = read("jsonld", json.dumps(annotation(target=target))).claims
+            assert (claim.start_npt, claim.end_npt) == (3, 4)
+
+    @pytest.mark.parametrize(("serialised", "name"), [("nt", "turtle"), ("turtle", "turtle"), ("json-ld", "jsonld")])
+    def test_what_another_library_writes_tells_its_format(self, serialised: str, name: str) -> None:
+        """N-Triples is Turtle without prefixes, and JSON-LD may come as a list without a context."""
+        text = Graph().parse(data=written("turtle", small())).serialize(format=serialised, encoding="utf-8").decode()
+        assert format_of(decoded(text.encode(), "x")) is FORMATS[name]
+        found = edits_of(small(), read(name, text))
+        assert (found.edits, found.n_same) == ([], len(small().people))
 
     def test_a_manifest_of_ours_is_read_back(self, tmp_path: Path) -> None:
         what = replace(small(), base="https://archive.example")

@@ -142,6 +142,18 @@ class TestAntract:
 
         assert connectors_of(archive).resolve(MEDIA).play.endswith("/c.mp4")
 
+    @pytest.mark.parametrize(
+        ("places", "fragment"),
+        [('"/AFE.mp4#t=10,20"', "t=10,20"), ('"/AFE.mp4#t=10,20", "/AFE.mp4#t=30"', ""), ('"/AFE.mp4", "/AFE.mp4#t=30"', "")],
+    )
+    def test_a_locator_may_name_the_part_that_is_meant(self, archive: LocalArchive, places: str, fragment: str) -> None:
+        archive.graph = ANTRACT_GRAPH.replace('"/Media/AF/AFE86003905.mp4"', places)
+
+        found = connectors_of(archive).resolve(MEDIA)
+
+        assert (found.play, str(found.fragment)) == (f"{archive.address}/films/AFE.mp4", fragment)
+        assert found.metadata().get("fragment", "") == fragment
+
     def test_a_locator_is_escaped_where_it_must_be(self, archive: LocalArchive) -> None:
         archive.graph = ANTRACT_GRAPH.replace("/Media/AF/AFE86003905.mp4", "{address}/Les actualités/n° 1%20a.mp4?x=1&y=[2]")
 

@@ -46,6 +46,8 @@ class TestIiif:
                 {"motivation": "supplementing", "body": {"id": "subtitles.mp4", "type": "Video"}},
                 {"motivation": "painting", "body": {"type": "Choice", "items": [
                     {"id": "film.mp4", "type": "Video"}, {"id": "film.webm", "type": "Video"}]}}]}]}]},
+            {"@type": "sc:Manifest", "label": [{"@value": "Vieux", "@language": "fr"}, {"@value": "Old", "@language": "en"}],
+             "sequences": [{"canvases": [{"@id": "film.mp4", "@type": "dctypes:MovingImage"}]}]},
         ],
     )  # fmt: skip
     def test_other_forms(self, archive: LocalArchive, manifest: dict[str, Any]) -> None:
@@ -73,7 +75,7 @@ class TestIiif:
     def test_two_videos_on_one_canvas_and_the_segments_of_each(self, archive: LocalArchive) -> None:
         # As for an opera in two acts: one canvas, painted by two files one after the other.
         canvas = "https://example.org/canvas/1"
-        bodies = [("act1.mp4", "t=0,100"), ("act2.mp4", "t=100,160")]
+        bodies = [("act1.mp4", "t=0,100.24"), ("act2.mp4", "t=100.24,160")]
         items = [
             {"type": "Annotation", "motivation": ["painting"], "body": {"id": f"{{address}}/{name}", "type": "Video"},
              "target": {"type": "SpecificResource", "source": {"id": canvas, "type": "Canvas"},
@@ -84,7 +86,7 @@ class TestIiif:
         ranges = [
             {"type": "Range", "label": {"it": ["Ouverture"]}, "items": [{"id": f"{canvas}#t=0,20", "type": "Canvas"}]},
             {"type": "Range", "label": {"it": ["Finale"]},
-             "items": [part | {"selector": {"type": "FragmentSelector", "value": "t=90,130"}}]},
+             "items": [part | {"selector": {"type": "FragmentSelector", "value": "t=90,130.44"}}]},
         ]  # fmt: skip
         page = [{"type": "AnnotationPage", "items": items}]
         url = archive.put("/manifest.json", MANIFEST | {"items": [CANVAS | {"items": page}], "structures": ranges})
@@ -96,7 +98,7 @@ class TestIiif:
         first, second = (connectors.resolve(one) for one in entries.locators)
         assert (first.play[-8:], second.play[-8:]) == ("act1.mp4", "act2.mp4")
         parts = [[(part.title, part.start_npt, part.end_npt) for part in one.segments] for one in (first, second)]
-        assert parts == [[("Ouverture", 0, 20), ("Finale", 90, 100)], [("Finale", 0, 30)]]
+        assert parts == [[("Ouverture", 0, 20), ("Finale", 90, 100.24)], [("Finale", 0, 30.2)]]
 
     def test_a_part_of_a_file_is_painted_through_a_selector(self, archive: LocalArchive) -> None:
         body = {

@@ -109,6 +109,16 @@ class TestNotices:
 
         assert connectors_of(archive).resolve(archive.put("/r.ttl", turtle)).title == 'Newsreel & "more"'
 
+    def test_who_is_named_is_not_what_is_played(self, archive: LocalArchive) -> None:
+        turtle = """@prefix dct: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+            <{address}/film.mp4> dct:title "Newsreel" ; dct:creator [ foaf:name "Anna Albers" ], <{address}/ben> .
+            <{address}/ben> foaf:name "Ben" ; dct:identifier "0000 0001" ."""
+
+        found = connectors_of(archive).resolve(archive.put("/r.ttl", turtle))
+
+        assert (found.title, found.play) == ("Newsreel", f"{archive.address}/film.mp4")
+        assert {name.name for name in found.people} == {"Anna Albers", "Ben"}
+
     def test_json_ld_of_schema_org_needs_no_fetching(self, archive: LocalArchive) -> None:
         record = {
             "@context": "https://schema.org",
@@ -177,6 +187,23 @@ class TestNotices:
             str(tmp_path / "film.mp4"),
             'Newsreel & "more"',
         )
+
+    @pytest.mark.parametrize("written", ["film é.mp4#t=1,2", "./film é.mp4#t=1,2", "film%20%C3%A9.mp4#t=1,2"])
+    def test_a_file_is_named_as_a_path_or_as_an_address(self, archive: LocalArchive, tmp_path: Path, written: str) -> None:
+        (tmp_path / "film é.mp4").touch()
+        for element in ("identifier", "locator"):
+            record = tmp_path / "film.xml"
+            record.write_text(f"<dc><title>Newsreel</title><{element}>{written}</{element}></dc>", encoding="utf-8")
+            found = connectors_of(archive).resolve(str(record))
+            assert (found.play, str(found.fragment)) == (str(tmp_path / "film é.mp4"), "t=1,2")
+
+    @pytest.mark.parametrize("written", ["..%2Fsecret.mp4", "%2e%2e/secret.mp4", "./../secret.mp4", "%2Ftmp%2Fa.mp4"])
+    def test_an_encoded_path_leads_nowhere_else(self, archive: LocalArchive, tmp_path: Path, written: str) -> None:
+        (tmp_path / "secret.mp4").touch()
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in" / "film.xml").write_text(f"<dc><title>A</title><locator>{written}</locator></dc>")
+        with pytest.raises(MediaError, match="no file in its folder"):
+            connectors_of(archive).resolve(str(tmp_path / "in" / "film.xml"))
 
     def test_a_part_of_the_medium_is_kept(self) -> None:
         answer = Answer(b"<dc><title>T</title><locator>http://x/film.mp4#t=1,2</locator></dc>", "", "")
