@@ -303,6 +303,15 @@ def _check_target(workspace: Workspace, owner: Project, decision: Decision) -> N
             raise ConfigError(f'Project "{project}" has no decision {target.decision_id}. List them with: decide list')
     if decision.verb is Verb.SPLIT:
         _check_cut(workspace, decision)
+    if decision.verb is Verb.RENAME and decision.target.kind == "person":
+        _check_name(workspace, decision)
+
+
+def _check_name(workspace: Workspace, decision: Decision) -> None:
+    """Refuse the name of somebody else: models and exports tell people by their names. An alias two may have."""
+    bearer = called(workspace.store.find(Person, project=decision.project)).get(decision.name)
+    if bearer is not None and bearer.name == decision.name and bearer.person_id != decision.target.person_id:
+        raise ConfigError(f'Somebody else is called "{decision.name}". Choose a name that tells them apart.')
 
 
 def _check_cut(workspace: Workspace, decision: Decision) -> None:

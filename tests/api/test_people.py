@@ -61,6 +61,14 @@ class TestPeople:
         (seen,) = api.get("/projects/p/appearances?person_id=Ben_Bo")["items"]
         assert seen["name"] == "Benjamin <b>Bo</b>"
 
+    def test_the_name_of_somebody_else_is_refused_and_nothing_changes(self, api: Api) -> None:
+        path = f"{PATH}/Ben_Bo"
+        before = api.get(path)
+        wanted = {"name": "Anna Albers", "description": "new"}
+        problem = api.refused("PATCH", path, 422, "invalid", json=wanted, headers=api.etag(path))
+        assert problem["detail"] == 'Somebody else is called "Anna Albers". Choose a name that tells them apart.'
+        assert api.get(path) == before
+
     def test_who_bears_a_name_has_it_and_not_who_is_also_known_by_it(self, api: Api) -> None:
         path = f"{PATH}/Ben_Bo"
         shown = "/projects/p/appearances?person_id=Anna_Albers"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -334,6 +335,16 @@ def test_renaming_a_person_reaches_videos_identified_before(workspace: Workspace
     assert ("Benedict Bo", 1.0, "machine") in of_film(workspace, newsreel, trained)
     decide.run(workspace, trained, Verb.UNDO, Target("decision", decision_id=report.decision.decision_id))
     assert of_film(workspace, newsreel, trained) == PLAIN
+
+
+def test_two_people_do_not_get_one_name(workspace: Workspace, trained: str, newsreel: str) -> None:
+    other = next(one for one in workspace.store.find(Person, project=trained) if one.person_id != "Ben_Bo")
+    target = Target("person", person_id="Ben_Bo")
+    with pytest.raises(ConfigError, match="Somebody else is called"):
+        decide.run(workspace, trained, Verb.RENAME, target, name=other.name)
+    workspace.store.put(replace(other, aliases=("The boss",)))
+    decide.run(workspace, trained, Verb.RENAME, target, name="The boss")
+    assert {one.name for one in workspace.store.find(Person, project=trained)} >= {other.name, "The boss"}
 
 
 def test_a_new_name_is_that_of_the_candidate_too(workspace: Workspace, trained: str, newsreel: str) -> None:

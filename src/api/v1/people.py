@@ -168,6 +168,7 @@ def change_person(project: str, person_id: str, json_data: PersonChange) -> Resp
             changes["aliases"] = tuple(changes["aliases"])
         if "uri" in changes:
             changes["uri"] = changes["uri"] or None
+        _check(existing_project(project), person, json_data)
         if changes:
             store().put(replace(person, **changes))
         job = _apply(existing_project(project), person, json_data)
@@ -214,6 +215,14 @@ def _surest_face(person: Person) -> bytes:
         if track is not None and track.thumbnail:
             return track.thumbnail
     return b""
+
+
+def _check(owner: Project, person: Person, change: PersonChange) -> None:
+    """Refuse a name that cannot be given, before anything else is changed."""
+    from ...verbs import decide
+
+    if change.name is not None and change.name != person.name:
+        decide.prepared(workspace(), owner, Verb.RENAME, Target("person", person_id=person.person_id), name=change.name)
 
 
 def _apply(owner: Project, person: Person, change: PersonChange) -> Job | None:
