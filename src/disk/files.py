@@ -52,8 +52,9 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]])
 def open_table(path: Path) -> Iterator[Any]:
     """Open a table in UTF-8 and give a reader of its rows, whose `line_num` is that of the file.
 
-    Spreadsheets part cells by comma, semicolon or tab, as their country does; whichever the first line has most of it is. They
-    put a mark at the beginning of a file, which is no part of the first column's name.
+    Spreadsheets part cells by comma, semicolon or tab, as their country does; whichever the first line has most of it is, or
+    the one that a line `sep=;` before it names. They put a mark at the beginning of a file, which is no part of the first
+    column's name.
 
     Raises:
         OSError: It cannot be read.
@@ -62,8 +63,12 @@ def open_table(path: Path) -> Iterator[Any]:
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         first = file.readline()
+        told = re.fullmatch(r'"?sep=([,;\t])"?\s*', first)
         unquoted = re.sub(r'"[^"]*"', "", first)
-        yield csv.reader(chain((first,), file), delimiter=max(",;\t", key=unquoted.count), strict=True)
+        rows = csv.reader(chain((first,), file), delimiter=told[1] if told else max(",;\t", key=unquoted.count), strict=True)
+        if told:
+            next(rows)
+        yield rows
 
 
 def write_json(path: Path, value: Any) -> None:

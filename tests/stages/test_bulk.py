@@ -72,6 +72,12 @@ class TestRows:
         assert videos(read_rows(semicolons)) == [f"{tmp_path}/a.mp4#t=0.5,60", f"{tmp_path}/b.mp4"]
         assert (videos(read_rows(tabs)), read_rows(tabs)[0].person) == ([f"{tmp_path}/a.mp4#t=1,2"], "Anna, B")
 
+    @pytest.mark.parametrize("first", ["sep=;", '"sep=;"'])
+    def test_a_line_of_excel_that_names_the_sign_between_cells(self, tmp_path: Path, first: str) -> None:
+        table = write(tmp_path / "t.csv", first, "path;person,or people", "a.mp4;Anna, B")
+
+        assert [(row.line, row.video) for row in read_rows(table)] == [(3, f"{tmp_path}/a.mp4")]
+
     @pytest.mark.parametrize(
         ("header", "row", "why"),
         [
