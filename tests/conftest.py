@@ -42,6 +42,7 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many processes share the tests: one more than cores, since one or other waits for a program."""
     return (os.cpu_count() or 1) + 1
