@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,6 +54,15 @@ def test_a_decision_about_one_video_reads_that_one_alone(api: Api, monkeypatch: 
     seen = [one for one in api.workspace.store.find(Appearance, project="p") if one.person_id == "Ben_Bo"]
     assert after["seconds"] == pytest.approx(sum(one.end_npt - one.start_npt for one in seen), abs=1e-3)
     assert read == [track.analysis_id]
+
+
+def test_players_hear_where_the_clock_of_a_file_begins(api: Api) -> None:
+    film = api.video()
+    api.workspace.store.put(replace(film, start_time=3.5))
+    (seen,) = api.get("/projects/p/people/Anna_Albers/appearances")["videos"]
+    (found,) = api.get("/projects/p/moments?with=Anna_Albers")["videos"]
+    told = [api.get(f"/videos/{film.video_id}"), api.get("/projects/p/videos")["items"][0]["video"], seen, found]
+    assert [one["start_time"] for one in told] == [3.5] * 4
 
 
 def test_where_somebody_is_to_be_seen(api: Api) -> None:

@@ -65,6 +65,16 @@ def test_a_joined_recording_is_as_long_as_it_was_seen_to_be(workspace: Workspace
     assert times_of(workspace, report.analysis)[-1] == pytest.approx(3.8)
 
 
+def test_a_file_whose_clock_does_not_begin_at_0(workspace: Workspace, project: str, tmp_path: Path) -> None:
+    """Times count from the beginning; where that is by the clock of the file is kept for players."""
+    film = write_video(tmp_path / "late.mkv", still(50), start_s=5)
+    report = tracker.run(workspace, str(film), project, video_speedup=5)
+    video = workspace.store.get(Video, report.video.video_id)
+    assert video is not None
+    assert video.start_time == pytest.approx(5.0)
+    assert times_of(workspace, report.analysis)[0] == 0.0
+
+
 def test_sound_that_is_longer_than_the_pictures(workspace: Workspace, project: str, tmp_path: Path) -> None:
     film = write_video(tmp_path / "a.mp4", still(50), sound_s=6.0)
     analysis = tracker.run(workspace, str(film), project, video_speedup=5).analysis
